@@ -1,0 +1,27 @@
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Rows;
+
+/// <summary>What all rows of one step of one transaction share.</summary>
+/// <param name="CommitTime">Wall-clock time of the commit, in microseconds since 1970-01-01T00:00:00Z.</param>
+public readonly record struct CommitStamp(CommitTs Ts, long CommitTime, uint Xid);
+
+/// <summary>The stamps of one block's rows. A transaction's are filled in when its commit is known.</summary>
+public sealed class CommitStamps
+{
+    readonly List<CommitStamp> _stamps = [];
+
+    public int Count => _stamps.Count;
+
+    public CommitStamp this[int index]
+    {
+        get => _stamps[index];
+        internal set => _stamps[index] = value;
+    }
+
+    public int Add(CommitStamp stamp)
+    {
+        _stamps.Add(stamp);
+        return _stamps.Count - 1;
+    }
+}

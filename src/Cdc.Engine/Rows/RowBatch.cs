@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using Cdc.Engine.Schemas;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Rows;
+
+/// <summary>Rows of one table under one schema, in commit order: a run of one block's memory.</summary>
+/// <remarks>Whoever holds the batch last calls <see cref="Release"/>; reading it afterwards is a bug. Not thread-safe.</remarks>
+public sealed class RowBatch
+{
+    readonly RowBlock _block;
+    readonly int _start;
+    readonly int _end;
+    readonly CommitStamps _stamps;
+    int _released;
+
+    internal RowBatch(TableSchema schema, RowBlock block, int start, int end, int count, CommitStamps stamps)
+    {
+        Check.That(count > 0);
+        (Schema, _block, _start, _end, Count, _stamps) = (schema, block, start, end, count, stamps);
+        block.AddReference();
+    }
+
+    /// <summary>The schema all rows were written under.</summary>
+    public TableSchema Schema { get; internal set; }
+
+    /// <summary>Number of rows, at least one.</summary>
+    public int Count { get; }
+
+    /// <summary>Bytes that the rows take as stored.</summary>
+    public int ByteCount => _end - _start;
+
+    public CommitTs FirstTs => FirstRow.Stamp.Ts;
+
+    public CommitTs LastTs { get; internal set; }
+
+    /// <summary>Both stages of the sink's answer. Set by the dispatcher before the batch goes to the sink.</summary>
+    public Acknowledgement Acknowledgement { get; set; } = new();
+
+    /// <summary>The rows as stored, for keeping a batch elsewhere.</summary>
+    public ReadOnlySpan<byte> Raw => _block.Memory.AsSpan(_start, _end - _start);
+
+    internal CommitStamps Stamps => _stamps;
+
+    Row FirstRow => new(_block.Memory.AsSpan(_start, BinaryPrimitives.ReadInt32LittleEndian(_block.Memory.AsSpan(_start))), _stamps);
+
+    public Enumerator GetEnumerator() => new(Raw, _stamps);
+
+    /// <summary>Gives the memory back. More than once is harmless.</summary>
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _released, 1) == 0) _block.Release();
+    }
+
+    /// <summary>Walks the rows once.</summary>
+    public ref struct Enumerator(ReadOnlySpan<byte> bytes, CommitStamps stamps)
+    {
+        ReadOnlySpan<byte> _rest = bytes;
+        ReadOnlySpan<byte> _row;
+
+        public readonly Row Current => new(_row, stamps);
+
+        public bool MoveNext()
+        {
+            if (_rest.IsEmpty) return false;
+            int length = BinaryPrimitives.ReadInt32LittleEndian(_rest);
+            _row = _rest[..length];
+            _rest = _rest[length..];
+            return true;
+        }
+    }
+}

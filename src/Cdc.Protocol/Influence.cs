@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+
+namespace Cdc.Protocol;
+
+/// <summary>Which spans a block event stops. In doubt <see cref="All"/>: slow, never wrong.</summary>
+public abstract record Influence
+{
+    Influence() { }
+
+    /// <summary>Exactly these tables; <see cref="TableId.Trigger"/> is among them where the source orders its DDL.</summary>
+    public sealed record Normal(ImmutableArray<TableId> Tables) : Influence
+    {
+        public bool Equals(Normal? other) => other is not null && Tables.AsSpan().SequenceEqual(other.Tables.AsSpan());
+
+        public override int GetHashCode() => Tables.Length == 0 ? 0 : HashCode.Combine(Tables.Length, Tables[0]);
+
+        public override string ToString() => $"tables {string.Join(", ", Tables)}";
+    }
+
+    /// <summary>All tables of one schema.</summary>
+    public sealed record Database(string Schema) : Influence
+    {
+        public override string ToString() => $"schema {Schema}";
+    }
+
+    /// <summary>Every table of the changefeed.</summary>
+    public sealed record All : Influence
+    {
+        public override string ToString() => "all tables";
+    }
+}
