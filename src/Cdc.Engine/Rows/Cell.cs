@@ -10,7 +10,11 @@ public readonly ref struct Cell
 
     readonly int _length;
 
-    internal Cell(int length, ReadOnlySpan<byte> bytes) => (_length, Bytes) = (length, bytes);
+    internal Cell(int length, ReadOnlySpan<byte> bytes)
+    {
+        _length = length;
+        Bytes = bytes;
+    }
 
     /// <summary>The text of the value (see <see cref="Schemas.TypeKind"/>); empty unless <see cref="HasValue"/>.</summary>
     public ReadOnlySpan<byte> Bytes { get; }

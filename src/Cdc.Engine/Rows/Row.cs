@@ -15,7 +15,11 @@ public readonly ref struct Row
     readonly ReadOnlySpan<byte> _bytes;
     readonly CommitStamps _stamps;
 
-    internal Row(ReadOnlySpan<byte> bytes, CommitStamps stamps) => (_bytes, _stamps) = (bytes, stamps);
+    internal Row(ReadOnlySpan<byte> bytes, CommitStamps stamps)
+    {
+        _bytes = bytes;
+        _stamps = stamps;
+    }
 
     int OldLength => BinaryPrimitives.ReadInt32LittleEndian(_bytes[4..]);
     internal int StampIndex => BinaryPrimitives.ReadInt32LittleEndian(_bytes[12..]);

@@ -14,10 +14,15 @@ public sealed class RowBatch
     readonly CommitStamps _stamps;
     int _released;
 
-    internal RowBatch(TableSchema schema, RowBlock block, int start, int end, int count, CommitStamps stamps)
+    readonly int _firstStamp;
+    readonly int _lastStamp;
+
+    internal RowBatch(TableSchema schema, RowBlock block, Range bytes, int count, CommitStamps stamps, Range stampsUsed)
     {
         Check.That(count > 0);
-        (Schema, _block, _start, _end, Count, _stamps) = (schema, block, start, end, count, stamps);
+        (Schema, _block, Count, _stamps) = (schema, block, count, stamps);
+        (_start, _end) = (bytes.Start.Value, bytes.End.Value);
+        (_firstStamp, _lastStamp) = (stampsUsed.Start.Value, stampsUsed.End.Value - 1);
         block.AddReference();
     }
 
@@ -30,9 +35,14 @@ public sealed class RowBatch
     /// <summary>Bytes that the rows take as stored.</summary>
     public int ByteCount => _end - _start;
 
-    public CommitTs FirstTs => FirstRow.Stamp.Ts;
+    /// <summary>Position of the first row.</summary>
+    public CommitTs FirstTs => _stamps[_firstStamp].Ts;
 
-    public CommitTs LastTs { get; internal set; }
+    /// <summary>Position of the last row.</summary>
+    public CommitTs LastTs => _stamps[_lastStamp].Ts;
+
+    /// <summary>Commit of the last row.</summary>
+    public CommitStamp LastStamp => _stamps[_lastStamp];
 
     /// <summary>Both stages of the sink's answer. Set by the dispatcher before the batch goes to the sink.</summary>
     public Acknowledgement Acknowledgement { get; set; } = new();
@@ -41,8 +51,7 @@ public sealed class RowBatch
     public ReadOnlySpan<byte> Raw => _block.Memory.AsSpan(_start, _end - _start);
 
     internal CommitStamps Stamps => _stamps;
-
-    Row FirstRow => new(_block.Memory.AsSpan(_start, BinaryPrimitives.ReadInt32LittleEndian(_block.Memory.AsSpan(_start))), _stamps);
+    internal Range StampsUsed => _firstStamp..(_lastStamp + 1);
 
     public Enumerator GetEnumerator() => new(Raw, _stamps);
 

@@ -1,0 +1,92 @@
+using Cdc.Engine.Failures;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Sinks;
+
+/// <summary>Keeps something equal to the source.</summary>
+/// <remarks>
+/// Order: what is written under one claim arrives in commit order and stays in it.
+/// Repeats: a sink that answers a claim with its progress is written to from there on, and holds every change once; one
+/// that answers null is written to again from the checkpoint after a crash.
+/// Concurrency: one call at a time, but for <see cref="ITableCopy"/>; acknowledgements come on the sink's own threads.
+/// Durability: only <see cref="Acknowledgement.Flushed"/>, and the completion of <see cref="FlushAsync"/>,
+/// <see cref="ExecuteAsync"/> and <see cref="ITableCopy.CompleteAsync"/>, say that something is durable.
+/// Errors: <see cref="CdcException"/>. A failure found between two calls is thrown by the next; from then on
+/// the sink takes nothing more, and what was not flushed never is.
+/// Cancellation: a cancelled write may still have happened. Disposing without a flush drops what was not flushed.
+/// </remarks>
+public interface ISink : IAsyncDisposable
+{
+    /// <summary>Looks at the target and changes nothing: every problem at once.</summary>
+    ValueTask<IReadOnlyList<Problem>> InspectAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the target itself says of earlier runs, or null if it keeps no record. Changes nothing.</summary>
+    ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes the span for an owner, waits for or shuts out every smaller one, and answers with the progress.</summary>
+    ValueTask<SinkProgress?> ClaimAsync(SinkClaim claim, CancellationToken cancellationToken);
+
+    /// <summary>Begins the copy of one table, whose rows are as of <paramref name="at"/>. What an earlier attempt left of
+    /// the table is gone before the first row is written.</summary>
+    ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken);
+
+    /// <summary>Takes one hand-over of batches, in order. Waits while too much is under way. The sink releases each batch
+    /// when it needs its memory no longer, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<RowBatch> batches, CancellationToken cancellationToken);
+
+    /// <summary>Everything at or before <paramref name="resolved"/> was written. A sink makes things durable only up to such
+    /// a position, so that no reader ever sees a part of a step.</summary>
+    ValueTask ResolveAsync(CommitStamp resolved, CancellationToken cancellationToken);
+
+    /// <summary>Completes when everything resolved so far is durable, and acknowledged as flushed.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Does a block event once and makes it durable; everything before it was flushed. Answers whether an
+    /// earlier owner had done it already.</summary>
+    ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken);
+}
+
+/// <summary>The copy of one table.</summary>
+public interface ITableCopy : IAsyncDisposable
+{
+    /// <summary>Writes rows of one part. Different parts may be written concurrently. Releases the batch.</summary>
+    ValueTask WriteAsync(int part, RowBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>All parts are written: makes the table durable, together with the record that it is complete. Disposing
+    /// without it leaves the table not copied.</summary>
+    ValueTask CompleteAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How a block event ended.</summary>
+public enum BlockOutcome
+{
+    Written,
+    AlreadyRecorded,
+}
+
+/// <summary>A claim on a span.</summary>
+/// <param name="Changefeed">Its name.</param>
+/// <param name="Source">Which log the positions belong to.</param>
+public sealed record SinkClaim(string Changefeed, SourceIdentity Source, TableSpan Span, Owner Owner);
+
+/// <summary>What a target says of itself.</summary>
+public sealed record SinkProgress
+{
+    public required SourceIdentity Source { get; init; }
+    public required string Changefeed { get; init; }
+
+    /// <summary>The largest owner that ever claimed.</summary>
+    public required Owner Owner { get; init; }
+
+    /// <summary>Everything of the stream at or before it is durable here. Zero before the stream's first flush.</summary>
+    public CommitTs Position { get; init; }
+
+    /// <summary>Tables whose copy is complete, with the position of the copy.</summary>
+    public required IReadOnlyDictionary<TableId, CommitTs> Copied { get; init; }
+
+    /// <summary>Schema versions kept beside the progress, for a lost state directory.</summary>
+    public IReadOnlyList<TableSchema> Schemas { get; init; } = [];
+}

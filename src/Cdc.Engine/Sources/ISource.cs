@@ -1,0 +1,63 @@
+using Cdc.Engine.Schemas;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Sources;
+
+/// <summary>Reads a database's log.</summary>
+/// <remarks>
+/// Harm: a source changes nothing before <see cref="StartAsync"/>, and never makes a statement of the application fail.
+/// Order: the stream is in commit order; every row of a transaction lies between its neighbours' rows.
+/// Repeats: after a restart the stream begins behind the position asked for, and positions, sequences and cuts are the same.
+/// Concurrency: one stream at a time; <see cref="Confirm"/> and <see cref="Status"/> may be called from any thread.
+/// Durability: the server is told to forget only what <see cref="Confirm"/> named.
+/// Errors: <see cref="Failures.CdcException"/>; SourceUnreachable means that a new stream may be tried.
+/// Cancellation: ends waiting promptly; what was received and not handed on will be received again.
+/// </remarks>
+public interface ISource : IAsyncDisposable
+{
+    /// <summary>Looks at everything and changes nothing.</summary>
+    ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken);
+
+    /// <summary>First start: makes what the stream needs (publications, slot), and opens the snapshot at its first
+    /// consistent position.</summary>
+    ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken);
+
+    /// <summary>Opens one more snapshot, at a newer position, for tables whose copy was interrupted.</summary>
+    ValueTask<ISourceSnapshot> SnapshotAsync(
+        SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken);
+
+    /// <summary>The log behind <paramref name="after"/>, for ever. Versions of schemas are added to the history before
+    /// the rows that have them appear.</summary>
+    IAsyncEnumerable<SourceEvent> StreamAsync(StreamStart start, CancellationToken cancellationToken);
+
+    /// <summary>Everything at or before the checkpoint is durable downstream and the checkpoint is persisted: the server
+    /// may forget it. Sent with the next status message; never goes back.</summary>
+    void Confirm(CommitTs checkpoint);
+
+    /// <summary>Sends the last confirmation and waits until the server has it, so that nothing is held needlessly.</summary>
+    ValueTask SettleAsync(CancellationToken cancellationToken);
+
+    /// <summary>Writes a marker transaction into the log and returns its position: everything committed before this call
+    /// lies before it. Null if the source can't write one (a standby).</summary>
+    ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken);
+
+    /// <summary>What stays in the source after a stop, and how to remove it; empty if nothing does.</summary>
+    IReadOnlyList<string> LeftBehind { get; }
+
+    SourceStatus Status { get; }
+}
+
+/// <summary>Where a stream begins.</summary>
+/// <param name="Checkpoint">What the server may be asked to send from.</param>
+/// <param name="After">The last position already handed on; events at or before it are dropped. At least the checkpoint.</param>
+/// <param name="History">Schema versions known, and to be added to.</param>
+/// <param name="CopiedAt">Per table, the position of its snapshot: its events at or before it are dropped.</param>
+public sealed record StreamStart(
+    CommitTs Checkpoint, CommitTs After, SchemaHistory History, IReadOnlyDictionary<TableId, CommitTs> CopiedAt);
+
+/// <summary>What a source is doing now, for progress and for "what does it wait for?".</summary>
+/// <param name="Received">The last position received.</param>
+/// <param name="ServerEnd">The end of the server's log as last heard of.</param>
+/// <param name="CommitTime">Commit time of the last transaction received, microseconds since 1970; 0 before the first.</param>
+/// <param name="Doing">A short sentence: <c>waiting for the slot, which process 4711 uses</c>.</param>
+public sealed record SourceStatus(CommitTs Received, ulong ServerEnd, long CommitTime, string Doing);

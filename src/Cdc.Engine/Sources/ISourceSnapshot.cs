@@ -1,0 +1,31 @@
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Sources;
+
+/// <summary>All tables as they were at one position of the log.</summary>
+/// <remarks>
+/// It lives as long as its connection: after a restart there is a new one, at a newer position, and tables not finished are
+/// copied again from their beginning. Parts are read concurrently, each once. Disposing ends the snapshot.
+/// A table that was rewritten before its lock was held can't be read here; its parts fail with
+/// <see cref="Failures.FailureKind.TableStopped"/> and the table needs a new snapshot.
+/// </remarks>
+public interface ISourceSnapshot : IAsyncDisposable
+{
+    /// <summary>The snapshot holds exactly the transactions at or before this position.</summary>
+    CommitTs At { get; }
+
+    IReadOnlyList<SnapshotTable> Tables { get; }
+
+    /// <summary>The rows of one part, in any order. The receiver releases the batches.</summary>
+    IAsyncEnumerable<RowBatch> ReadAsync(SnapshotTable table, int part, CancellationToken cancellationToken);
+
+    /// <summary>The table is copied: its lock may go.</summary>
+    ValueTask FinishedAsync(SnapshotTable table, CancellationToken cancellationToken);
+}
+
+/// <summary>One table to copy.</summary>
+/// <param name="Parts">How many parts it has, at least one; they may be read concurrently.</param>
+/// <param name="EstimatedRows">-1 if unknown.</param>
+public sealed record SnapshotTable(TableSchema Schema, int Parts, long EstimatedRows);

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Schemas;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Sources;
+
+/// <summary>How the source holds our place in its log.</summary>
+public enum PositionState
+{
+    /// <summary>It holds none: never started, or dropped.</summary>
+    Absent,
+    Held,
+    /// <summary>Held, and read by another process right now.</summary>
+    Busy,
+    /// <summary>There is a place, but the log behind it is gone.</summary>
+    Lost,
+}
+
+/// <summary>Our place in the source's log, as the source says.</summary>
+/// <param name="Name">The slot's name.</param>
+/// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved it.</param>
+/// <param name="BusyWith">Who reads there, as the server names it: a process id.</param>
+/// <param name="Statement">What an operator runs to end that reader.</param>
+public sealed record HeldPosition(
+    PositionState State, string Name, CommitTs Confirmed = default, string? BusyWith = null, string? Statement = null);
+
+/// <summary>A table that the patterns match.</summary>
+/// <param name="Rows">Estimated number of rows; -1 if the server does not know.</param>
+/// <param name="Bytes">Estimated size.</param>
+/// <param name="CanUpdate">Whether its updates and deletes can be captured without harming the application.</param>
+public sealed record MatchedTable(
+    TableName Name, uint SourceId, long Rows, long Bytes, bool HasKey, bool CanUpdate, ReplicaIdentity Identity);
+
+/// <summary>Everything a source says before anything is changed.</summary>
+public sealed record SourceFacts
+{
+    public required SourceIdentity Identity { get; init; }
+    public required HeldPosition Position { get; init; }
+    public ImmutableArray<MatchedTable> Tables { get; init; } = [];
+
+    /// <summary>Every problem at once, each with what fixes it.</summary>
+    public ImmutableArray<Problem> Problems { get; init; } = [];
+
+    /// <summary>The statements that a first start will run, for showing.</summary>
+    public ImmutableArray<string> Plan { get; init; } = [];
+
+    /// <summary>The server's name and version, for people.</summary>
+    public string Server { get; init; } = "";
+}
