@@ -26,7 +26,7 @@ public interface ISource : IAsyncDisposable
     ValueTask<ISourceSnapshot> SnapshotAsync(
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken);
 
-    /// <summary>The log behind <paramref name="after"/>, for ever. Versions of schemas are added to the history before
+    /// <summary>The log behind the place that <paramref name="start"/> names, for ever. Versions of schemas are added to the history before
     /// the rows that have them appear.</summary>
     IAsyncEnumerable<SourceEvent> StreamAsync(StreamStart start, CancellationToken cancellationToken);
 

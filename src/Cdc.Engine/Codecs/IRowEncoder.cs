@@ -1,0 +1,27 @@
+using System.Buffers;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Sources;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Codecs;
+
+/// <summary>Turns changes into the bytes of one format. Knows nothing of files, brokers or when to flush.</summary>
+/// <remarks>
+/// Equal input gives equal bytes. Every line or message is whole when a call returns. An encoder holds scratch memory and
+/// serves one thread at a time; writers that encode in parallel make one each.
+/// </remarks>
+public interface IRowEncoder
+{
+    /// <summary>The ending of files in this format, with its dot: <c>.ndjson</c>.</summary>
+    string FileExtension { get; }
+
+    /// <summary>Writes every row of the batch; returns how many lines that were.</summary>
+    int Encode(RowBatch batch, IBufferWriter<byte> output);
+
+    /// <summary>Writes a TRUNCATE, one line per table; returns how many lines that were.</summary>
+    int Encode(TruncateEvent truncate, IBufferWriter<byte> output);
+
+    /// <summary>Writes that everything up to <paramref name="at"/> is in the output; returns 0 if the format has no such
+    /// line.</summary>
+    int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output);
+}

@@ -1,0 +1,76 @@
+namespace Cdc.Engine.Options;
+
+/// <summary>Which tables are copied before the stream.</summary>
+public enum SnapshotMode
+{
+    /// <summary>All, then the stream.</summary>
+    All,
+    /// <summary>None: only what is committed from now on.</summary>
+    None,
+    /// <summary>All, and no stream.</summary>
+    Only,
+}
+
+/// <summary>The form in which rows are written.</summary>
+public enum OutputFormat
+{
+    Ndjson,
+    Debezium,
+}
+
+/// <summary>Everything that can be said about one changefeed. The same names are flags (<c>--snapshot-parallel</c>), keys of
+/// the configuration file (<c>"snapshotParallel"</c>) and URL parameters where an address has them.</summary>
+public sealed record ChangefeedOptions
+{
+    /// <summary>Where to read: <c>postgres://…</c>, a .NET connection string, or <c>demo:</c>.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Where to write: a directory, <c>stdout</c>, or <c>blackhole</c>.</summary>
+    public string To { get; init; } = "";
+
+    /// <summary>Name of the changefeed; null: from the source's database and both addresses.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Tables to carry: <c>schema.table</c>, <c>schema</c>, with <c>*</c> and <c>?</c>. Empty: all.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>Tables to leave out, after <see cref="Tables"/>.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Columns to leave out: <c>schema.table.column</c>. Key columns can't be.</summary>
+    public IReadOnlyList<string> ExcludeColumns { get; init; } = [];
+
+    /// <summary>Kinds of change to leave out: <c>schema.table:insert,update,delete,truncate</c>.</summary>
+    public IReadOnlyList<string> ExcludeOps { get; init; } = [];
+
+    public SnapshotMode Snapshot { get; init; }
+
+    /// <summary>Connections that copy tables at the same time.</summary>
+    public int SnapshotParallel { get; init; } = 2;
+
+    /// <summary>When to stop: <c>now</c>, <c>snapshot</c>, a position, or a time. Null: never.</summary>
+    public string? Until { get; init; }
+
+    /// <summary>Directory of the state of all changefeeds; null: <c>./cdc-data</c>, or none with <c>stdout</c>.</summary>
+    public string? State { get; init; }
+
+    public OutputFormat Format { get; init; }
+
+    /// <summary>Compress files with gzip.</summary>
+    public bool Gzip { get; init; }
+
+    /// <summary>Bytes at which a file is closed and the next begun.</summary>
+    public long RotateBytes { get; init; } = 64 << 20;
+
+    /// <summary>Longest time that a row waits in a file before the file is closed and named in the index.</summary>
+    public TimeSpan RotateInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Pause between marks written into an idle source's log, so that its slot moves on; zero: none.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long to wait for a slot that another process reads.</summary>
+    public TimeSpan SlotWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
+    public TimeSpan RetryFor { get; init; }
+}

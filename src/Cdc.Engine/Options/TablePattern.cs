@@ -1,0 +1,36 @@
+using Cdc.Engine.Schemas;
+
+namespace Cdc.Engine.Options;
+
+/// <summary>Matches tables by name: <c>shop.orders</c>, <c>shop.*</c>, <c>*.audit</c>, or a schema: <c>shop</c>.</summary>
+/// <remarks>A name without a dot is a schema. <c>*</c> stands for any characters, <c>?</c> for one. Case counts. A part in
+/// double quotes is taken as it is: <c>"My.Schema".orders</c>.</remarks>
+public sealed record TablePattern
+{
+    readonly Glob _schema;
+    readonly Glob _table;
+
+    TablePattern(string text, Glob schema, Glob table) => (Text, _schema, _table) = (text, schema, table);
+
+    /// <summary>The pattern as it was written.</summary>
+    public string Text { get; }
+
+    public bool Matches(TableName name) => _schema.Matches(name.Schema) && _table.Matches(name.Name);
+
+    /// <summary>Whether tables that do not exist yet could match.</summary>
+    public bool IsOpen => !_schema.IsLiteral || !_table.IsLiteral;
+
+    /// <exception cref="FormatException">The text is not a pattern; the message says why.</exception>
+    public static TablePattern Parse(string text)
+    {
+        (Glob schema, int end) = Glob.Read(text, 0);
+        if (end == text.Length) return new(text, schema, Glob.Any);
+        (Glob table, end) = Glob.Read(text, end + 1);
+        if (end != text.Length) throw new FormatException($"'{text}': a pattern has at most one dot outside quotes.");
+        return new(text, schema, table);
+    }
+
+    public bool Equals(TablePattern? other) => other is not null && Text == other.Text;
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+    public override string ToString() => Text;
+}
