@@ -19,7 +19,8 @@ public interface ISource : IAsyncDisposable
     ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken);
 
     /// <summary>First start: makes what the stream needs (publications, slot), and opens the snapshot at its first
-    /// consistent position.</summary>
+    /// consistent position. A place of the same name that a start left which never completed is replaced: the caller has
+    /// made sure that it is ours and that nothing was read from it.</summary>
     ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken);
 
     /// <summary>Opens one more snapshot, at a newer position, for tables whose copy was interrupted.</summary>

@@ -37,6 +37,9 @@ public sealed record SourceFacts
 {
     public required SourceIdentity Identity { get; init; }
     public required HeldPosition Position { get; init; }
+    /// <summary>Where the source's log ends now. Zero if it can't be known.</summary>
+    public CommitTs LogEnd { get; init; }
+
     public ImmutableArray<MatchedTable> Tables { get; init; } = [];
 
     /// <summary>Every problem at once, each with what fixes it.</summary>
