@@ -8,19 +8,29 @@ namespace Cdc.Engine.Dispatching;
 
 /// <summary>Moves the events of one span into the sink, in order, and knows how far that is durable.</summary>
 /// <remarks>One thread hands events in; <see cref="Checkpoint"/> and the counts may be read from any.</remarks>
-public sealed class Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, IMilestones milestones)
+public sealed class Dispatcher
 {
     const int BatchesPerHandOver = 64;
 
+    readonly ISink _sink;
+    readonly ChangeFilter _filter;
+    readonly IMilestones _milestones;
     readonly TableProgress _progress = new();
     readonly List<RowBatch> _waiting = [];
     readonly Lock _gate = new();
-    CommitTs _received = start;
-    CommitTs _written = start;
+    CommitTs _received;
+    CommitTs _written;
     long _rows;
     long _bytes;
 
-    /// <summary>Everything at or before it was received and handed to the sink.</summary>
+    /// <param name="start">Everything at or before it is durable in the sink already.</param>
+    public Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, IMilestones milestones)
+    {
+        (_sink, _filter, _milestones) = (sink, filter, milestones);
+        _received = _written = start;
+    }
+
+    /// <summary>Everything at or before it was received and handed to the _sink.</summary>
     public CommitTs Received
     {
         get
@@ -50,13 +60,13 @@ public sealed class Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         await HandOverAsync(cancellationToken);
-        await sink.FlushAsync(cancellationToken);
+        await _sink.FlushAsync(cancellationToken);
     }
 
     ValueTask TakeAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         Check.That(batch.FirstTs > _received);
-        if (filter.Apply(batch) is not { } kept) return ValueTask.CompletedTask;
+        if (_filter.Apply(batch) is not { } kept) return ValueTask.CompletedTask;
         _waiting.Add(kept);
         return _waiting.Count < BatchesPerHandOver ? ValueTask.CompletedTask : HandOverAsync(cancellationToken);
     }
@@ -64,9 +74,9 @@ public sealed class Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, 
     async ValueTask ResolveAsync(SourceEvent.Resolved resolved, CancellationToken cancellationToken)
     {
         await HandOverAsync(cancellationToken);
-        Check.That(_written <= resolved.At || _written == start);
         if (resolved.At <= _received) return;
-        await sink.ResolveAsync(new(resolved.At, resolved.Time, 0), cancellationToken);
+        Check.That(_written <= resolved.At);
+        await _sink.ResolveAsync(new(resolved.At, resolved.Time, 0), cancellationToken);
         SetReceived(resolved.At);
     }
 
@@ -77,15 +87,15 @@ public sealed class Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, 
         await HandOverAsync(cancellationToken);
         if (before > _received)
         {
-            await sink.ResolveAsync(truncate.Stamp with { Ts = before }, cancellationToken);
+            await _sink.ResolveAsync(truncate.Stamp with { Ts = before }, cancellationToken);
             SetReceived(before);
         }
-        if (filter.Apply(truncate) is { } kept)
+        if (_filter.Apply(truncate) is { } kept)
         {
             // Once, before the event: what came before it must be durable when it happens.
-            await sink.FlushAsync(cancellationToken);
+            await _sink.FlushAsync(cancellationToken);
             Check.That(_progress.Count == 0);
-            await sink.ExecuteAsync(kept, cancellationToken);
+            await _sink.ExecuteAsync(kept, cancellationToken);
         }
         SetReceived(at);
     }
@@ -105,8 +115,8 @@ public sealed class Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, 
             _bytes += batch.ByteCount;
         }
         _written = batches[^1].LastTs;
-        await sink.WriteAsync(batches, cancellationToken);
-        milestones.Reached(Milestone.BatchWritten);
+        await _sink.WriteAsync(batches, cancellationToken);
+        _milestones.Reached(Milestone.BatchWritten);
         await handOver.Enqueued.WaitAsync(cancellationToken);
     }
 
