@@ -24,6 +24,7 @@ sealed class PostgresServerProcess : IDisposable
     readonly Process _process;
     readonly PostgresBinaries _binaries;
     readonly string _data;
+    bool _guardAbandoned;
 
     PostgresServerProcess(Process process, PostgresBinaries binaries, string data) =>
         (_process, _binaries, _data) = (process, binaries, data);
@@ -90,11 +91,17 @@ sealed class PostgresServerProcess : IDisposable
     }
 
     /// <summary>Lets go of the guard's pipe, as dying would.</summary>
-    public void AbandonGuard() => _process.StandardInput.Close();
+    public void AbandonGuard()
+    {
+        _guardAbandoned = true;
+        _process.StandardInput.Close();
+    }
 
     public void Dispose()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        DismissGuard();
         _process.Dispose();
     }
 
@@ -102,8 +109,21 @@ sealed class PostgresServerProcess : IDisposable
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process.WaitForExitAsync(limit.Token);
-        if (!OperatingSystem.IsWindows()) await _process.StandardInput.WriteLineAsync("ended");
-        _process.StandardInput.Close();
+    }
+
+    // Without this line the guard would take the end of the pipe for our death and delete the directory.
+    void DismissGuard()
+    {
+        if (_guardAbandoned) return;
+        try
+        {
+            _process.StandardInput.WriteLine("ended");
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The guard never came up, as when the shell could not start the server.
+        }
     }
 
     void Signal(Signal signal)

@@ -82,8 +82,8 @@ public sealed class PostgresClusterTests
         await using PostgresCluster cluster = await PostgresCluster.StartAsync();
         await cluster.CreateDifferentDatabaseAsync("odd");
         IReadOnlyList<IReadOnlyList<string?>> rows = await cluster.QueryAsync(
-            "SELECT timestamptz '2000-01-31 00:00+00'::text, '\\x01'::bytea::text, 0.1::float8::text", "odd");
-        Assert.Equal(["31/01/2000 05:45:00 +0545", "\\001", "0.1"], rows[0]);
+            "SELECT timestamptz '2000-01-31 00:00+00'::text, '\\x01'::bytea::text, (1 / 3.0)::float8::text", "odd");
+        Assert.Equal(["31/01/2000 05:45:00 +0545", "\\001", "0.3333333333"], rows[0]);
     }
 
     [Fact]
@@ -95,6 +95,17 @@ public sealed class PostgresClusterTests
         cluster.AbandonGuard();
         await server.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         Assert.True(server.HasExited);
+    }
+
+    [Fact]
+    public async Task A_server_that_cannot_start_says_why()
+    {
+        var options = new PostgresClusterOptions
+        {
+            Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" },
+        };
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => PostgresCluster.StartAsync(options));
+        Assert.Contains("no_such_setting", refused.Message);
     }
 
     [Fact]
