@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdc.Engine;
 using Cdc.Engine.Failures;
 
 namespace Cdc.Postgres.Wire;
@@ -20,6 +21,9 @@ internal sealed class PgConnection : IDisposable
     readonly ReceiveBuffer _buffer = new();
     readonly Dictionary<string, string> _parameters = [];
     int _bodyMax = StartBodyMax;
+
+    /// <summary>The last message was ReadyForQuery.</summary>
+    bool _isReady;
 
     PgConnection(PgTransport transport, PgEndpoint endpoint, PgConnectOptions options)
     {
@@ -111,7 +115,7 @@ internal sealed class PgConnection : IDisposable
     /// <summary>Says good-bye if the session is idle, and closes. From any thread.</summary>
     public void Dispose()
     {
-        if (!_transport.Socket.IsCancelled && IsReady)
+        if (!_transport.Socket.IsCancelled && _isReady)
         {
             try
             {
@@ -124,9 +128,6 @@ internal sealed class PgConnection : IDisposable
         }
         _transport.Dispose();
     }
-
-    /// <summary>The last message was ReadyForQuery.</summary>
-    bool IsReady { get; set; }
 
     /// <summary>Takes the next message that is not an aside of the server; its body lives until the next call.</summary>
     /// <returns>False when the socket's read timeout has passed.</returns>
@@ -160,7 +161,7 @@ internal sealed class PgConnection : IDisposable
         var reader = new PgMessageReader(body);
         TransactionStatus = (char)reader.Byte();
         reader.End();
-        IsReady = true;
+        _isReady = true;
     }
 
     /// <summary>Keeps the first error of a statement. A fatal one is thrown: nothing comes after it.</summary>
@@ -172,8 +173,8 @@ internal sealed class PgConnection : IDisposable
 
     void SendQuery(string sql)
     {
-        Check.That(IsReady);
-        IsReady = false;
+        Check.That(_isReady);
+        _isReady = false;
         var message = new PgMessageWriter();
         message.Begin((byte)'Q');
         message.Text(sql);
