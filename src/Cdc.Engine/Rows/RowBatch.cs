@@ -61,6 +61,34 @@ public sealed class RowBatch
         if (Interlocked.Exchange(ref _released, 1) == 0) _block.Release();
     }
 
+    /// <summary>The rows before the last position, and those at it, over the same memory: what comes later can only add to
+    /// the latter. The head is null if all rows share one position. The caller releases both; this batch keeps its own
+    /// reference, and its acknowledgement.</summary>
+    public (RowBatch? Head, RowBatch Tail) CutLastPosition()
+    {
+        ReadOnlySpan<byte> raw = Raw;
+        CommitTs last = LastTs;
+        int cut = 0;
+        int headRows = 0;
+        int headStamp = _firstStamp;
+        for (int at = 0; at < raw.Length; at += BinaryPrimitives.ReadInt32LittleEndian(raw[at..]))
+        {
+            int stamp = BinaryPrimitives.ReadInt32LittleEndian(raw[(at + 12)..]);
+            if ((stamp != headStamp || headRows == 0) && _stamps[stamp].Ts == last)
+            {
+                cut = at;
+                break;
+            }
+            (headStamp, headRows) = (stamp, headRows + 1);
+        }
+        int middle = _start + cut;
+        RowBatch? head = cut == 0
+            ? null
+            : new(Schema, _block, _start..middle, headRows, _stamps, _firstStamp..(headStamp + 1));
+        int tailStamp = BinaryPrimitives.ReadInt32LittleEndian(raw[(cut + 12)..]);
+        return (head, new(Schema, _block, middle.._end, Count - headRows, _stamps, tailStamp..(_lastStamp + 1)));
+    }
+
     /// <summary>Walks the rows once.</summary>
     public ref struct Enumerator(ReadOnlySpan<byte> bytes, CommitStamps stamps)
     {
