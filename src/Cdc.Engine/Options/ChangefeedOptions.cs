@@ -73,4 +73,13 @@ public sealed record ChangefeedOptions
 
     /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
+
+    /// <summary>Demo: the same seed gives the same bytes.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Demo: how many transactions there are; 0: no end.</summary>
+    public long Transactions { get; init; }
+
+    /// <summary>Demo: transactions a second; 0: as fast as they can be written.</summary>
+    public int Rate { get; init; }
 }
