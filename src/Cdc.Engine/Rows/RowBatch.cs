@@ -27,7 +27,7 @@ public sealed class RowBatch
     }
 
     /// <summary>The schema all rows were written under.</summary>
-    public TableSchema Schema { get; internal set; }
+    public TableSchema Schema { get; private set; }
 
     /// <summary>Number of rows, at least one.</summary>
     public int Count { get; }
@@ -54,6 +54,13 @@ public sealed class RowBatch
     internal Range StampsUsed => _firstStamp..(_lastStamp + 1);
 
     public Enumerator GetEnumerator() => new(Raw, _stamps);
+
+    /// <summary>Takes the final version of the schema that its rows were written under while it was provisional.</summary>
+    public void Install(TableSchema version)
+    {
+        Check.That(version.Columns.Length == Schema.Columns.Length);
+        Schema = version;
+    }
 
     /// <summary>Gives the memory back. More than once is harmless.</summary>
     public void Release()
