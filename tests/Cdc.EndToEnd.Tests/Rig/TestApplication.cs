@@ -151,7 +151,7 @@ sealed class TestApplication : IAsyncDisposable
         insert into shop.accounts select g, 'owner ' || g, 100 from generate_series(1, 2000) g;
         insert into shop.orders select g, 'old', repeat(md5(g::text), g % 90), g / 3.0 from generate_series(1, 900) g;
         insert into shop.lines select g / 3, g % 3, md5(g::text) from generate_series(1, 3000) g;
-        insert into shop.wide(id, tags) select g, array[g::text] from generate_series(-300, -1) g;
+        insert into shop.wide(id, tags) select g, array[g::text] from generate_series(-100300, -100001) g;
         insert into shop.log select md5(g::text) from generate_series(1, 500) g;
         insert into shop.nothing select g, g from generate_series(-300, -1) g;
         insert into shop.keyless select g from generate_series(1, 300) g;
