@@ -25,8 +25,10 @@ public enum Milestone
     BeforeConfirm,
 }
 
-/// <summary>Hears of each <see cref="Milestone"/> as it is reached, so that a test can end the process right there.</summary>
-/// <remarks>Called on whichever thread reached it, possibly several at a time; the way goes on when the call returns.</remarks>
+/// <summary>Hears of each <see cref="Milestone"/> as it is reached, so that a test can end the process right
+/// there.</summary>
+/// <remarks>Called on whichever thread reached it, possibly several at a time; the way goes on when the call
+/// returns.</remarks>
 public interface IMilestones
 {
     void Reached(Milestone milestone);

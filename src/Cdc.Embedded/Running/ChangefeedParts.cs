@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Embedded.Running;
 
-/// <summary>What one changefeed is put together from. The runner owns none of it: whoever made the parts disposes them.</summary>
+/// <summary>What one changefeed is put together from. The runner owns none of it: whoever made the parts disposes
+/// them.</summary>
 public sealed record ChangefeedParts
 {
     public required string Name { get; init; }

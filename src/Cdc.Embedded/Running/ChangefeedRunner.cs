@@ -10,10 +10,11 @@ using Cdc.Protocol;
 
 namespace Cdc.Embedded.Running;
 
-/// <summary>Runs one changefeed: looks, decides how to begin, copies tables, carries the stream, and keeps the checkpoint.</summary>
+/// <summary>Runs one changefeed: looks, decides how to begin, copies tables, carries the stream, and keeps the
+/// checkpoint.</summary>
 /// <remarks>
-/// Order of what must hold: the epoch is saved before anything is written; a schema version before a checkpoint that refers
-/// to it; rows are durable before the checkpoint that says so is saved; and that, before the source is told.
+/// Order of what must hold: the epoch is saved before anything is written; a schema version before a checkpoint that
+/// refers to it; rows are durable before the checkpoint that says so is saved; and that, before the source is told.
 /// </remarks>
 public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
 {
@@ -25,8 +26,8 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
     /// <summary>A look at the run; from any thread.</summary>
     public ChangefeedProgress Progress => _watch.Look();
 
-    /// <summary>Runs until the condition is reached or the token is cancelled; both are a clean stop, after which everything
-    /// received is durable and the checkpoint says so.</summary>
+    /// <summary>Runs until the condition is reached or the token is cancelled; both are a clean stop, after which
+    /// everything received is durable and the checkpoint says so.</summary>
     /// <exception cref="CdcException">The run can't begin or go on.</exception>
     public async Task<RunResult> RunAsync(CancellationToken cancellationToken)
     {

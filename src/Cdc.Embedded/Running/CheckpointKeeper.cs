@@ -8,8 +8,8 @@ using Cdc.Protocol;
 namespace Cdc.Embedded.Running;
 
 /// <summary>Persists how far a changefeed is, and only then tells the source that it may forget.</summary>
-/// <remarks>Any thread may call; calls are taken one after the other. A save that was refused, or whose outcome is unknown,
-/// ends the run: the next one reads what is there.</remarks>
+/// <remarks>Any thread may call; calls are taken one after the other. A save that was refused, or whose outcome is
+/// unknown, ends the run: the next one reads what is there.</remarks>
 sealed class CheckpointKeeper(IStateStore store, SchemaHistory history, ISource source, IMilestones milestones)
     : IDisposable
 {

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Embedded.Running;
 
-/// <summary>Carries the source's stream to the dispatcher, over lost connections, until the run's end is reached.</summary>
+/// <summary>Carries the source's stream to the dispatcher, over lost connections, until the run's end is
+/// reached.</summary>
 sealed partial class LogPump(
     ChangefeedParts parts, Dispatcher dispatcher, CheckpointKeeper keeper, SchemaHistory history,
     IReadOnlyDictionary<TableId, CommitTs> copiedAt)

@@ -28,7 +28,8 @@ sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, Schema
         await CopyLeftAsync(left, cancellationToken);
     }
 
-    /// <summary>An earlier run was interrupted: tables it did not complete are copied again, from their beginning.</summary>
+    /// <summary>An earlier run was interrupted: tables it did not complete are copied again, from their
+    /// beginning.</summary>
     public async Task ResumeAsync(SinkProgress? claimed, CancellationToken cancellationToken)
     {
         if (claimed is not null)

@@ -9,7 +9,8 @@ using Cdc.Engine.Sources;
 
 namespace Cdc.Embedded.Running;
 
-/// <summary>Copies the tables of one snapshot into the sink, several parts at a time, each table complete or not at all.</summary>
+/// <summary>Copies the tables of one snapshot into the sink, several parts at a time, each table complete or not at
+/// all.</summary>
 sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<SnapshotTable, ValueTask> copied)
 {
     readonly ConcurrentQueue<SnapshotTable> _stopped = new();

@@ -4,7 +4,8 @@ using Cdc.Engine.Sources;
 
 namespace Cdc.Embedded.Running;
 
-/// <summary>One table on its way: its target is opened by the first part that comes, and completed after the last.</summary>
+/// <summary>One table on its way: its target is opened by the first part that comes, and completed after the
+/// last.</summary>
 sealed class TableCopy(SnapshotTable table) : IAsyncDisposable
 {
     readonly SemaphoreSlim _opening = new(1, 1);

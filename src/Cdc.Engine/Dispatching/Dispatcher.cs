@@ -45,7 +45,8 @@ public sealed class Dispatcher
     public long Rows => Volatile.Read(ref _rows);
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Whether rows beyond <see cref="Received"/> went to the sink: then this incarnation can't go on from there.</summary>
+    /// <summary>Whether rows beyond <see cref="Received"/> went to the sink: then this incarnation can't go on from
+    /// there.</summary>
     public bool IsMidway => _waiting.Count > 0 || _written > Received;
 
     public ValueTask HandleAsync(SourceEvent @event, CancellationToken cancellationToken) => @event switch

@@ -3,8 +3,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Dispatching;
 
-/// <summary>What was handed to the sink and is not durable yet, in commit order: the reason why a checkpoint stands where
-/// it does.</summary>
+/// <summary>What was handed to the sink and is not durable yet, in commit order: the reason why a checkpoint stands
+/// where it does.</summary>
 /// <remarks>One thread adds; any thread may ask. Batches may become durable in any order.</remarks>
 public sealed class TableProgress
 {
@@ -23,8 +23,8 @@ public sealed class TableProgress
         }
     }
 
-    /// <summary>Everything at or before the answer is durable, if everything at or before <paramref name="resolved"/> was
-    /// entered.</summary>
+    /// <summary>Everything at or before the answer is durable, if everything at or before <paramref name="resolved"/>
+    /// was entered.</summary>
     public CommitTs Checkpoint(CommitTs resolved)
     {
         lock (_gate)

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Cdc.Engine.Options;
 
-/// <summary>Where to read or write, taken apart: what kind of place, which one, and the options that travel in the URL.</summary>
+/// <summary>Where to read or write, taken apart: what kind of place, which one, and the options that travel in the
+/// URL.</summary>
 /// <param name="Scheme"><c>postgres</c>, <c>demo</c>, <c>file</c>, <c>stdout</c>, <c>blackhole</c>.</param>
 /// <param name="Place">What the connector gets: the URL without our own parameters, a connection string, a path, or
 /// nothing.</param>
@@ -16,7 +17,8 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
     public const string Blackhole = "blackhole";
 
     /// <summary>Takes a source's address apart.</summary>
-    /// <exception cref="FormatException">It is no address of a source; the message says what one looks like.</exception>
+    /// <exception cref="FormatException">It is no address of a source; the message says what one looks
+    /// like.</exception>
     public static Address ReadSource(string text)
     {
         if (text is Demo) return new(Demo, "", []);
@@ -29,7 +31,8 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
     }
 
     /// <summary>Takes a target's address apart. What is no URL is a path.</summary>
-    /// <exception cref="FormatException">It is no address of a target; the message says what one looks like.</exception>
+    /// <exception cref="FormatException">It is no address of a target; the message says what one looks
+    /// like.</exception>
     public static Address ReadTarget(string text)
     {
         if (text is Stdout or "-") return new(Stdout, "", []);

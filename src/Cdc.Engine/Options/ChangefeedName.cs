@@ -30,8 +30,10 @@ public static class ChangefeedName
             ? slot[(Prefix.Length + 1)..]
             : null;
 
-    /// <summary>The name of a changefeed that was given none: the same source and target always have the same.</summary>
-    /// <remarks>The timeline is left out: after a restore the changefeed must find itself and refuse, not start anew.</remarks>
+    /// <summary>The name of a changefeed that was given none: the same source and target always have the
+    /// same.</summary>
+    /// <remarks>The timeline is left out: after a restore the changefeed must find itself and refuse, not start
+    /// anew.</remarks>
     /// <param name="target">The target's address with paths made absolute; secrets in it don't count.</param>
     public static string Default(SourceIdentity source, string target)
     {

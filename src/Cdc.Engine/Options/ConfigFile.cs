@@ -3,8 +3,8 @@ using Cdc.Engine.Failures;
 
 namespace Cdc.Engine.Options;
 
-/// <summary>The configuration file: one JSON object whose keys are the names of options. Comments and trailing commas are
-/// allowed.</summary>
+/// <summary>The configuration file: one JSON object whose keys are the names of options. Comments and trailing commas
+/// are allowed.</summary>
 public static class ConfigFile
 {
     static readonly JsonDocumentOptions s_lenient = new()

@@ -4,7 +4,8 @@ using static Cdc.Engine.Options.OptionFactory;
 
 namespace Cdc.Engine.Options;
 
-/// <summary>Every option of a changefeed, once. Flags, file keys, URL parameters, help and docs are made from this table.</summary>
+/// <summary>Every option of a changefeed, once. Flags, file keys, URL parameters, help and docs are made from this
+/// table.</summary>
 public static class OptionCatalog
 {
     const string Run = "run";

@@ -7,7 +7,8 @@ namespace Cdc.Engine.Options;
 public enum OptionKind
 {
     Text,
-    /// <summary>A place to read or write; may hold a secret, and may be given as <c>env:NAME</c> or <c>@file</c>.</summary>
+    /// <summary>A place to read or write; may hold a secret, and may be given as <c>env:NAME</c> or
+    /// <c>@file</c>.</summary>
     Address,
     /// <summary>Text that may be given several times.</summary>
     List,
@@ -23,7 +24,8 @@ public enum OptionKind
 }
 
 /// <summary>One option: its name in every spelling, what it may hold, and where it applies.</summary>
-/// <remarks>Flags, keys of the configuration file, URL parameters, help and the options page all come from here.</remarks>
+/// <remarks>Flags, keys of the configuration file, URL parameters, help and the options page all come from
+/// here.</remarks>
 public sealed record OptionDefinition
 {
     /// <summary>The key of the configuration file and the name of the URL parameter: <c>snapshotParallel</c>.</summary>

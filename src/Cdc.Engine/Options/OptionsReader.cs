@@ -20,8 +20,8 @@ public sealed record OptionsOutcome(
     public Address? To { get; init; }
 }
 
-/// <summary>Puts the three spellings of options together: a flag wins over the URL, the URL over the file, the file over the
-/// default. Finds every problem at once.</summary>
+/// <summary>Puts the three spellings of options together: a flag wins over the URL, the URL over the file, the file
+/// over the default. Finds every problem at once.</summary>
 public sealed class OptionsReader(string verb, Func<string, string?> environment, Func<string, string> readFile)
 {
     readonly ImmutableArray<Problem>.Builder _problems = ImmutableArray.CreateBuilder<Problem>();
@@ -111,7 +111,8 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         return null;
     }
 
-    /// <summary>Takes our own parameters out of a URL. Those of PostgreSQL stay for its connector, which knows them.</summary>
+    /// <summary>Takes our own parameters out of a URL. Those of PostgreSQL stay for its connector, which knows
+    /// them.</summary>
     Address? Parameters(string spelling, Address? address)
     {
         if (address is null) return null;

@@ -19,7 +19,8 @@ public enum PositionState
 
 /// <summary>Our place in the source's log, as the source says.</summary>
 /// <param name="Name">The slot's name.</param>
-/// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved it.</param>
+/// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved
+/// it.</param>
 /// <param name="BusyWith">Who reads there, as the server names it: a process id.</param>
 /// <param name="Statement">What an operator runs to end that reader.</param>
 public sealed record HeldPosition(

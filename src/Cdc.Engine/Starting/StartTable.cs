@@ -6,9 +6,9 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Starting;
 
-/// <summary>Decides from the state, the source's place and the target's record how to begin. A silent gap is the worst thing
-/// we can do, and a server moves a start position that it no longer holds forward without a word: so whatever does not
-/// fit together exactly is refused with what was found.</summary>
+/// <summary>Decides from the state, the source's place and the target's record how to begin. A silent gap is the worst
+/// thing we can do, and a server moves a start position that it no longer holds forward without a word: so whatever
+/// does not fit together exactly is refused with what was found.</summary>
 public static class StartTable
 {
     /// <exception cref="CdcException">The three don't fit together.</exception>
