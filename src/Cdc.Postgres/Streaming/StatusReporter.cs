@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using Cdc.Engine.Failures;
 using Cdc.Postgres.Wire;
 
-namespace Cdc.Postgres.Stream;
+namespace Cdc.Postgres.Streaming;
 
 /// <summary>Tells the server how far we are: on a timer of its own, so that a stream whose receiver stands still is not
 /// taken for dead, and at once when the server asks.</summary>
@@ -13,10 +12,11 @@ namespace Cdc.Postgres.Stream;
 /// </remarks>
 internal sealed class StatusReporter : IDisposable
 {
+    readonly Lock _gate = new();
     readonly PgCopyBoth _copy;
     readonly SafePositions _positions;
     readonly ITimer _timer;
-    int _stopped;
+    bool _stopped;
 
     public StatusReporter(PgCopyBoth copy, SafePositions positions, TimeSpan interval, TimeProvider clock)
     {
@@ -24,26 +24,28 @@ internal sealed class StatusReporter : IDisposable
         _timer = clock.CreateTimer(static self => ((StatusReporter)self!).Send(), this, interval, interval);
     }
 
-    public void Send()
+    public void Send(bool replyRequested = false)
     {
-        if (Volatile.Read(ref _stopped) != 0) return;
-        ulong confirmed = _positions.Confirmed;
-        try
+        lock (_gate)
         {
-            _copy.SendStatus(confirmed, confirmed, confirmed);
-        }
-        catch (Exception error) when (error is CdcException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The reading side sees the same end of the connection, and says so.
-            Debug.WriteLine(error.Message);
+            if (_stopped) return;
+            ulong confirmed = _positions.Confirmed;
+            try
+            {
+                _copy.SendStatus(confirmed, confirmed, confirmed, replyRequested);
+            }
+            catch (Exception error) when (error is CdcException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The reading side meets the same end of the connection, and says so.
+                _stopped = true;
+            }
         }
     }
 
+    /// <summary>No status is sent after this returns.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _stopped, 1);
-        // Waits for a status under way: nothing may follow the end of the copy.
-        using ManualResetEvent ended = new(false);
-        if (_timer.Dispose(ended)) ended.WaitOne();
+        _timer.Dispose();
+        lock (_gate) _stopped = true;
     }
 }

@@ -4,7 +4,7 @@ using Cdc.Postgres.Decoding;
 using Cdc.Postgres.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace Cdc.Postgres.Stream;
+namespace Cdc.Postgres.Streaming;
 
 /// <summary>What a stream reads, and how.</summary>
 internal sealed record LogStreamOptions

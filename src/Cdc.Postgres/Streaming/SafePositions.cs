@@ -1,6 +1,6 @@
 using Cdc.Protocol;
 
-namespace Cdc.Postgres.Stream;
+namespace Cdc.Postgres.Streaming;
 
 /// <summary>Turns a checkpoint into a position that the server may be told.</summary>
 /// <remarks>
