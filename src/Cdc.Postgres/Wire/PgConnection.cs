@@ -21,6 +21,7 @@ internal sealed class PgConnection : IDisposable
     readonly ReceiveBuffer _buffer = new();
     readonly Dictionary<string, string> _parameters = [];
     int _bodyMax = StartBodyMax;
+    long? _deadline;
 
     /// <summary>The last message was ReadyForQuery.</summary>
     bool _isReady;
@@ -28,16 +29,9 @@ internal sealed class PgConnection : IDisposable
     PgConnection(PgTransport transport, PgEndpoint endpoint, PgConnectOptions options)
     {
         (_transport, Endpoint, _options) = (transport, endpoint, options);
-        long started = options.Clock.GetTimestamp();
-        // Each message in time is not enough: a peer that drips notices would hold us for ever.
-        PgStartup.Run(this, transport, options, () =>
-        {
-            TimeSpan left = endpoint.ConnectTimeout - options.Clock.GetElapsedTime(started);
-            transport.Socket.ReadTimeout = left > TimeSpan.Zero
-                ? left
-                : throw PgFailures.Unreachable(endpoint, "did not finish the start of the session in time");
-        });
-        transport.Socket.ReadTimeout = Timeout.InfiniteTimeSpan;
+        SetDeadline(endpoint.ConnectTimeout);
+        PgStartup.Run(this, transport, options);
+        ClearDeadline();
         _bodyMax = BodyMax;
     }
 
@@ -130,10 +124,12 @@ internal sealed class PgConnection : IDisposable
     }
 
     /// <summary>Takes the next message that is not an aside of the server; its body lives until the next call.</summary>
-    /// <returns>False when the socket's read timeout has passed.</returns>
+    /// <returns>False when the socket's read timeout or the deadline has passed.</returns>
     internal bool TryReadMessage(out byte type, out ReadOnlySpan<byte> body)
     {
-        while (true)
+        type = 0;
+        body = default;
+        while (IsInTime())
         {
             while (!_buffer.TryTake(_bodyMax, out type, out body))
             {
@@ -144,6 +140,17 @@ internal sealed class PgConnection : IDisposable
             if (type is (byte)'d') return true; // The hot one first.
             if (!TakeAside(type, body)) return true;
         }
+        return false;
+    }
+
+    /// <summary>Limits what follows, however many messages it takes: a peer that drips notices is never silent.</summary>
+    internal void SetDeadline(TimeSpan limit) =>
+        _deadline = Clock.GetTimestamp() + (long)(limit.TotalSeconds * Clock.TimestampFrequency);
+
+    internal void ClearDeadline()
+    {
+        _deadline = null;
+        _transport.Socket.ReadTimeout = Timeout.InfiniteTimeSpan;
     }
 
     /// <summary>As <see cref="TryReadMessage"/>, without a limit to the waiting.</summary>
@@ -169,6 +176,15 @@ internal sealed class PgConnection : IDisposable
     {
         PgServerError error = PgServerError.Parse(body);
         return error.IsFatal ? throw PgFailures.From(error, Endpoint) : first ?? error;
+    }
+
+    bool IsInTime()
+    {
+        if (_deadline is not { } deadline) return true;
+        TimeSpan left = Clock.GetElapsedTime(Clock.GetTimestamp(), deadline);
+        if (left <= TimeSpan.Zero) return false;
+        _transport.Socket.ReadTimeout = left;
+        return true;
     }
 
     void SendQuery(string sql)

@@ -99,22 +99,18 @@ internal sealed class PgCopyBoth
     /// <returns>False when the server did not end it in time; then close the connection.</returns>
     public bool TryComplete(TimeSpan limit)
     {
-        TimeProvider clock = _connection.Clock;
-        long started = clock.GetTimestamp();
         Backlog = false;
+        _connection.SetDeadline(limit);
         if (!_doneSent) _connection.Transport.Send([(byte)'c', 0, 0, 0, 4]);
         _doneSent = true;
         while (true)
         {
-            TimeSpan left = limit - clock.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero) return false;
-            ReadTimeout = left;
             if (!_connection.TryReadMessage(out byte type, out ReadOnlySpan<byte> body)) return false;
             switch (type)
             {
                 case (byte)'Z':
                     _connection.TakeReady(body);
-                    ReadTimeout = Timeout.InfiniteTimeSpan;
+                    _connection.ClearDeadline();
                     return _serverDone = true;
                 case (byte)'d' or (byte)'c' or (byte)'C':
                     break;

@@ -48,7 +48,9 @@ internal static class PgFailures
 
     static (FailureKind Kind, string? Fix) Classify(PgServerError error, PgEndpoint endpoint) => error.SqlState switch
     {
-        "28P01" => (FailureKind.SourceRefused, $"Check the password of role {endpoint.User}."),
+        // Whoever set the password may have typed the same letters in another normal form.
+        "28P01" => (FailureKind.SourceRefused, $"Check the password of role {endpoint.User}."
+            + (endpoint.Password?.All(char.IsAscii) == false ? " Set one of ASCII letters if it is right." : "")),
         "28000" => (FailureKind.SourceRefused,
             $"Check that role {endpoint.User} exists, may log in, and has an entry in pg_hba.conf for this client."),
         "3D000" => (FailureKind.SourceRefused, $"Check the name of the database, {endpoint.Database}."),

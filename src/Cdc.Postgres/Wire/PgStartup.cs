@@ -7,9 +7,7 @@ internal static class PgStartup
 {
     const int ProtocolVersion3 = 3 << 16;
 
-    /// <param name="beforeEachRead">Throws when the time for the start is over.</param>
-    public static void Run(
-        PgConnection connection, PgTransport transport, PgConnectOptions options, Action beforeEachRead)
+    public static void Run(PgConnection connection, PgTransport transport, PgConnectOptions options)
     {
         PgEndpoint endpoint = connection.Endpoint;
         SendStartup(transport, endpoint, options);
@@ -17,8 +15,8 @@ internal static class PgStartup
         bool isIn = false;
         while (true)
         {
-            beforeEachRead();
-            if (!connection.TryReadMessage(out byte type, out ReadOnlySpan<byte> body)) continue;
+            if (!connection.TryReadMessage(out byte type, out ReadOnlySpan<byte> body))
+                throw PgFailures.Unreachable(endpoint, "did not finish the start of the session in time");
             switch (type)
             {
                 case (byte)'R' when !isIn:
