@@ -45,13 +45,17 @@ static class CommandLineApp
     static OptionsOutcome Read(string verb, Asked asked, CliHost host, out string fromGiven)
     {
         List<Problem> problems = [];
-        OptionLayer file = new(ImmutableDictionary<string, IReadOnlyList<string>>.Empty, static option => option.Name);
-        if (asked.Flags.ConfigFile is { } path) file = ReadFile(path, verb, host, problems);
+        OptionLayer? file = asked.Flags.ConfigFile is { } path
+            ? ReadFile(path, verb, host, problems)
+            : new(ImmutableDictionary<string, IReadOnlyList<string>>.Empty, static option => option.Name);
         if (asked.Flags.LogLevelName is { } level && ErrorLoggerFactory.LevelOf(level) is null)
         {
             problems.Add(new(FailureKind.Usage, $"--log-level {level} can't be used.",
                 "Expected: trace, debug, information, warning, error or none."));
         }
+        fromGiven = "";
+        // What is missing may well be in the file that can't be read: only one of the two is the mistake.
+        if (file is null) return new(new(), ImmutableSortedDictionary<string, string>.Empty, [.. problems]);
         OptionLayer flags = new(asked.Options, static option => option.Flag);
         OptionsReader reader = new(verb, host.Environment, name => File.ReadAllText(host.PathOf(name)));
         ChangefeedOptions? defaults = verb == Verb.Demo ? DemoCommand.Defaults : null;
@@ -60,7 +64,7 @@ static class CommandLineApp
         return outcome with { Problems = [.. problems, .. outcome.Problems] };
     }
 
-    static OptionLayer ReadFile(string path, string verb, CliHost host, List<Problem> problems)
+    static OptionLayer? ReadFile(string path, string verb, CliHost host, List<Problem> problems)
     {
         try
         {
@@ -70,11 +74,11 @@ static class CommandLineApp
             ImmutableHashSet<string> used = [.. OptionCatalog.Of(verb).Select(option => option.Name)];
             return layer with { Values = layer.Values.Where(v => used.Contains(v.Key)).ToDictionary() };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (ConfigFile.IsUnreadable(e))
         {
-            problems.Add(new(FailureKind.Usage, $"--config {path}: the file can't be read ({e.GetType().Name}).",
+            problems.Add(new(FailureKind.Usage, $"--config {path}: {ConfigFile.WhyUnreadable(e)}.",
                 "Name a JSON file that exists and may be read."));
-            return new(ImmutableDictionary<string, IReadOnlyList<string>>.Empty, static option => option.Name);
+            return null;
         }
     }
 
