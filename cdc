@@ -13,22 +13,18 @@ is_current() {
     -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -newer "$1" -print 2>/dev/null | head -n 1)" ]
 }
 if ! is_current "$dll"; then
+  own=
   # Someone else's checkout, or one that can't be written: the build goes to a place of our own.
   if [ ! -w "$here/src/Cdc.Cli" ] || { [ -d "$here/src/Cdc.Cli/obj" ] && [ ! -w "$here/src/Cdc.Cli/obj" ]; }; then
     own=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cdc/$(printf %s "$here" | cksum | cut -d ' ' -f 1)
     dll=$own/bin/Cdc.Cli/release/cdc.dll
-    set -- --own "$@"
   fi
-  is_current "$dll" || {
+  if [ -z "$own" ] || ! is_current "$dll"; then
     echo "cdc: building…" >&2
     # Servers that outlive the build would hold on to our stderr.
-    if [ "${1-}" = --own ]; then
-      dotnet build "$here/src/Cdc.Cli" -c Release -v q -nologo --disable-build-servers --artifacts-path "$own" >&2
-    else
-      dotnet build "$here/src/Cdc.Cli" -c Release -v q -nologo --disable-build-servers >&2
-    fi || { echo "cdc: the build failed" >&2; exit 1; }
+    dotnet build "$here/src/Cdc.Cli" -c Release -v q -nologo -clp:NoSummary --disable-build-servers \
+      ${own:+--artifacts-path "$own"} >&2 || { echo "cdc: the build failed" >&2; exit 1; }
     touch -- "$dll"
-  }
-  [ "${1-}" = --own ] && shift
+  fi
 fi
 exec dotnet "$dll" "$@"
