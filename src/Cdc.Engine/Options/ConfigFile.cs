@@ -54,6 +54,18 @@ public static class ConfigFile
         }
     }
 
+    /// <summary>Whether the exception means that a file which a person named can't be read.</summary>
+    public static bool IsUnreadable(Exception e) =>
+        e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+
+    /// <summary>The reason as the end of a sentence.</summary>
+    public static string WhyUnreadable(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+        UnauthorizedAccessException => "the file may not be read",
+        _ => "the file can't be read",
+    };
+
     static IReadOnlyList<string>? ValuesOf(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Array) return One(value) is { } single ? [single] : null;

@@ -31,16 +31,16 @@ public static class OptionCatalog
         Address("from", "Where to read: postgres://user@host/database, a .NET connection string, or demo:.",
             o => o.From, (o, v) => o with { From = v }) with { Verbs = [Run, Doctor, Drop] },
         Address("to", "Where to write: a directory, stdout, or blackhole.",
-            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, Doctor, Drop, DemoVerb] },
+            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, DemoVerb] },
         Text("name", "Name of the changefeed: " + ChangefeedName.RuleText + ".", "name",
             o => o.Name, (o, v) => o with { Name = v }) with
         {
-            Verbs = [Run, Doctor, Drop], DefaultText = "<database>_<6 hex of source and target>",
+            Verbs = [Run, Drop], DefaultText = "<database>_<6 hex of source and target>",
         },
         Text("state", "Directory that holds the state of all changefeeds.", "directory",
             o => o.State, (o, v) => o with { State = v }) with
         {
-            Verbs = [Run, Doctor, Drop], DefaultText = "./cdc-data; none for stdout with --until now",
+            Verbs = [Run], DefaultText = "./cdc-data; none for stdout and blackhole",
         },
     ];
 

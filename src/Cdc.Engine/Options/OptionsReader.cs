@@ -66,8 +66,8 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         }
         catch (FormatException expected)
         {
-            string given = option.Kind == OptionKind.Address ? "" : $" {string.Join(' ', values)}";
-            Wrong($"{spelling}{given} can't be used.", Sentence(expected));
+            string given = option.Kind == OptionKind.Address ? "That" : $"'{string.Join(' ', values)}'";
+            Wrong($"{given} is not what {spelling} takes.", Sentence(expected));
         }
     }
 
@@ -104,9 +104,9 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
             if (readFile(given[1..]).Trim() is { Length: > 0 } text) return text;
             Wrong($"{spelling} {given}: the file is empty.", "Put the address into it.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (ConfigFile.IsUnreadable(e))
         {
-            Wrong($"{spelling} {given}: the file can't be read ({e.GetType().Name}).", "Name a file that holds the address.");
+            Wrong($"{spelling} {given}: {ConfigFile.WhyUnreadable(e)}.", "Name a file that holds the address.");
         }
         return null;
     }
@@ -119,7 +119,7 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         foreach ((string name, string value) in address.Parameters)
         {
             OptionDefinition? option = OptionCatalog.Find(name);
-            if (option is not null && option.Schemes.Contains(address.Scheme)) Apply(option, $"{spelling} …{name}", [value]);
+            if (option is not null && option.Schemes.Contains(address.Scheme)) Apply(option, $"{name} in {spelling}", [value]);
             else if (address.Scheme != Address.Postgres) Unknown(spelling, address.Scheme, name);
         }
         return address.Without(name => OptionCatalog.Find(name)?.Schemes.Contains(address.Scheme) is true);
@@ -129,7 +129,7 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
     {
         string[] known = [.. OptionCatalog.All.Where(o => o.Schemes.Contains(scheme)).Select(o => o.Name)];
         string? near = NearestName.Of(name, known);
-        string list = known.Length == 0 ? "It has none." : $"It knows {string.Join(", ", known)}.";
+        string list = known.Length == 0 ? "It takes none." : $"It knows {string.Join(", ", known)}.";
         Wrong($"{spelling}: {scheme} has no parameter {name}.", near is null ? list : $"Did you mean {near}?");
     }
 
