@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Cdc.Engine;
 
-/// <summary>Assertions that stay on in production. A broken one is a bug of ours and must not be worked around.</summary>
+/// <summary>Assertions that stay on in production. A broken one is a bug of ours and must not be worked
+/// around.</summary>
 public static class Check
 {
     [StackTraceHidden]

@@ -1,6 +1,7 @@
 namespace Cdc.Engine;
 
-/// <summary>Every bound in one place. Their relations are checked by the compiler: a broken one fails with CS0220.</summary>
+/// <summary>Every bound in one place. Their relations are checked by the compiler: a broken one fails with
+/// CS0220.</summary>
 public static class Limits
 {
     /// <summary>Bytes of one pooled block of rows. A row that is larger gets a block of its own.</summary>

@@ -12,5 +12,6 @@ public readonly record struct BlockEventId(CommitTs At, bool IsSyncPoint) : ICom
     public override string ToString() => IsSyncPoint ? $"syncpoint {At}" : $"ddl {At}";
 }
 
-/// <summary>A DDL (TRUNCATE counts) or a syncpoint: something that several dispatchers must meet before one of them does it.</summary>
+/// <summary>A DDL (TRUNCATE counts) or a syncpoint: something that several dispatchers must meet before one of them
+/// does it.</summary>
 public sealed record BlockEvent(BlockEventId Id, Influence Influence);

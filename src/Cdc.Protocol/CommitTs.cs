@@ -5,11 +5,12 @@ namespace Cdc.Protocol;
 
 /// <summary>A place in the source's total commit order: the transaction, and the step in it.</summary>
 /// <remarks>
-/// <para><c>Commit</c> is an <em>end</em> position: PostgreSQL, the end LSN of the commit record; MariaDB, binlog file and end
-/// offset. Every other position such a server names is an end as well, so all of them compare directly.</para>
-/// <para><c>Step</c> cuts a transaction at each DDL (TRUNCATE counts): rows 0, the first DDL 1, rows after it 2, and so on.
-/// Rows, DDL and syncpoints therefore never share a CommitTs, and the steps are the same on every replay.</para>
-/// <para>Snapshot rows use the upper half of the steps, so that they sort after everything that the snapshot contains.</para>
+/// <para><c>Commit</c> is an <em>end</em> position: PostgreSQL, the end LSN of the commit record; MariaDB, binlog file
+/// and end offset. Every other position such a server names is an end as well, so all of them compare directly.</para>
+/// <para><c>Step</c> cuts a transaction at each DDL (TRUNCATE counts): rows 0, the first DDL 1, rows after it 2, and so
+/// on. Rows, DDL and syncpoints therefore never share a CommitTs, and the steps are the same on every replay.</para>
+/// <para>Snapshot rows use the upper half of the steps, so that they sort after everything that the snapshot
+/// contains.</para>
 /// </remarks>
 public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<CommitTs>, ISpanFormattable, IUtf8SpanFormattable
 {
@@ -38,7 +39,8 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
     /// <summary>Whether the whole transaction lies at or before this position.</summary>
     public bool IsEnd => Step == MaxStep;
 
-    /// <summary>What the source may be told: the last transaction that lies wholly at or before this position.</summary>
+    /// <summary>What the source may be told: the last transaction that lies wholly at or before this
+    /// position.</summary>
     public ulong CompleteCommit => IsEnd || Commit == 0 ? Commit : Commit - 1;
 
     public int CompareTo(CommitTs other)

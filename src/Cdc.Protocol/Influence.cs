@@ -7,7 +7,8 @@ public abstract record Influence
 {
     Influence() { }
 
-    /// <summary>Exactly these tables; <see cref="TableId.Trigger"/> is among them where the source orders its DDL.</summary>
+    /// <summary>Exactly these tables; <see cref="TableId.Trigger"/> is among them where the source orders its
+    /// DDL.</summary>
     public sealed record Normal(ImmutableArray<TableId> Tables) : Influence
     {
         public bool Equals(Normal? other) => other is not null && Tables.AsSpan().SequenceEqual(other.Tables.AsSpan());

@@ -1,7 +1,9 @@
 namespace Cdc.Protocol;
 
-/// <summary>Fences writers of one span: the changefeed's epoch, and the number of the Create message within it.</summary>
-/// <remarks>Strictly increasing over takeovers. A sink refuses every owner below the largest that ever claimed the span.</remarks>
+/// <summary>Fences writers of one span: the changefeed's epoch, and the number of the Create message within
+/// it.</summary>
+/// <remarks>Strictly increasing over takeovers. A sink refuses every owner below the largest that ever claimed the
+/// span.</remarks>
 public readonly record struct Owner(ulong Epoch, ulong Number) : IComparable<Owner>
 {
     public int CompareTo(Owner other)

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Cdc.Protocol;
 
-/// <summary>One table of one source, numbered by the schema history. Never reused, unlike the server's own ids.</summary>
+/// <summary>One table of one source, numbered by the schema history. Never reused, unlike the server's own
+/// ids.</summary>
 public readonly record struct TableId(long Value) : IComparable<TableId>
 {
     /// <summary>Span 0: the table trigger, which every DDL involves.</summary>

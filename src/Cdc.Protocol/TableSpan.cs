@@ -1,7 +1,8 @@
 namespace Cdc.Protocol;
 
 /// <summary>A half-open interval <c>[From, To)</c> of the 32-bit hash of a table's canonical primary key.</summary>
-/// <remarks>An unsplit table is <see cref="Whole"/>. <c>To</c> may be 2³², which is why it is wider than a hash.</remarks>
+/// <remarks>An unsplit table is <see cref="Whole"/>. <c>To</c> may be 2³², which is why it is wider than a
+/// hash.</remarks>
 public readonly record struct TableSpan
 {
     /// <summary>One past the largest hash.</summary>

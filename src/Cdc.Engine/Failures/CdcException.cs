@@ -7,6 +7,7 @@ public sealed class CdcException(FailureKind kind, string message, string? fix =
 {
     public FailureKind Kind { get; } = kind;
 
-    /// <summary>What the operator can do: a statement to run, a flag, a command. Null where the sentence says it all.</summary>
+    /// <summary>What the operator can do: a statement to run, a flag, a command. Null where the sentence says it
+    /// all.</summary>
     public string? Fix { get; } = fix;
 }

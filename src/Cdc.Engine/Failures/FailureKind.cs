@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Failures;
 
-/// <summary>The closed list of what can go wrong. What to do about each is said once, in <see cref="Remedies"/>.</summary>
+/// <summary>The closed list of what can go wrong. What to do about each is said once, in
+/// <see cref="Remedies"/>.</summary>
 public enum FailureKind
 {
     /// <summary>Not a failure.</summary>
@@ -24,7 +25,8 @@ public enum FailureKind
     /// <summary>The source sent bytes that its protocol does not allow.</summary>
     ProtocolViolation,
 
-    /// <summary>The log is no longer held from where we stopped; what was committed in between can't be read any more.</summary>
+    /// <summary>The log is no longer held from where we stopped; what was committed in between can't be read any
+    /// more.</summary>
     PositionLost,
 
     /// <summary>Another process reads the log at our position.</summary>

@@ -18,8 +18,8 @@ public enum OutputFormat
     Debezium,
 }
 
-/// <summary>Everything that can be said about one changefeed. The same names are flags (<c>--snapshot-parallel</c>), keys of
-/// the configuration file (<c>"snapshotParallel"</c>) and URL parameters where an address has them.</summary>
+/// <summary>Everything that can be said about one changefeed. The same names are flags (<c>--snapshot-parallel</c>),
+/// keys of the configuration file (<c>"snapshotParallel"</c>) and URL parameters where an address has them.</summary>
 public sealed record ChangefeedOptions
 {
     /// <summary>Where to read: <c>postgres://…</c>, a .NET connection string, or <c>demo:</c>.</summary>
@@ -51,7 +51,8 @@ public sealed record ChangefeedOptions
     /// <summary>When to stop: <c>now</c>, <c>snapshot</c>, a position, or a time. Null: never.</summary>
     public string? Until { get; init; }
 
-    /// <summary>Directory of the state of all changefeeds; null: <c>./cdc-data</c>, or none with <c>stdout</c>.</summary>
+    /// <summary>Directory of the state of all changefeeds; null: <c>./cdc-data</c>, or none with
+    /// <c>stdout</c>.</summary>
     public string? State { get; init; }
 
     public OutputFormat Format { get; init; }
@@ -73,4 +74,13 @@ public sealed record ChangefeedOptions
 
     /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
+
+    /// <summary>Demo: the same seed gives the same bytes.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Demo: how many transactions there are; 0: no end.</summary>
+    public long Transactions { get; init; }
+
+    /// <summary>Demo: transactions a second; 0: as fast as they can be written.</summary>
+    public int Rate { get; init; }
 }

@@ -2,9 +2,10 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Options;
 
-/// <summary>Matches tables by name: <c>shop.orders</c>, <c>shop.*</c>, <c>*.audit</c>, or a schema: <c>shop</c>.</summary>
-/// <remarks>A name without a dot is a schema. <c>*</c> stands for any characters, <c>?</c> for one. Case counts. A part in
-/// double quotes is taken as it is: <c>"My.Schema".orders</c>.</remarks>
+/// <summary>Matches tables by name: <c>shop.orders</c>, <c>shop.*</c>, <c>*.audit</c>, or a schema:
+/// <c>shop</c>.</summary>
+/// <remarks>A name without a dot is a schema. <c>*</c> stands for any characters, <c>?</c> for one. Case counts. A part
+/// in double quotes is taken as it is: <c>"My.Schema".orders</c>.</remarks>
 public sealed record TablePattern
 {
     readonly Glob _schema;

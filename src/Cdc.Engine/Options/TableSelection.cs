@@ -2,7 +2,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Options;
 
-/// <summary>Which tables a changefeed carries: those that a pattern of <c>--tables</c> matches and none of <c>--exclude</c>.</summary>
+/// <summary>Which tables a changefeed carries: those that a pattern of <c>--tables</c> matches and none of
+/// <c>--exclude</c>.</summary>
 /// <param name="Tables">Empty means every table that is not the server's own.</param>
 public sealed record TableSelection(IReadOnlyList<TablePattern> Tables, IReadOnlyList<TablePattern> Exclude)
 {

@@ -27,7 +27,7 @@ public sealed class RowBatch
     }
 
     /// <summary>The schema all rows were written under.</summary>
-    public TableSchema Schema { get; internal set; }
+    public TableSchema Schema { get; private set; }
 
     /// <summary>Number of rows, at least one.</summary>
     public int Count { get; }
@@ -55,10 +55,45 @@ public sealed class RowBatch
 
     public Enumerator GetEnumerator() => new(Raw, _stamps);
 
+    /// <summary>Takes the final version of the schema that its rows were written under while it was provisional.</summary>
+    public void Install(TableSchema version)
+    {
+        Check.That(version.Columns.Length == Schema.Columns.Length);
+        Schema = version;
+    }
+
     /// <summary>Gives the memory back. More than once is harmless.</summary>
     public void Release()
     {
         if (Interlocked.Exchange(ref _released, 1) == 0) _block.Release();
+    }
+
+    /// <summary>The rows before the last position, and those at it, over the same memory: what comes later can only add to
+    /// the latter. The head is null if all rows share one position. The caller releases both; this batch keeps its own
+    /// reference, and its acknowledgement.</summary>
+    public (RowBatch? Head, RowBatch Tail) CutLastPosition()
+    {
+        ReadOnlySpan<byte> raw = Raw;
+        CommitTs last = LastTs;
+        int cut = 0;
+        int headRows = 0;
+        int headStamp = _firstStamp;
+        for (int at = 0; at < raw.Length; at += BinaryPrimitives.ReadInt32LittleEndian(raw[at..]))
+        {
+            int stamp = BinaryPrimitives.ReadInt32LittleEndian(raw[(at + 12)..]);
+            if ((stamp != headStamp || headRows == 0) && _stamps[stamp].Ts == last)
+            {
+                cut = at;
+                break;
+            }
+            (headStamp, headRows) = (stamp, headRows + 1);
+        }
+        int middle = _start + cut;
+        RowBatch? head = cut == 0
+            ? null
+            : new(Schema, _block, _start..middle, headRows, _stamps, _firstStamp..(headStamp + 1));
+        int tailStamp = BinaryPrimitives.ReadInt32LittleEndian(raw[(cut + 12)..]);
+        return (head, new(Schema, _block, middle.._end, Count - headRows, _stamps, tailStamp..(_lastStamp + 1)));
     }
 
     /// <summary>Walks the rows once.</summary>

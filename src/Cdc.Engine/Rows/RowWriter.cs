@@ -10,7 +10,8 @@ namespace Cdc.Engine.Rows;
 /// <see cref="StartNewImage"/>, the cells of the new one, <see cref="EndRow"/>; <see cref="Commit"/>.</para>
 /// <para>A transaction's position is unknown while it is open: batches that hold rows of it appear in
 /// <see cref="Completed"/>, and must not be handed on before <see cref="Commit"/>, which fills the position in.
-/// A batch may hold the rows of many transactions; <see cref="Seal"/> cuts it short when nobody should wait longer.</para>
+/// A batch may hold the rows of many transactions, but never rows of closed ones and of the open one;
+/// <see cref="Seal"/> cuts it short when nobody should wait longer.</para>
 /// <para>One thread at a time.</para>
 /// </remarks>
 public sealed class RowWriter(RowBlockPool pool)
@@ -27,6 +28,10 @@ public sealed class RowWriter(RowBlockPool pool)
     int _lastStamp;
     int _runStart;
     int _count;
+    int _closedCount;
+    int _closedEnd;
+    int _closedLastStamp;
+    int _openFirstStamp;
     int _row;
     int _position;
     int _oldLength;
@@ -38,6 +43,10 @@ public sealed class RowWriter(RowBlockPool pool)
 
     /// <summary>Bytes of rows that wait in the batch not yet cut.</summary>
     public int UnsealedBytes => _position - _runStart;
+
+    /// <summary>Whether the batch not yet cut holds rows of transactions that are closed: nothing but the cut keeps them
+    /// from being handed on.</summary>
+    public bool HasClosedRows => _closedCount > 0;
 
     /// <summary>The step in which rows are written now.</summary>
     public uint Step => _stamp.Ts.Step;
@@ -76,6 +85,7 @@ public sealed class RowWriter(RowBlockPool pool)
     {
         _open.Clear();
         _stampIndex = -1;
+        (_closedCount, _closedEnd, _closedLastStamp) = (_count, _position, _lastStamp);
     }
 
     public void StartRow(TableSchema schema, Op op)
@@ -136,7 +146,9 @@ public sealed class RowWriter(RowBlockPool pool)
         BinaryPrimitives.WriteInt32LittleEndian(row[12..], _stampIndex);
         (row[16], row[17], row[18], row[19]) = ((byte)_op, (byte)oldImage, (byte)flags, 0);
         _sequence += _op == Op.Update && oldImage != OldImage.None ? 2u : 1u;
-        if (_count++ == 0) _firstStamp = _stampIndex;
+        if (_count == 0) _firstStamp = _stampIndex;
+        if (_count == _closedCount) _openFirstStamp = _stampIndex;
+        _count++;
         _lastStamp = _stampIndex;
     }
 
@@ -150,21 +162,32 @@ public sealed class RowWriter(RowBlockPool pool)
     public void Seal()
     {
         if (_count == 0) return;
-        Check.That(_schema is not null);
-        Check.That(_block is not null);
-        _completed.Add(new(_schema, _block, _runStart.._position, _count, _stamps, _firstStamp..(_lastStamp + 1)));
-        (_runStart, _count) = (_position, 0);
+        if (_closedCount > 0 && _closedCount < _count)
+        {
+            int open = _count - _closedCount;
+            Cut(_closedEnd, _closedCount, _closedLastStamp);
+            (_firstStamp, _count) = (_openFirstStamp, open);
+        }
+        Cut(_position, _count, _lastStamp);
         if (_memory.Length - _position < Row.HeaderSize) ReleaseBlock();
     }
 
     /// <summary>Gives everything not handed on back to the pool: the connection is gone, or writing ends.</summary>
     public void Abandon()
     {
-        _count = 0;
+        (_count, _closedCount) = (0, 0);
         _open.Clear();
         ReleaseBlock();
         foreach (RowBatch batch in _completed) batch.Release();
         _completed.Clear();
+    }
+
+    void Cut(int end, int count, int lastStamp)
+    {
+        Check.That(_schema is not null);
+        Check.That(_block is not null);
+        _completed.Add(new(_schema, _block, _runStart..end, count, _stamps, _firstStamp..(lastStamp + 1)));
+        (_runStart, _count, _closedCount) = (end, 0, 0);
     }
 
     void Length(int length)
@@ -202,7 +225,7 @@ public sealed class RowWriter(RowBlockPool pool)
         _block = pool.Take(Math.Max(bytes, (int)Limits.RowBlockBytes));
         _memory = _block.Memory;
         _stamps = new();
-        (_runStart, _position, _row, _stampIndex, _count) = (0, 0, 0, -1, 0);
+        (_runStart, _position, _row, _stampIndex, _count, _closedCount) = (0, 0, 0, -1, 0, 0);
     }
 
     void ReleaseBlock()

@@ -5,8 +5,9 @@ namespace Cdc.Engine.Schemas;
 /// <summary>Every version of every table's shape that positions still in use refer to. State, not cache: it can't be
 /// read again from the source, whose catalogs show only now.</summary>
 /// <remarks>
-/// One thread adds (the source's reader), another takes what is to be persisted; both may read. A version must be durable
-/// before any checkpoint at or beyond its <see cref="TableSchema.Since"/> is. Adding the same version again changes nothing.
+/// One thread adds (the source's reader), another takes what is to be persisted; both may read. A version must be
+/// durable before any checkpoint at or beyond its <see cref="TableSchema.Since"/> is. Adding the same version again
+/// changes nothing.
 /// </remarks>
 public sealed class SchemaHistory
 {
@@ -27,7 +28,8 @@ public sealed class SchemaHistory
         lock (_gate) return new(++_lastId);
     }
 
-    /// <summary>The version of the server's table <paramref name="sourceId"/> that holds at <paramref name="at"/>.</summary>
+    /// <summary>The version of the server's table <paramref name="sourceId"/> that holds at
+    /// <paramref name="at"/>.</summary>
     public TableSchema? Find(uint sourceId, CommitTs at)
     {
         lock (_gate)
@@ -56,7 +58,8 @@ public sealed class SchemaHistory
         }
     }
 
-    /// <summary>What was added and is not durable yet. It stays pending until <see cref="Persisted"/> names it.</summary>
+    /// <summary>What was added and is not durable yet. It stays pending until <see cref="Persisted"/> names
+    /// it.</summary>
     public IReadOnlyList<TableSchema> Pending()
     {
         lock (_gate) return [.. _pending];

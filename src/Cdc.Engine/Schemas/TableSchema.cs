@@ -26,12 +26,14 @@ public enum ReplicaIdentity
 /// <param name="IsIdentity">Whether the old image of an update or delete carries the column.</param>
 public sealed record Column(string Name, ColumnType Type, bool IsIdentity = false);
 
-/// <summary>One version of a table's shape. Immutable; every batch carries the one its rows were written under.</summary>
+/// <summary>One version of a table's shape. Immutable; every batch carries the one its rows were written
+/// under.</summary>
 public sealed record TableSchema
 {
     public required TableId Id { get; init; }
 
-    /// <summary>The first position at which this version holds. It ends where the table's next version begins.</summary>
+    /// <summary>The first position at which this version holds. It ends where the table's next version
+    /// begins.</summary>
     public CommitTs Since { get; init; }
 
     public required TableName Name { get; init; }
@@ -41,7 +43,8 @@ public sealed record TableSchema
 
     public required ImmutableArray<Column> Columns { get; init; }
 
-    /// <summary>Ordinals of the key's columns, in the key's order: the primary key, or the identity index. Empty without.</summary>
+    /// <summary>Ordinals of the key's columns, in the key's order: the primary key, or the identity index. Empty
+    /// without.</summary>
     public ImmutableArray<int> Key { get; init; } = [];
 
     public ReplicaIdentity Identity { get; init; }
@@ -56,7 +59,8 @@ public sealed record TableSchema
 
     public override int GetHashCode() => HashCode.Combine(Id, Since);
 
-    /// <summary>The pseudo-table of logical messages: their prefix and content, as rows of <see cref="Rows.Op.Message"/>.</summary>
+    /// <summary>The pseudo-table of logical messages: their prefix and content, as rows of
+    /// <see cref="Rows.Op.Message"/>.</summary>
     public static TableSchema Messages { get; } = new()
     {
         Id = TableId.Trigger,

@@ -1,10 +1,12 @@
 namespace Cdc.Engine.Schemas;
 
-/// <summary>What a column's values are, whatever the server calls their type. Formats choose their rendering by it.</summary>
+/// <summary>What a column's values are, whatever the server calls their type. Formats choose their rendering by
+/// it.</summary>
 /// <remarks>
-/// A cell of every kind is UTF-8 text in the form PostgreSQL prints with DateStyle ISO, IntervalStyle postgres, TimeZone UTC,
-/// bytea_output hex and extra_float_digits 3; a source of another kind converts to it. The text is canonical: equal bytes,
-/// equal values; the reverse holds for all kinds but <see cref="Numeric"/>, <see cref="Json"/> and <see cref="Other"/>.
+/// A cell of every kind is UTF-8 text in the form PostgreSQL prints with DateStyle ISO, IntervalStyle postgres,
+/// TimeZone UTC, bytea_output hex and extra_float_digits 3; a source of another kind converts to it. The text is
+/// canonical: equal bytes, equal values; the reverse holds for all kinds but <see cref="Numeric"/>, <see cref="Json"/>
+/// and <see cref="Other"/>.
 /// </remarks>
 public enum TypeKind
 {
@@ -25,7 +27,8 @@ public enum TypeKind
     Text,
     /// <summary><c>\x</c> and hexadecimal digits.</summary>
     Binary,
-    /// <summary><c>2026-11-20</c>, with more digits for large years, <c> BC</c> behind it, or <c>infinity</c>.</summary>
+    /// <summary><c>2026-11-20</c>, with more digits for large years, <c> BC</c> behind it, or
+    /// <c>infinity</c>.</summary>
     Date,
     Time,
     TimeTz,
@@ -40,7 +43,8 @@ public enum TypeKind
     /// <summary>Digits 0 and 1.</summary>
     Bit,
     Enum,
-    /// <summary><c>{1,2,NULL}</c>, of any number of dimensions; <see cref="ColumnType.Element"/> says of what.</summary>
+    /// <summary><c>{1,2,NULL}</c>, of any number of dimensions; <see cref="ColumnType.Element"/> says of
+    /// what.</summary>
     Array,
     /// <summary><c>(1,"a b",)</c>; <see cref="ColumnType.Fields"/> says of what.</summary>
     Composite,

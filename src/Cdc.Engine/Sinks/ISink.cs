@@ -26,19 +26,20 @@ public interface ISink : IAsyncDisposable
     /// <summary>What the target itself says of earlier runs, or null if it keeps no record. Changes nothing.</summary>
     ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes the span for an owner, waits for or shuts out every smaller one, and answers with the progress.</summary>
+    /// <summary>Takes the span for an owner, waits for or shuts out every smaller one, and answers with the
+    /// progress.</summary>
     ValueTask<SinkProgress?> ClaimAsync(SinkClaim claim, CancellationToken cancellationToken);
 
-    /// <summary>Begins the copy of one table, whose rows are as of <paramref name="at"/>. What an earlier attempt left of
-    /// the table is gone before the first row is written.</summary>
+    /// <summary>Begins the copy of one table, whose rows are as of <paramref name="at"/>. What an earlier attempt left
+    /// of the table is gone before the first row is written.</summary>
     ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken);
 
-    /// <summary>Takes one hand-over of batches, in order. Waits while too much is under way. The sink releases each batch
-    /// when it needs its memory no longer, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
+    /// <summary>Takes one hand-over of batches, in order. Waits while too much is under way. The sink releases each
+    /// batch when it needs its memory no longer, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<RowBatch> batches, CancellationToken cancellationToken);
 
-    /// <summary>Everything at or before <paramref name="resolved"/> was written. A sink makes things durable only up to such
-    /// a position, so that no reader ever sees a part of a step.</summary>
+    /// <summary>Everything at or before <paramref name="resolved"/> was written. A sink makes things durable only up to
+    /// such a position, so that no reader ever sees a part of a step.</summary>
     ValueTask ResolveAsync(CommitStamp resolved, CancellationToken cancellationToken);
 
     /// <summary>Completes when everything resolved so far is durable, and acknowledged as flushed.</summary>
@@ -81,7 +82,8 @@ public sealed record SinkProgress
     /// <summary>The largest owner that ever claimed.</summary>
     public required Owner Owner { get; init; }
 
-    /// <summary>Everything of the stream at or before it is durable here. Zero before the stream's first flush.</summary>
+    /// <summary>Everything of the stream at or before it is durable here. Zero before the stream's first
+    /// flush.</summary>
     public CommitTs Position { get; init; }
 
     /// <summary>Tables whose copy is complete, with the position of the copy.</summary>

@@ -7,7 +7,8 @@ namespace Cdc.Engine.Sources;
 /// <remarks>
 /// Harm: a source changes nothing before <see cref="StartAsync"/>, and never makes a statement of the application fail.
 /// Order: the stream is in commit order; every row of a transaction lies between its neighbours' rows.
-/// Repeats: after a restart the stream begins behind the position asked for, and positions, sequences and cuts are the same.
+/// Repeats: after a restart the stream begins behind the position asked for, and positions, sequences and cuts are the
+/// same.
 /// Concurrency: one stream at a time; <see cref="Confirm"/> and <see cref="Status"/> may be called from any thread.
 /// Durability: the server is told to forget only what <see cref="Confirm"/> named.
 /// Errors: <see cref="Failures.CdcException"/>; SourceUnreachable means that a new stream may be tried.
@@ -19,26 +20,28 @@ public interface ISource : IAsyncDisposable
     ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken);
 
     /// <summary>First start: makes what the stream needs (publications, slot), and opens the snapshot at its first
-    /// consistent position.</summary>
+    /// consistent position. A place of the same name that a start left which never completed is replaced: the caller
+    /// has made sure that it is ours and that nothing was read from it.</summary>
     ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken);
 
     /// <summary>Opens one more snapshot, at a newer position, for tables whose copy was interrupted.</summary>
     ValueTask<ISourceSnapshot> SnapshotAsync(
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken);
 
-    /// <summary>The log behind the place that <paramref name="start"/> names, for ever. Versions of schemas are added to the history before
-    /// the rows that have them appear.</summary>
+    /// <summary>The log behind the place that <paramref name="start"/> names, for ever. Versions of schemas are added
+    /// to the history before the rows that have them appear.</summary>
     IAsyncEnumerable<SourceEvent> StreamAsync(StreamStart start, CancellationToken cancellationToken);
 
-    /// <summary>Everything at or before the checkpoint is durable downstream and the checkpoint is persisted: the server
-    /// may forget it. Sent with the next status message; never goes back.</summary>
+    /// <summary>Everything at or before the checkpoint is durable downstream and the checkpoint is persisted: the
+    /// server may forget it. Sent with the next status message; never goes back.</summary>
     void Confirm(CommitTs checkpoint);
 
-    /// <summary>Sends the last confirmation and waits until the server has it, so that nothing is held needlessly.</summary>
+    /// <summary>Sends the last confirmation and waits until the server has it, so that nothing is held
+    /// needlessly.</summary>
     ValueTask SettleAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes a marker transaction into the log and returns its position: everything committed before this call
-    /// lies before it. Null if the source can't write one (a standby).</summary>
+    /// <summary>Writes a marker transaction into the log and returns its position: everything committed before this
+    /// call lies before it. Null if the source can't write one (a standby).</summary>
     ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken);
 
     /// <summary>What stays in the source after a stop, and how to remove it; empty if nothing does.</summary>
@@ -49,7 +52,8 @@ public interface ISource : IAsyncDisposable
 
 /// <summary>Where a stream begins.</summary>
 /// <param name="Checkpoint">What the server may be asked to send from.</param>
-/// <param name="After">The last position already handed on; events at or before it are dropped. At least the checkpoint.</param>
+/// <param name="After">The last position already handed on; events at or before it are dropped. At least the
+/// checkpoint.</param>
 /// <param name="History">Schema versions known, and to be added to.</param>
 /// <param name="CopiedAt">Per table, the position of its snapshot: its events at or before it are dropped.</param>
 public sealed record StreamStart(
@@ -58,6 +62,7 @@ public sealed record StreamStart(
 /// <summary>What a source is doing now, for progress and for "what does it wait for?".</summary>
 /// <param name="Received">The last position received.</param>
 /// <param name="ServerEnd">The end of the server's log as last heard of.</param>
-/// <param name="CommitTime">Commit time of the last transaction received, microseconds since 1970; 0 before the first.</param>
+/// <param name="CommitTime">Commit time of the last transaction received, microseconds since 1970; 0 before the
+/// first.</param>
 /// <param name="Doing">A short sentence: <c>waiting for the slot, which process 4711 uses</c>.</param>
 public sealed record SourceStatus(CommitTs Received, ulong ServerEnd, long CommitTime, string Doing);

@@ -6,8 +6,8 @@ namespace Cdc.Engine.Sources;
 
 /// <summary>All tables as they were at one position of the log.</summary>
 /// <remarks>
-/// It lives as long as its connection: after a restart there is a new one, at a newer position, and tables not finished are
-/// copied again from their beginning. Parts are read concurrently, each once. Disposing ends the snapshot.
+/// It lives as long as its connection: after a restart there is a new one, at a newer position, and tables not finished
+/// are copied again from their beginning. Parts are read concurrently, each once. Disposing ends the snapshot.
 /// A table that was rewritten before its lock was held can't be read here; its parts fail with
 /// <see cref="Failures.FailureKind.TableStopped"/> and the table needs a new snapshot.
 /// </remarks>

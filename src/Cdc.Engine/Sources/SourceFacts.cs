@@ -19,7 +19,8 @@ public enum PositionState
 
 /// <summary>Our place in the source's log, as the source says.</summary>
 /// <param name="Name">The slot's name.</param>
-/// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved it.</param>
+/// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved
+/// it.</param>
 /// <param name="BusyWith">Who reads there, as the server names it: a process id.</param>
 /// <param name="Statement">What an operator runs to end that reader.</param>
 public sealed record HeldPosition(
@@ -37,6 +38,9 @@ public sealed record SourceFacts
 {
     public required SourceIdentity Identity { get; init; }
     public required HeldPosition Position { get; init; }
+    /// <summary>Where the source's log ends now. Zero if it can't be known.</summary>
+    public CommitTs LogEnd { get; init; }
+
     public ImmutableArray<MatchedTable> Tables { get; init; } = [];
 
     /// <summary>Every problem at once, each with what fixes it.</summary>

@@ -16,10 +16,11 @@ public enum PersistOutcome
 
 /// <summary>Keeps one changefeed's state.</summary>
 /// <remarks>
-/// Durability: a save that answered Persisted survives a crash of the machine. A reader sees a whole record, never a part.
+/// Durability: a save that answered Persisted survives a crash of the machine. A reader sees a whole record, never a
+/// part.
 /// Concurrency: one call at a time. Opening a store takes its lock; a second process is refused
-/// (<see cref="Failures.FailureKind.StateLocked"/>). Errors: StateUnusable for what can't be read, DiskFailed for what can't
-/// be written.
+/// (<see cref="Failures.FailureKind.StateLocked"/>). Errors: StateUnusable for what can't be read, DiskFailed for what
+/// can't be written.
 /// </remarks>
 public interface IStateStore : IAsyncDisposable
 {

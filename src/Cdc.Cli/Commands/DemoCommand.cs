@@ -1,0 +1,90 @@
+using System.Globalization;
+using Cdc.Cli.Flags;
+using Cdc.Cli.Output;
+using Cdc.Cli.Parts;
+using Cdc.Embedded.Running;
+using Cdc.Engine.Options;
+
+namespace Cdc.Cli.Commands;
+
+/// <summary>Runs the made-up source through to files, and ends by itself.</summary>
+static class DemoCommand
+{
+    /// <summary>Where a demo ends by itself.</summary>
+    static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    const long MostBytes = 200_000_000;
+    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What holds where nothing is said.</summary>
+    public static ChangefeedOptions Defaults { get; } = new() { From = Address.Demo, Rate = 1000 };
+
+    public static async Task<int> RunAsync(Invocation call)
+    {
+        call = WithTarget(call);
+        await using OpenChangefeed open = await OpenChangefeed.OpenAsync(call);
+        TextWriter error = call.Host.Error;
+        bool forever = call.Flags.Has(VerbFlag.Forever);
+        error.WriteLine($"cdc: a made-up shop and bank (seed {call.Options.Seed}) to {call.Options.To}, "
+            + (forever ? "until Ctrl-C." : "for 30 seconds or 200 MB."));
+        using ChangefeedRunner runner = new(await open.ToPartsAsync(call.Stop));
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
+        RunResult result;
+        ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json);
+        call.Loggers.BeforeLine = progress.Clear;
+        await using (progress)
+        {
+            Task end = forever ? Task.CompletedTask : EndAsync(call.Host.Time, runner, stop);
+            result = await runner.RunAsync(stop.Token);
+            await stop.CancelAsync();
+            await end;
+        }
+        Finish(call, runner.Progress, result);
+        return ExitCodes.Done;
+    }
+
+    static Invocation WithTarget(Invocation call)
+    {
+        if (call.Options.To.Length > 0) return call;
+        string target = Directory.CreateTempSubdirectory("cdc-demo-").FullName;
+        return call with
+        {
+            Outcome = call.Outcome with { Options = call.Options with { To = target }, To = new(Address.Files, target, []) },
+        };
+    }
+
+    static async Task EndAsync(TimeProvider time, ChangefeedRunner runner, CancellationTokenSource stop)
+    {
+        long since = time.GetTimestamp();
+        using PeriodicTimer timer = new(Look, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop.Token))
+            {
+                if (time.GetElapsedTime(since) >= Longest || runner.Progress.Bytes >= MostBytes) await stop.CancelAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    static void Finish(Invocation call, ChangefeedProgress progress, RunResult result)
+    {
+        TextWriter error = call.Host.Error;
+        string rows = (progress.CopiedRows + progress.Rows).ToString("N0", CultureInfo.InvariantCulture);
+        error.WriteLine($"cdc: {rows} rows are written, everything up to {result.Checkpoint}.");
+        if (call.Outcome.To is { Scheme: Address.Files } to)
+        {
+            string directory = call.Host.PathOf(to.Place);
+            error.WriteLine("Three of them:");
+            foreach (string row in SampleRows.Of(directory, 3)) error.WriteLine($"  {row}");
+            error.WriteLine($"The files are in {directory}");
+        }
+        error.WriteLine();
+        error.WriteLine("Next, with a PostgreSQL of yours (wal_level = logical):");
+        error.WriteLine("""  cdc doctor --from "postgres://me@localhost/shop"                          # changes nothing""");
+        error.WriteLine("""  cdc run    --from "postgres://me@localhost/shop" --to stdout --until now  # leaves nothing behind""");
+        error.WriteLine("""  cdc run    --from "postgres://me@localhost/shop" --to ./out               # Ctrl-C; again: goes on""");
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using Cdc.Cli.Commands;
+using Cdc.Cli.Parts;
+using Cdc.Embedded.Running;
+
+namespace Cdc.Cli.Output;
+
+/// <summary>The last lines of a run: where it stopped, what stays in the source, and how to remove it.</summary>
+static class Farewell
+{
+    public static void Say(Invocation call, OpenChangefeed open, RunResult result)
+    {
+        if (call.Flags.Json)
+        {
+            JsonObject line = new()
+            {
+                ["done"] = open.Name, ["checkpoint"] = result.Checkpoint.ToString(), ["reachedUntil"] = result.ReachedUntil,
+                ["leftBehind"] = new JsonArray([.. result.LeftBehind.Select(what => (JsonNode)what)]),
+                ["drop"] = result.LeftBehind.Count > 0 ? call.DropCommandOf(open.Name) : null,
+            };
+            call.Host.Error.WriteLine(line.ToJsonString(JsonText.Line));
+            return;
+        }
+        TextWriter error = call.Host.Error;
+        string how = result.ReachedUntil ? "reached the end that was asked for" : "stopped cleanly";
+        error.WriteLine($"cdc: {how}; everything up to {result.Checkpoint} is written.");
+        if (result.LeftBehind.Count == 0)
+        {
+            error.WriteLine("cdc: nothing stays in the source.");
+            return;
+        }
+        foreach (string what in result.LeftBehind) error.WriteLine($"  stays: {what}");
+        error.WriteLine($"  The same command goes on from here. To remove it instead: {call.DropCommandOf(open.Name)}");
+    }
+}

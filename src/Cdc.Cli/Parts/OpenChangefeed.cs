@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Cdc.Cli.Commands;
+using Cdc.Embedded.Running;
+using Cdc.Engine.Filters;
+using Cdc.Engine.Options;
+using Cdc.Engine.Sinks;
+using Cdc.Engine.Sources;
+using Cdc.Engine.State;
+
+namespace Cdc.Cli.Parts;
+
+/// <summary>A changefeed's source and target, opened and not yet touched. Its state is opened when it is to run.</summary>
+sealed class OpenChangefeed : IAsyncDisposable
+{
+    readonly Invocation _call;
+    IStateStore? _state;
+
+    OpenChangefeed(Invocation call) => _call = call;
+
+    public required string Name { get; init; }
+    public required ISource Source { get; init; }
+    public required ISink Sink { get; init; }
+
+    /// <summary>Where the state is; null if it ends with the process.</summary>
+    public required string? StateDirectory { get; init; }
+
+    /// <summary>From where to where, for people; secrets masked.</summary>
+    public string Route => $"{Secrets.Masked(_call.Options.From)} to {Secrets.Masked(_call.Options.To)}";
+
+    public static async Task<OpenChangefeed> OpenAsync(Invocation call)
+    {
+        Connectors connectors = new(call);
+        Address from = call.Outcome.From!;
+        Address to = call.Outcome.To!;
+        call.Failures.Where = $"from {Secrets.Masked(call.Options.From)} to {Secrets.Masked(call.Options.To)}";
+        string name = call.Options.Name ?? await NameAsync(connectors, call, from, to);
+        bool keepsState = KeepsState(call.Options, to);
+        return new(call)
+        {
+            Name = name,
+            Source = connectors.Source(from, name, isTemporary: !keepsState),
+            Sink = connectors.Sink(to),
+            StateDirectory = keepsState ? StateDirectoryOf(call, name) : null,
+        };
+    }
+
+    /// <summary>What the runner takes. Opens the state, which takes its lock.</summary>
+    public async Task<ChangefeedParts> ToPartsAsync(CancellationToken cancellationToken)
+    {
+        ChangefeedOptions options = _call.Options;
+        _state = await new Connectors(_call).StateAsync(StateDirectory, Name, cancellationToken);
+        return new()
+        {
+            Name = Name,
+            Source = Source,
+            Sink = Sink,
+            State = _state,
+            Filter = ChangeFilter.PassAll,
+            Snapshot = options.Snapshot,
+            SnapshotParallel = options.SnapshotParallel,
+            Until = UntilOf(options.Until),
+            RetryFor = options.RetryFor,
+            Options = Shown(options),
+            Time = _call.Host.Time,
+            Loggers = _call.Loggers,
+            Milestones = _call.Host.Milestones,
+        };
+    }
+
+    /// <summary>Options with their values as they would be given, secrets masked.</summary>
+    public static ImmutableSortedDictionary<string, string> Shown(ChangefeedOptions options) =>
+        OptionCatalog.All
+            .Select(option => KeyValuePair.Create(option.Name, Secrets.Masked(string.Join(' ', option.Show(options)))))
+            .Where(pair => pair.Value.Length > 0)
+            .ToImmutableSortedDictionary();
+
+    public static string StateDirectoryOf(Invocation call, string name) =>
+        Path.Combine(call.Host.PathOf(call.Options.State ?? "cdc-data"), name);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await Sink.DisposeAsync();
+        if (_state is not null) await _state.DisposeAsync();
+    }
+
+    // What went to standard output is not ours any more: there is nothing that a later run could go on from.
+    static bool KeepsState(ChangefeedOptions options, Address to) =>
+        options.State is not null || to.Scheme is not (Address.Stdout or Address.Blackhole);
+
+    static async Task<string> NameAsync(Connectors connectors, Invocation call, Address from, Address to)
+    {
+        SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
+        return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
+    }
+
+    static Until UntilOf(string? until) => until is null ? new Until.Never() : StopPoint.Parse(until) switch
+    {
+        StopPoint.Now => new Until.Now(),
+        StopPoint.Snapshot => new Until.Snapshot(),
+        StopPoint.Position position => new Until.Position(position.At),
+        StopPoint.Time time => new Until.Time(time.At),
+        _ => throw new InvalidOperationException("Every point is handled."),
+    };
+}

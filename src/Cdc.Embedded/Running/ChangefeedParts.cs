@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Cdc.Engine;
+using Cdc.Engine.Filters;
+using Cdc.Engine.Options;
+using Cdc.Engine.Sinks;
+using Cdc.Engine.Sources;
+using Cdc.Engine.State;
+using Microsoft.Extensions.Logging;
+
+namespace Cdc.Embedded.Running;
+
+/// <summary>What one changefeed is put together from. The runner owns none of it: whoever made the parts disposes
+/// them.</summary>
+public sealed record ChangefeedParts
+{
+    public required string Name { get; init; }
+    public required ISource Source { get; init; }
+    public required ISink Sink { get; init; }
+    public required IStateStore State { get; init; }
+    public required ChangeFilter Filter { get; init; }
+    public SnapshotMode Snapshot { get; init; }
+    public int SnapshotParallel { get; init; } = 2;
+    public Until Until { get; init; } = new Until.Never();
+
+    /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
+    public TimeSpan RetryFor { get; init; }
+
+    /// <summary>The options as they were given, secrets masked, kept in the state for people.</summary>
+    public ImmutableSortedDictionary<string, string> Options { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    public required TimeProvider Time { get; init; }
+    public required ILoggerFactory Loggers { get; init; }
+    public IMilestones Milestones { get; init; } = NoMilestones.Instance;
+}

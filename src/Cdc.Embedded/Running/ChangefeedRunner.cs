@@ -1,0 +1,150 @@
+using Cdc.Engine.Dispatching;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sinks;
+using Cdc.Engine.Sources;
+using Cdc.Engine.Starting;
+using Cdc.Engine.State;
+using Cdc.Protocol;
+
+namespace Cdc.Embedded.Running;
+
+/// <summary>Runs one changefeed: looks, decides how to begin, copies tables, carries the stream, and keeps the
+/// checkpoint.</summary>
+/// <remarks>
+/// Order of what must hold: the epoch is saved before anything is written; a schema version before a checkpoint that
+/// refers to it; rows are durable before the checkpoint that says so is saved; and that, before the source is told.
+/// </remarks>
+public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
+{
+    static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(1);
+
+    readonly RunWatch _watch = new(parts);
+    CheckpointKeeper? _keeper;
+
+    /// <summary>A look at the run; from any thread.</summary>
+    public ChangefeedProgress Progress => _watch.Look();
+
+    /// <summary>Runs until the condition is reached or the token is cancelled; both are a clean stop, after which
+    /// everything received is durable and the checkpoint says so.</summary>
+    /// <exception cref="CdcException">The run can't begin or go on.</exception>
+    public async Task<RunResult> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunPhasesAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new(_keeper?.State.Checkpoint ?? CommitTs.Zero, ReachedUntil: false, parts.Source.LeftBehind);
+        }
+        finally
+        {
+            _watch.Phase = RunPhase.Ended;
+        }
+    }
+
+    public void Dispose() => _keeper?.Dispose();
+
+    async Task<RunResult> RunPhasesAsync(CancellationToken cancellationToken)
+    {
+        StartPoint start = await new StartPointFinder(parts).FindAsync(cancellationToken);
+        CheckpointKeeper keeper = _keeper = new(parts.State, start.History, parts.Source, parts.Milestones);
+        _watch.Keeper = keeper;
+        await keeper.SaveAsync(start.State, cancellationToken);
+        SinkProgress? claimed = await ClaimAsync(start, cancellationToken);
+        if (start.State.Snapshot is SnapshotPhase.Copying)
+        {
+            await CopyAsync(start, claimed, cancellationToken);
+            if (parts.Snapshot is SnapshotMode.Only || parts.Until is Until.Snapshot) return await EndAsync(true);
+        }
+        return await StreamAsync(start.History, cancellationToken);
+    }
+
+    async ValueTask<SinkProgress?> ClaimAsync(StartPoint start, CancellationToken cancellationToken)
+    {
+        SinkClaim claim = new(parts.Name, start.State.Source, TableSpan.Everything, new(start.State.Epoch, 1));
+        return await parts.Sink.ClaimAsync(claim, cancellationToken);
+    }
+
+    async Task CopyAsync(StartPoint start, SinkProgress? claimed, CancellationToken cancellationToken)
+    {
+        _watch.Phase = RunPhase.Copying;
+        SnapshotCopy copy = new(parts, _keeper!, start.History, _watch);
+        if (start.State.FirstConsistent == CommitTs.Zero) await copy.StartAsync(cancellationToken);
+        else await copy.ResumeAsync(claimed, cancellationToken);
+        await _keeper!.UpdateAsync(static state => state with { Snapshot = SnapshotPhase.Done }, cancellationToken);
+    }
+
+    async Task<RunResult> StreamAsync(SchemaHistory history, CancellationToken cancellationToken)
+    {
+        CheckpointKeeper keeper = _keeper!;
+        Dispatcher dispatcher = new(parts.Sink, parts.Filter, keeper.State.Checkpoint, parts.Milestones);
+        LogPump pump = new(parts, dispatcher, keeper, history, keeper.State.Copied);
+        (_watch.Dispatcher, _watch.Pump, _watch.Phase) = (dispatcher, pump, RunPhase.Streaming);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task keeping = KeepCheckpointAsync(dispatcher, stop);
+        bool reached = false;
+        try
+        {
+            await pump.RunAsync(stop.Token);
+            reached = true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to stop, or the checkpoint could not be kept: the latter is thrown below.
+        }
+        catch (CdcException failure) when (failure.Kind is not FailureKind.SinkClosed)
+        {
+            await SaveWhatIsDurableAsync(dispatcher, stop, keeping);
+            throw;
+        }
+        catch (CdcException)
+        {
+            // The reader of our output has had enough: a quiet end, with what it took.
+            await SaveWhatIsDurableAsync(dispatcher, stop, keeping);
+            return new(keeper.State.Checkpoint, ReachedUntil: false, parts.Source.LeftBehind);
+        }
+        await stop.CancelAsync();
+        await keeping;
+        _watch.Phase = RunPhase.Stopping;
+        if (!dispatcher.IsMidway || reached) await dispatcher.FlushAsync(CancellationToken.None);
+        await keeper.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+        return await EndAsync(reached);
+    }
+
+    async Task<RunResult> EndAsync(bool reached)
+    {
+        await parts.Source.SettleAsync(CancellationToken.None);
+        return new(_keeper!.State.Checkpoint, reached, parts.Source.LeftBehind);
+    }
+
+    async Task KeepCheckpointAsync(Dispatcher dispatcher, CancellationTokenSource stop)
+    {
+        using PeriodicTimer timer = new(CheckpointInterval, parts.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop.Token))
+            {
+                await _keeper!.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            throw;
+        }
+    }
+
+    // The run has failed already; what can still be saved spares the next one work, and no more than that.
+    async ValueTask SaveWhatIsDurableAsync(Dispatcher dispatcher, CancellationTokenSource stop, Task keeping)
+    {
+        await stop.CancelAsync();
+        await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (keeping.IsCompletedSuccessfully) await _keeper!.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+    }
+}

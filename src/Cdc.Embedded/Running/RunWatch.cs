@@ -1,0 +1,49 @@
+using Cdc.Engine.Dispatching;
+using Cdc.Engine.Sources;
+using Cdc.Protocol;
+
+namespace Cdc.Embedded.Running;
+
+/// <summary>Collects what a run is doing from the parts that know.</summary>
+sealed class RunWatch(ChangefeedParts parts)
+{
+    volatile RunPhase _phase;
+    volatile TableCopier? _copier;
+    volatile Dispatcher? _dispatcher;
+    volatile LogPump? _pump;
+    volatile CheckpointKeeper? _keeper;
+    long _expectedRows = -1;
+    long _earlierRows;
+    int _tables;
+    int _tablesCopied;
+
+    public RunPhase Phase { set => _phase = value; }
+    public Dispatcher Dispatcher { set => _dispatcher = value; }
+    public LogPump Pump { set => _pump = value; }
+    public CheckpointKeeper Keeper { set => _keeper = value; }
+
+    /// <summary>Copying begins; what an earlier snapshot of this run copied stays counted.</summary>
+    public void Copying(TableCopier copier, ISourceSnapshot snapshot)
+    {
+        _earlierRows += _copier?.Rows ?? 0;
+        _copier = copier;
+        if (_tables > 0) return;
+        _tables = snapshot.Tables.Count;
+        bool known = snapshot.Tables.All(static t => t.EstimatedRows >= 0);
+        _expectedRows = known ? snapshot.Tables.Sum(static t => t.EstimatedRows) : -1;
+    }
+
+    public void TableCopied() => Interlocked.Increment(ref _tablesCopied);
+
+    public ChangefeedProgress Look()
+    {
+        SourceStatus source = parts.Source.Status;
+        Dispatcher? dispatcher = _dispatcher;
+        RunPhase phase = _phase is RunPhase.Streaming && _pump is { IsRetrying: true } ? RunPhase.Retrying : _phase;
+        return new(
+            phase, Volatile.Read(ref _tablesCopied), _tables, _earlierRows + (_copier?.Rows ?? 0), _expectedRows,
+            dispatcher?.Rows ?? 0, dispatcher?.Bytes ?? 0, dispatcher?.Received ?? CommitTs.Zero,
+            _keeper?.Checkpoint ?? CommitTs.Zero,
+            source.CommitTime == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(source.CommitTime), source.Doing);
+    }
+}

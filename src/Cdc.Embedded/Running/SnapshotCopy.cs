@@ -1,0 +1,75 @@
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sinks;
+using Cdc.Engine.Sources;
+using Cdc.Engine.State;
+using Cdc.Protocol;
+
+namespace Cdc.Embedded.Running;
+
+/// <summary>The snapshot phase of a run: every table copied once, through as many snapshots as that takes.</summary>
+sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, SchemaHistory history, RunWatch watch)
+{
+    // A table is rewritten between two snapshots now and then; one that always is needs an operator.
+    const int SnapshotsMax = 10;
+
+    /// <summary>The first start: makes our place in the log, and copies from the snapshot that belongs to it.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyCollection<TableId> left;
+        await using (ISourceSnapshot snapshot = await parts.Source.StartAsync(history, cancellationToken))
+        {
+            CommitTs at = snapshot.At;
+            await keeper.UpdateAsync(state => state with { FirstConsistent = at, Checkpoint = at }, cancellationToken);
+            if (parts.Snapshot is SnapshotMode.None) return;
+            left = await CopyAsync(snapshot, cancellationToken);
+        }
+        await CopyLeftAsync(left, cancellationToken);
+    }
+
+    /// <summary>An earlier run was interrupted: tables it did not complete are copied again, from their
+    /// beginning.</summary>
+    public async Task ResumeAsync(SinkProgress? claimed, CancellationToken cancellationToken)
+    {
+        if (claimed is not null)
+        {
+            // The target's record was written together with the rows; ours comes a moment later.
+            await keeper.UpdateAsync(
+                state => state with { Copied = state.Copied.SetItems(claimed.Copied) }, cancellationToken);
+        }
+        if (parts.Snapshot is SnapshotMode.None) return;
+        TableId[] left = [.. history.Latest().Select(static t => t.Id).Where(id => !keeper.State.Copied.ContainsKey(id))];
+        await CopyLeftAsync(left, cancellationToken);
+    }
+
+    async Task CopyLeftAsync(IReadOnlyCollection<TableId> left, CancellationToken cancellationToken)
+    {
+        for (int snapshots = 0; left.Count > 0; snapshots++)
+        {
+            if (snapshots == SnapshotsMax)
+            {
+                throw new CdcException(FailureKind.TableStopped,
+                    $"{left.Count} tables were rewritten by DDL each time their copy began.",
+                    "Run again when no migration is under way, or leave them out with --exclude.");
+            }
+            await using ISourceSnapshot snapshot = await parts.Source.SnapshotAsync(history, left, cancellationToken);
+            left = await CopyAsync(snapshot, cancellationToken);
+        }
+    }
+
+    async Task<IReadOnlyCollection<TableId>> CopyAsync(ISourceSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        TableCopier copier = new(snapshot, parts, table => CopiedAsync(table, snapshot.At, cancellationToken));
+        watch.Copying(copier, snapshot);
+        IReadOnlyCollection<SnapshotTable> left = await copier.RunAsync(cancellationToken);
+        return [.. left.Select(static table => table.Schema.Id)];
+    }
+
+    async ValueTask CopiedAsync(SnapshotTable table, CommitTs at, CancellationToken cancellationToken)
+    {
+        TableId id = table.Schema.Id;
+        await keeper.UpdateAsync(state => state with { Copied = state.Copied.SetItem(id, at) }, cancellationToken);
+        watch.TableCopied();
+    }
+}

@@ -1,0 +1,29 @@
+namespace Cdc.Engine.Failures;
+
+/// <summary>Turns what the operating system says of a file into a failure of the one kind, with the way out.</summary>
+public static class DiskFailure
+{
+    /// <summary>Whether <paramref name="exception"/> comes from the file system.</summary>
+    public static bool Is(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    /// <summary>A write or read below <paramref name="directory"/> failed.</summary>
+    public static CdcException From(Exception exception, string directory)
+    {
+        (string sentence, string fix) = exception switch
+        {
+            UnauthorizedAccessException => ($"The directory {directory} can't be written by this user.",
+                "Give this user the directory, or name another one."),
+            _ when IsFull(exception) => ($"The disk that holds {directory} is full.",
+                "Make room on it, then start again: nothing that was acknowledged is lost."),
+            _ => ($"The disk that holds {directory} failed: {exception.Message}",
+                "Check the disk, then start again: nothing that was acknowledged is lost."),
+        };
+        return new(FailureKind.DiskFailed, sentence, fix, exception);
+    }
+
+    // ENOSPC and EDQUOT (Linux, macOS); ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
+    static bool IsFull(Exception exception) =>
+        OperatingSystem.IsWindows()
+            ? exception.HResult is unchecked((int)0x80070070) or unchecked((int)0x80070027)
+            : exception.HResult is 28 || exception.HResult == (OperatingSystem.IsLinux() ? 122 : 69);
+}

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Cdc.Postgres.Catalog;
+
+/// <summary>Reads which tables there are and what they look like.</summary>
+/// <remarks>
+/// Only tables whose rows are in the log and of which each row is in one: ordinary tables and leaf partitions. Not views,
+/// foreign tables, partitioned roots (their leaves hold the rows), unlogged or temporary tables, the server's own and ours.
+/// Everything is read with the transaction's snapshot, and without waiting for any table's lock.
+/// </remarks>
+internal static class TableCatalog
+{
+    /// <summary>The tables that the selection matches, by name.</summary>
+    public static async Task<ImmutableArray<CatalogTable>> MatchAsync(
+        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
+    {
+        List<uint> matched = [];
+        await using NpgsqlCommand command = new(NamesQuery, connection);
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                TableName name = new(reader.GetString(1), reader.GetString(2));
+                if (selection.Matches(name)) matched.Add(reader.GetFieldValue<uint>(0));
+            }
+        }
+        return await ReadAsync(connection, matched, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>These tables, by name; those that are gone are left out.</summary>
+    public static async Task<ImmutableArray<CatalogTable>> ReadAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
+    {
+        if (oids.Count == 0) return [];
+        await using NpgsqlCommand command = new(TableQuery, connection);
+        command.Parameters.Add(new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid });
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        ImmutableArray<CatalogTable>.Builder tables = ImmutableArray.CreateBuilder<CatalogTable>(oids.Count);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) tables.Add(Read(reader));
+        tables.Sort(static (a, b) => string.CompareOrdinal(a.Name.ToString(), b.Name.ToString()));
+        return tables.DrainToImmutable();
+    }
+
+    static CatalogTable Read(NpgsqlDataReader row)
+    {
+        ReplicaIdentity identity = row.GetChar(3) switch
+        {
+            'n' => ReplicaIdentity.Nothing,
+            'f' => ReplicaIdentity.Full,
+            'i' => ReplicaIdentity.Index,
+            _ => ReplicaIdentity.Default,
+        };
+        IndexKey? primary = IndexKey.Read(row, 7);
+        IndexKey? chosen = IndexKey.Read(row, 9);
+        IndexKey? key = identity == ReplicaIdentity.Index ? chosen : primary;
+        return new()
+        {
+            Oid = row.GetFieldValue<uint>(0),
+            Name = new(row.GetString(1), row.GetString(2)),
+            Identity = identity,
+            Rows = (long)row.GetDouble(4),
+            Bytes = row.GetInt64(5),
+            IsHeap = row.GetBoolean(6),
+            Key = key?.Columns ?? [],
+            Bar = BarOf(identity, key),
+            Columns = ColumnsOf(row),
+            Privileges = new(
+                row.GetBoolean(14), row.GetBoolean(15), row.GetBoolean(16), row.GetBoolean(17), row.GetString(18)),
+        };
+    }
+
+    static UpdateBar BarOf(ReplicaIdentity identity, IndexKey? key) => identity switch
+    {
+        ReplicaIdentity.Full => UpdateBar.None,
+        ReplicaIdentity.Nothing => UpdateBar.IdentityNothing,
+        ReplicaIdentity.Index when key is null => UpdateBar.IdentityIndexGone,
+        ReplicaIdentity.Default when key is null => UpdateBar.NoKey,
+        ReplicaIdentity.Default or ReplicaIdentity.Index =>
+            key!.IsImmediate ? UpdateBar.None : UpdateBar.DeferrableKey,
+    };
+
+    static ImmutableArray<CatalogColumn> ColumnsOf(NpgsqlDataReader row)
+    {
+        if (row.IsDBNull(11)) return [];
+        string[] names = row.GetFieldValue<string[]>(11);
+        uint[] types = row.GetFieldValue<uint[]>(12);
+        int[] modifiers = row.GetFieldValue<int[]>(13);
+        return [.. names.Select((name, i) => new CatalogColumn(name, types[i], modifiers[i]))];
+    }
+
+    /// <summary>The key columns of a primary key or identity index.</summary>
+    sealed record IndexKey(ImmutableArray<string> Columns, bool IsImmediate)
+    {
+        public static IndexKey? Read(NpgsqlDataReader row, int ordinal) =>
+            row.IsDBNull(ordinal) ? null : new([.. row.GetFieldValue<string[]>(ordinal)], row.GetBoolean(ordinal + 1));
+    }
+
+    const string NamesQuery = """
+        SELECT c.oid, n.nspname::text, c.relname::text
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
+        """;
+
+    // Columns of an index come in the index's order; those it only includes are not part of the key.
+    const string TableQuery = """
+        SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident,
+            c.reltuples::float8,
+            c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
+            c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
+            p.columns, p.immediate, i.columns, i.immediate,
+            k.names, k.types, k.modifiers,
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') OR COALESCE(k.selectable, false),
+            pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+            pg_catalog.pg_has_role(c.relowner, 'USAGE'),
+            pg_catalog.row_security_active(c.oid),
+            pg_catalog.pg_get_userbyid(c.relowner)::text
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN LATERAL (
+            SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
+                pg_catalog.array_agg(a.atttypid ORDER BY a.attnum) AS types,
+                pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers,
+                pg_catalog.bool_and(pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')) AS selectable
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        ) k ON true
+        LEFT JOIN LATERAL (
+            SELECT x.indimmediate AS immediate,
+                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
+                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
+                 WHERE o.place <= x.indnkeyatts) AS columns
+            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisprimary
+        ) p ON true
+        LEFT JOIN LATERAL (
+            SELECT x.indimmediate AS immediate,
+                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
+                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
+                 WHERE o.place <= x.indnkeyatts) AS columns
+            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisreplident
+        ) i ON true
+        WHERE c.oid = ANY ($1)
+        """;
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Postgres.Catalog;
+using Cdc.Protocol;
+using Npgsql;
+
+namespace Cdc.Postgres.Setup;
+
+/// <summary>What was found in one look at the server.</summary>
+internal sealed record Inspection(
+    ServerFacts Server, ImmutableArray<CatalogTable> Tables, SlotFacts? Slot, PublicationPlan Publications,
+    ImmutableArray<Problem> Problems);
+
+/// <summary>Looks at everything that a start needs, and changes nothing.</summary>
+internal sealed class Inspector(PostgresNames names, TableSelection selection, bool temporarySlot)
+{
+    public async Task<Inspection> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        ServerFacts server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        ImmutableArray<CatalogTable> tables =
+            await TableCatalog.MatchAsync(connection, selection, cancellationToken).ConfigureAwait(false);
+        SlotFacts? slot = await SlotFacts.FindAsync(connection, names.Slot, cancellationToken).ConfigureAwait(false);
+        PublicationPlan publications = await PlanAsync(connection, tables, cancellationToken).ConfigureAwait(false);
+        ImmutableArray<Problem> problems =
+        [
+            .. ServerProblems.Find(server, slot, names),
+            .. TableProblems.Find(server, tables, publications, selection),
+            .. publications.Problems,
+        ];
+        return new(server, tables, slot, publications, problems);
+    }
+
+    /// <summary>The same as a source's facts, with the statements of a first start.</summary>
+    public SourceFacts ToFacts(Inspection found, string place) => new()
+    {
+        Identity = found.Server.Identity,
+        Position = found.Slot?.ToPosition() ?? new(PositionState.Absent, names.Slot),
+        LogEnd = CommitTs.End(found.Server.LogEnd),
+        Tables = [.. found.Tables.Select(static table => table.ToMatched())],
+        Problems = found.Problems,
+        Plan =
+        [
+            .. found.Publications.Steps.Select(static step => step.Sql),
+            .. found.Slot is null ? [SlotCreator.Command(names.Slot, temporarySlot, found.Server) + ";"] : Array.Empty<string>(),
+        ],
+        Server = $"PostgreSQL {found.Server.VersionText} at {place}",
+    };
+
+    async Task<PublicationPlan> PlanAsync(
+        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, CancellationToken cancellationToken)
+    {
+        ImmutableArray<PublicationFacts> existing = [.. (await PublicationFacts.ReadAsync(
+                connection, SlotFacts.LikeExactly(names.Keyed) + "%", cancellationToken).ConfigureAwait(false))
+            .Where(p => p.Name == names.Keyed || p.Name == names.InsertOnly)];
+        uint[] unmatched = [.. existing.SelectMany(static p => p.Tables).Except(tables.Select(static t => t.Oid))];
+        ImmutableArray<CatalogTable> former =
+            await TableCatalog.ReadAsync(connection, unmatched, cancellationToken).ConfigureAwait(false);
+        Dictionary<uint, TableName> formerNames = former.ToDictionary(static t => t.Oid, static t => t.Name);
+        return new(names, tables, existing, formerNames);
+    }
+}

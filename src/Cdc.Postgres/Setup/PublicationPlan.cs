@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Schemas;
+using Cdc.Postgres.Catalog;
+
+namespace Cdc.Postgres.Setup;
+
+/// <summary>One statement that brings a publication to where it should be.</summary>
+/// <param name="Locks">Tables that the statement locks; none for a publication's own settings.</param>
+/// <param name="NeedsKey">The tables must still be able to publish updates when it runs.</param>
+internal sealed record PublicationStep(
+    string Publication, string Action, ImmutableArray<(uint Oid, TableName Name)> Locks, bool NeedsKey)
+{
+    public string Sql => Locks.IsEmpty ? Action : StatementFor(Locks);
+
+    public string StatementFor(IEnumerable<(uint Oid, TableName Name)> tables) =>
+        $"{Action} {string.Join(", ONLY ", tables.Select(static t => PostgresNames.Quote(t.Name)))};";
+}
+
+/// <summary>What has to change so that both publications list exactly the matched tables. Pure.</summary>
+/// <remarks>
+/// Tables go first to where their updates do no harm: removals come before additions. ONLY keeps a parent's children out,
+/// which are tables of their own. A publication is made empty and filled in pieces, because a statement over thousands
+/// of tables would hold all their locks at once.
+/// </remarks>
+internal sealed class PublicationPlan
+{
+    public const string PublishAll = "insert, update, delete, truncate";
+    public const string PublishInserts = "insert, truncate";
+
+    /// <summary>Tables locked by one statement.</summary>
+    public const int TablesPerStep = 64;
+
+    readonly List<PublicationStep> _steps = [];
+    readonly List<Problem> _problems = [];
+    readonly Dictionary<uint, TableName> _names;
+
+    /// <param name="names">Names of tables that are published and no longer matched.</param>
+    public PublicationPlan(
+        PostgresNames ours, IReadOnlyCollection<CatalogTable> matched, IReadOnlyCollection<PublicationFacts> existing,
+        IReadOnlyDictionary<uint, TableName> names)
+    {
+        _names = new(names);
+        foreach (CatalogTable table in matched) _names[table.Oid] = table.Name;
+        Wanted keyed = new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
+        Wanted inserts = new(
+            ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)]);
+        PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
+        foreach (Wanted wanted in new[] { keyed, inserts }) Remove(wanted, Find(wanted));
+        foreach (Wanted wanted in new[] { keyed, inserts }) Add(wanted, Find(wanted));
+        MayAlter = existing.Where(p => p.Name == keyed.Name || p.Name == inserts.Name).All(static p => p.IsOwned);
+    }
+
+    public ImmutableArray<PublicationStep> Steps => [.. _steps];
+
+    /// <summary>Publications of our name that are not ours to change.</summary>
+    public ImmutableArray<Problem> Problems => [.. _problems];
+
+    /// <summary>Whether our role owns the publications that are there.</summary>
+    public bool MayAlter { get; }
+
+    public bool Creates => _steps.Any(static s => s.Action.StartsWith("CREATE", StringComparison.Ordinal));
+
+    /// <summary>Tables that are to be added, which takes their owner.</summary>
+    public IEnumerable<uint> Added =>
+        _steps.Where(static s => s.Action.Contains(" ADD ", StringComparison.Ordinal)).SelectMany(static s => s.Locks)
+            .Select(static t => t.Oid);
+
+    void Remove(Wanted wanted, PublicationFacts? there)
+    {
+        if (there is null) return;
+        string name = PostgresNames.Quote(wanted.Name);
+        if (there.IsForeign)
+        {
+            _problems.Add(new(FailureKind.SourceUnfit,
+                $"Publication {wanted.Name} publishes something else than a list of whole tables, so it is not ours.",
+                $"DROP PUBLICATION {name}; or choose another --name."));
+            return;
+        }
+        Step(wanted, $"ALTER PUBLICATION {name} DROP TABLE ONLY", there.Tables.Except(wanted.Tables), needsKey: false);
+    }
+
+    void Add(Wanted wanted, PublicationFacts? there)
+    {
+        if (there is { IsForeign: true }) return;
+        string name = PostgresNames.Quote(wanted.Name);
+        string publish = $"(publish = '{wanted.Publish}', publish_via_partition_root = false)";
+        if (there is null)
+            _steps.Add(new(wanted.Name, $"CREATE PUBLICATION {name} WITH {publish};", [], false));
+        else if (there.Publish != wanted.Publish)
+            _steps.Add(new(wanted.Name, $"ALTER PUBLICATION {name} SET {publish};", [], false));
+        ImmutableHashSet<uint> missing = wanted.Tables.Except(there?.Tables ?? []);
+        Step(wanted, $"ALTER PUBLICATION {name} ADD TABLE ONLY", missing, needsKey: wanted.Publish == PublishAll);
+    }
+
+    void Step(Wanted wanted, string action, ImmutableHashSet<uint> tables, bool needsKey)
+    {
+        foreach (uint[] some in tables.Where(_names.ContainsKey).Order().Chunk(TablesPerStep))
+            _steps.Add(new(wanted.Name, action, [.. some.Select(oid => (oid, _names[oid]))], needsKey));
+    }
+
+    sealed record Wanted(string Name, string Publish, ImmutableHashSet<uint> Tables);
+}

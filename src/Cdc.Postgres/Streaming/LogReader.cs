@@ -1,0 +1,203 @@
+using System.Globalization;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Sources;
+using Cdc.Postgres.Decoding;
+using Cdc.Postgres.Wire;
+
+namespace Cdc.Postgres.Streaming;
+
+/// <summary>The thread that reads the log: connection, decoder, queue. Synchronous from end to end.</summary>
+/// <remarks>
+/// In a backlog, which is when the server's clock at sending is well past the commit, reads let the socket fill and batches
+/// leave when they are full. Wherever the socket is dry everything committed leaves at once.
+/// </remarks>
+internal sealed class LogReader(LogStreamOptions options, StreamStart start, SafePositions positions, EventQueue queue)
+{
+    // Microseconds between commit and sending from which on we are behind.
+    const long BacklogMicroseconds = 20_000;
+
+    // How long a stop may go unnoticed at an idle server.
+    static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(100);
+
+    readonly RowBlockPool _pool = new();
+    PgConnection? _connection;
+    PgCopyBoth? _copy;
+    StatusReporter? _status;
+    TaskCompletionSource? _answered;
+    ulong _serverEnd;
+    long _commitTime;
+    bool _backlog;
+    bool _mayWait;
+
+    /// <summary>End of the server's log as last heard of. Any thread.</summary>
+    public ulong ServerEnd => Volatile.Read(ref _serverEnd);
+
+    /// <summary>Commit time of the last transaction received, microseconds since 1970; 0 before the first. Any thread.</summary>
+    public long CommitTime => Volatile.Read(ref _commitTime);
+
+    /// <summary>Whether the stream has begun. Any thread.</summary>
+    public bool IsStreaming => Volatile.Read(ref _copy) is not null;
+
+    /// <summary>Reads until <paramref name="stop"/>, which leaves the connection open for <see cref="TrySettle"/>, or until
+    /// a failure, which goes to the receiver behind everything that is complete.</summary>
+    public void Run(CancellationToken stop)
+    {
+        Exception? failure = null;
+        DecoderOptions decoding = new(start, options.Catalog, options.Selection, options.SpillDirectory, options.Logger)
+        {
+            OpenTransactionBytes = options.OpenTransactionBytes,
+        };
+        using PgOutputDecoder decoder = new(decoding, _pool, queue);
+        try
+        {
+            Connect(stop);
+            Read(decoder, stop);
+        }
+        catch (Exception) when (stop.IsCancellationRequested)
+        {
+            // Whatever it was, it is no news any more.
+        }
+        catch (Exception error)
+        {
+            failure = error is CdcException expected ? StreamFailures.Classify(expected, options) : error;
+            HandOverComplete(decoder);
+        }
+        if (failure is not null) Close();
+        queue.Complete(failure);
+    }
+
+    /// <summary>Asks for an answer to the last confirmation; completes when it has come. While <see cref="Run"/> runs.</summary>
+    public Task ConfirmAsync()
+    {
+        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _answered, answered);
+        _status?.Send(replyRequested: true);
+        return answered.Task;
+    }
+
+    /// <summary>Sends the last confirmation, ends the stream in order so that the slot is free, and closes. After
+    /// <see cref="Run"/>. False if the server did not go along in time.</summary>
+    public bool TrySettle(TimeSpan limit)
+    {
+        if (_copy is null || _connection is null) return false;
+        try
+        {
+            _status?.Send();
+            _status?.Dispose();
+            return _copy.TryComplete(limit);
+        }
+        catch (Exception error) when (error is CdcException or OperationCanceledException)
+        {
+            return false;
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Ends the connection at once, from any thread.</summary>
+    public void Cancel() => Volatile.Read(ref _connection)?.Cancel();
+
+    public void Close()
+    {
+        _status?.Dispose();
+        _connection?.Dispose();
+        _copy = null;
+        _connection = null;
+    }
+
+    void Connect(CancellationToken stop)
+    {
+        Volatile.Write(ref _connection, options.Connect(stop));
+        TimeSpan interval = StatusInterval(_connection!);
+        string names = string.Join(',', options.Publications.Select(Quoted)).Replace("'", "''", StringComparison.Ordinal);
+        // From where the server was last told, not from our checkpoint, which may lie inside a commit record (see
+        // SafePositions). What comes twice is dropped by its position.
+        PgCopyBoth copy = _connection!.StartReplication(
+            $"START_REPLICATION SLOT {Quoted(options.Slot)} LOGICAL 0/0 "
+            + $"(proto_version '1', publication_names '{names}', messages 'true')");
+        _status = new(copy, positions, interval, options.Clock);
+        Volatile.Write(ref _copy, copy);
+    }
+
+    void Read(PgOutputDecoder decoder, CancellationToken stop)
+    {
+        PgCopyBoth copy = _copy!;
+        SetWaiting(false);
+        while (!stop.IsCancellationRequested)
+        {
+            switch (copy.Read(out PgReplicationMessage message))
+            {
+                case PgRead.Data when message.IsData:
+                    if (_mayWait) SetWaiting(false);
+                    decoder.Decode(message.Data);
+                    _serverEnd = message.WalEnd;
+                    SetBacklog(message.SentAt - decoder.CommitTime > BacklogMicroseconds);
+                    break;
+                case PgRead.Data:
+                    Keepalive(decoder, message);
+                    break;
+                case PgRead.TimedOut:
+                    // The socket is dry: what is committed leaves, then we wait.
+                    decoder.Flush();
+                    _commitTime = decoder.Last.CommitTime;
+                    SetBacklog(false);
+                    if (!_mayWait) SetWaiting(true);
+                    break;
+                default:
+                    throw StreamFailures.Ended();
+            }
+        }
+    }
+
+    void Keepalive(PgOutputDecoder decoder, in PgReplicationMessage message)
+    {
+        if (message.ReplyRequested) _status?.Send();
+        _serverEnd = message.WalEnd;
+        decoder.Idle(message.WalEnd, message.SentAt);
+        _commitTime = decoder.Last.CommitTime;
+        Interlocked.Exchange(ref _answered, null)?.SetResult();
+    }
+
+    static void HandOverComplete(PgOutputDecoder decoder)
+    {
+        try
+        {
+            decoder.Flush();
+        }
+        catch (OperationCanceledException)
+        {
+            // The receiver has gone; it will ask again.
+        }
+        decoder.Abandon();
+    }
+
+    void SetWaiting(bool mayWait)
+    {
+        _mayWait = mayWait;
+        _copy!.ReadTimeout = mayWait ? Tail : TimeSpan.Zero;
+    }
+
+    void SetBacklog(bool backlog)
+    {
+        if (backlog == _backlog) return;
+        _backlog = backlog;
+        _copy!.Backlog = backlog;
+    }
+
+    // The server gives up on a reader that is silent for wal_sender_timeout, and a lower setting than the usual minute
+    // must not make our own interval too long. 0 means never.
+    TimeSpan StatusInterval(PgConnection connection)
+    {
+        string? text = connection.Query(
+            "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'")[0][0];
+        if (!long.TryParse(text, CultureInfo.InvariantCulture, out long timeout) || timeout <= 0)
+            return options.StatusInterval;
+        TimeSpan third = TimeSpan.FromMilliseconds(Math.Max(timeout / 3, 1));
+        return third < options.StatusInterval ? third : options.StatusInterval;
+    }
+
+    static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
