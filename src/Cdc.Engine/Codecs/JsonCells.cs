@@ -23,6 +23,9 @@ internal abstract class JsonCells
     protected abstract bool TryWriteInner(
         ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text, int level);
 
+    /// <summary>Whether an element would be taken for something else between the brackets of an array.</summary>
+    protected virtual bool IsAmbiguous(ColumnType element, ReadOnlySpan<byte> text) => false;
+
     /// <summary>Writes an array or composite of a column: by its parts if that works, else as a string.</summary>
     protected void WriteOuter(ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text)
     {
@@ -37,6 +40,8 @@ internal abstract class JsonCells
 
     protected bool TryWriteArray(ref Utf8Output output, ColumnType element, scoped ReadOnlySpan<byte> text, int level)
     {
+        // Arrays of a domain over an array: the inner braces would be taken for one more dimension.
+        if (element.Kind == TypeKind.Array) return false;
         ArrayText array = new(text, (byte)element.Delimiter);
         while (true)
         {
@@ -49,12 +54,15 @@ internal abstract class JsonCells
                 ArrayToken.Start => WriteByte(ref output, (byte)'['),
                 ArrayToken.End => WriteByte(ref output, (byte)']'),
                 ArrayToken.Null => WriteNull(ref output),
-                _ => TryWriteInner(
-                    ref output, element, array.IsQuoted ? Unescape(array.Value, level) : array.Value, level + 1),
+                _ => TryWriteElement(
+                    ref output, element, array.IsQuoted ? Unescape(array.Value, level) : array.Value, level),
             };
             if (!written) return false;
         }
     }
+
+    bool TryWriteElement(ref Utf8Output output, ColumnType element, scoped ReadOnlySpan<byte> text, int level) =>
+        !IsAmbiguous(element, text) && TryWriteInner(ref output, element, text, level + 1);
 
     protected bool TryWriteComposite(ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text, int level)
     {

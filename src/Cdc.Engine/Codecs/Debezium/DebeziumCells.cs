@@ -19,7 +19,7 @@ internal sealed class DebeziumCells : JsonCells
     protected override bool TryWriteInner(
         ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text, int level)
     {
-        if (type.Kind == TypeKind.Array) return level == 0 && TryWriteArray(ref output, type.Element!, text, level);
+        if (type.Kind == TypeKind.Array) return TryWriteArray(ref output, type.Element!, text, level);
         WriteScalar(ref output, type, text);
         return true;
     }

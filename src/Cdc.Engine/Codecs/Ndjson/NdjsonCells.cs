@@ -31,12 +31,11 @@ internal sealed class NdjsonCells : JsonCells
         switch (type.Kind)
         {
             case TypeKind.Array:
-                // A domain over an array: its braces would be taken for one more dimension.
-                return level == 0 && TryWriteArray(ref output, type.Element!, text, level);
+                return TryWriteArray(ref output, type.Element!, text, level);
             case TypeKind.Composite:
                 return TryWriteComposite(ref output, type, text, level);
-            case TypeKind.Json when JsonDocumentText.IsNull(text) || JsonDocumentText.IsArray(text):
-                return false; // It would read back as NULL, or as one more dimension.
+            case TypeKind.Json when JsonDocumentText.IsNull(text):
+                return false; // It would read back as NULL.
             case TypeKind.Json:
                 WriteJson(ref output, text);
                 return true;
@@ -45,6 +44,9 @@ internal sealed class NdjsonCells : JsonCells
                 return true;
         }
     }
+
+    protected override bool IsAmbiguous(ColumnType element, ReadOnlySpan<byte> text) =>
+        element.Kind == TypeKind.Json && JsonDocumentText.IsArray(text);
 
     static void WriteJson(ref Utf8Output output, scoped ReadOnlySpan<byte> text)
     {
