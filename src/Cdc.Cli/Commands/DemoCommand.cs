@@ -17,7 +17,7 @@ static class DemoCommand
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What holds where nothing is said.</summary>
-    public static ChangefeedOptions Defaults { get; } = new() { From = Address.Demo, Rate = 1000 };
+    public static ChangefeedOptions Defaults { get; } = new() { From = Address.Demo, Transactions = 0, Rate = 2000 };
 
     public static async Task<int> RunAsync(Invocation call)
     {
