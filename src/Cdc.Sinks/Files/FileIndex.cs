@@ -11,7 +11,7 @@ namespace Cdc.Sinks.Files;
 internal sealed class FileIndex
 {
     readonly IFileStore _store;
-    readonly TimeProvider _clock;
+    readonly FileSinkOptions _options;
     readonly SemaphoreSlim _turn = new(1);
     readonly HashSet<string> _named = new(StringComparer.Ordinal);
     ImmutableSortedDictionary<TableId, CommitTs> _copied = ImmutableSortedDictionary<TableId, CommitTs>.Empty;
@@ -21,7 +21,7 @@ internal sealed class FileIndex
     // Of older generations everything was cleaned up after, and their entries were not read.
     long _firstUncleaned = 1;
 
-    FileIndex(IFileStore store, TimeProvider clock) => (_store, _clock) = (store, clock);
+    FileIndex(IFileStore store, FileSinkOptions options) => (_store, _options) = (store, options);
 
     /// <summary>Number of the newest entry; 0 without.</summary>
     public long Last { get; private set; }
@@ -38,9 +38,9 @@ internal sealed class FileIndex
 
     /// <summary>Reads what is there, from a seal on that is known to have been cleaned up after.</summary>
     public static async ValueTask<FileIndex> LoadAsync(
-        IFileStore store, TimeProvider clock, CancellationToken cancellationToken)
+        IFileStore store, FileSinkOptions options, CancellationToken cancellationToken)
     {
-        FileIndex index = new(store, clock);
+        FileIndex index = new(store, options);
         List<long> numbers = [];
         foreach (string name in await store.ListAsync(Layout.Index, cancellationToken).ConfigureAwait(false))
         {
@@ -165,7 +165,7 @@ internal sealed class FileIndex
 
     IndexEntry Next(EntryKind kind) => new()
     {
-        Number = Last + 1, Kind = kind, Owner = _owner, Writer = _writer, Time = _clock.GetUtcNow(), Position = Position,
+        Number = Last + 1, Kind = kind, Owner = _owner, Writer = _writer, Time = _options.Clock.GetUtcNow(), Position = Position,
     };
 
     void Take(IndexEntry entry)
@@ -182,28 +182,26 @@ internal sealed class FileIndex
     async ValueTask<Stack<IndexEntry>> ReadBackAsync(List<long> numbers, CancellationToken cancellationToken)
     {
         Stack<IndexEntry> entries = [];
-        for (int i = numbers.Count - 1; i >= 0; i--)
+        bool foundClean = false;
+        long next = numbers.Count > 0 ? numbers[^1] : 0;
+        for (; next > 0 && (!foundClean || entries.Count < _options.IndexReadMin); next--)
         {
-            long expected = numbers[^1] - (numbers.Count - 1 - i);
-            string name = Layout.Entry(expected);
-            byte[]? content = numbers[i] == expected
-                ? await _store.ReadAsync(name, cancellationToken).ConfigureAwait(false)
-                : null;
+            string name = Layout.Entry(next);
+            byte[]? content = await _store.ReadAsync(name, cancellationToken).ConfigureAwait(false);
+            if (content is null && foundClean) break;
             if (content is null) throw Missing(name);
             IndexEntry entry = IndexJson.ReadEntry(name, content);
-            bool isCleanSeal = entry.Kind == EntryKind.Seal
+            bool isClean = entry.Kind == EntryKind.Seal
                 && entries.TryPeek(out IndexEntry? following) && following.Kind != EntryKind.Seal;
+            if (isClean) _firstUncleaned = entry.Number;
+            foundClean |= isClean;
             entries.Push(entry);
-            if (!isCleanSeal) continue;
-            _firstUncleaned = entry.Number;
-            return entries;
         }
-        // Without the older entries nobody can tell which data files they name, and cleaning up would delete them.
-        long first = numbers.Count > 0 ? numbers[0] : 1;
-        if (first != 1) throw Missing(Layout.Entry(first - 1));
-        if (numbers.Count == 0 && (await _store.ListAsync(Layout.Data, cancellationToken).ConfigureAwait(false)).Count > 0)
-            throw Missing(Layout.Entry(1));
-        return entries;
+        if (next == 0) _firstUncleaned = 1;
+        // Without its index nobody can tell which data files exist, and cleaning up would delete them all.
+        bool isLost = numbers.Count == 0
+            && (await _store.ListAsync(Layout.Data, cancellationToken).ConfigureAwait(false)).Count > 0;
+        return isLost ? throw Missing(Layout.Entry(1)) : entries;
     }
 
     CdcException Missing(string name) => new(FailureKind.SinkUnfit,

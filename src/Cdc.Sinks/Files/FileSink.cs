@@ -47,7 +47,7 @@ public sealed class FileSink : ISink
         try
         {
             if (await DirectoryHeader.LoadAsync(_store, cancellationToken).ConfigureAwait(false) is not null)
-                _ = await FileIndex.LoadAsync(_store, _options.Clock, cancellationToken).ConfigureAwait(false);
+                _ = await FileIndex.LoadAsync(_store, _options, cancellationToken).ConfigureAwait(false);
         }
         catch (CdcException e)
         {
@@ -72,7 +72,7 @@ public sealed class FileSink : ISink
         {
             if (await DirectoryHeader.LoadAsync(_store, cancellationToken).ConfigureAwait(false) is not { } header)
                 return null;
-            FileIndex index = await FileIndex.LoadAsync(_store, _options.Clock, cancellationToken).ConfigureAwait(false);
+            FileIndex index = await FileIndex.LoadAsync(_store, _options, cancellationToken).ConfigureAwait(false);
             SchemaFiles schemas = new(_store, _options.Schemas);
             return Progress(header.Changefeed, header.Source, index,
                 await schemas.LoadAsync(cancellationToken).ConfigureAwait(false));
@@ -90,7 +90,7 @@ public sealed class FileSink : ISink
         {
             string extension = _options.Encoder().FileExtension;
             await DirectoryHeader.EnsureAsync(_store, claim, extension, cancellationToken).ConfigureAwait(false);
-            FileIndex index = await FileIndex.LoadAsync(_store, _options.Clock, cancellationToken).ConfigureAwait(false);
+            FileIndex index = await FileIndex.LoadAsync(_store, _options, cancellationToken).ConfigureAwait(false);
             SchemaFiles schemas = new(_store, _options.Schemas);
             IReadOnlyList<TableSchema> versions = await schemas.LoadAsync(cancellationToken).ConfigureAwait(false);
             await index.SealAsync(claim.Owner, cancellationToken).ConfigureAwait(false);
@@ -120,6 +120,7 @@ public sealed class FileSink : ISink
         for (int i = 0; i < batches.Length; i++)
         {
             _parts.Fault.ThrowIfSet();
+            cancellationToken.ThrowIfCancellationRequested();
             await _stage.AddAsync(batches.Span[i], cancellationToken).ConfigureAwait(false);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Cdc.Engine;
 using Cdc.Engine.Codecs;
+using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
@@ -20,14 +21,17 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
     public async ValueTask WriteAsync(int part, RowBatch batch, CancellationToken cancellationToken)
     {
         _files.Fault.ThrowIfSet();
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             await _parts.GetOrAdd(part, static (_, copy) => new Part(copy), this)
-                .WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+                .WriteAsync(batch).ConfigureAwait(false);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (StoreFailure.Is(e) || e is CdcException)
         {
-            throw await _files.ClassifyAsync(e).ConfigureAwait(false);
+            // A file may hold a part of a batch now.
+            await _files.FailAsync(e).ConfigureAwait(false);
+            _files.Fault.ThrowIfSet();
         }
     }
 
@@ -52,9 +56,11 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
                 .ConfigureAwait(false);
             _files.Options.Milestones.Reached(Milestone.IndexEntryDurable);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (StoreFailure.Is(e) || e is CdcException)
         {
-            throw await _files.ClassifyAsync(e).ConfigureAwait(false);
+            // A file may hold a part of a batch now.
+            await _files.FailAsync(e).ConfigureAwait(false);
+            _files.Fault.ThrowIfSet();
         }
         foreach (Part part in _parts.Values) part.Acknowledge();
     }
@@ -75,15 +81,15 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
 
         public List<ClosedFile> Closed { get; } = [];
 
-        public async ValueTask WriteAsync(RowBatch batch, CancellationToken cancellationToken)
+        public async ValueTask WriteAsync(RowBatch batch)
         {
             _bytes.Clear();
             int lines = _encoder.Encode(batch, _bytes);
             (CommitTs first, CommitTs last, Acknowledgement acknowledgement) =
                 (batch.FirstTs, batch.LastTs, batch.Acknowledgement);
             batch.Release();
-            _file ??= await _parts.OpenAsync(first, copy._table.Name, cancellationToken).ConfigureAwait(false);
-            await _file.WriteAsync(_bytes, lines, last, cancellationToken).ConfigureAwait(false);
+            _file ??= await _parts.OpenAsync(first, copy._table.Name, CancellationToken.None).ConfigureAwait(false);
+            await _file.WriteAsync(_bytes, lines, last, CancellationToken.None).ConfigureAwait(false);
             _file.Acknowledgements.Add(acknowledgement);
             acknowledgement.Enqueued();
             if (_file.Bytes >= _parts.Options.RotateBytes) Close();

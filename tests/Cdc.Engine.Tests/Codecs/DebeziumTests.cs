@@ -25,9 +25,9 @@ public sealed class DebeziumTests
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(Encoder());
-        foreach ((Schemas.ColumnType type, string[] values) in Samples.Types)
+        foreach ((Cdc.Engine.Schemas.ColumnType type, string[] values) in Samples.Types)
         {
-            Schemas.TableSchema table = Samples.TableOf(type);
+            Cdc.Engine.Schemas.TableSchema table = Samples.TableOf(type);
             maker.Transaction([.. values.Select(value => Insert(table, value)), Insert(table, [null]), Update(table, Unchanged)]);
         }
         GoldenFile.Verify("types.debezium.ndjson", maker.Bytes);

@@ -19,9 +19,9 @@ public sealed class NdjsonTests
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(new NdjsonEncoder());
-        foreach ((Schemas.ColumnType type, string[] values) in Samples.Types)
+        foreach ((Cdc.Engine.Schemas.ColumnType type, string[] values) in Samples.Types)
         {
-            Schemas.TableSchema table = Samples.TableOf(type);
+            Cdc.Engine.Schemas.TableSchema table = Samples.TableOf(type);
             maker.Transaction([.. values.Select(value => Insert(table, value)), Insert(table, [null])]);
         }
         GoldenFile.Verify("types.ndjson", maker.Bytes);
@@ -91,11 +91,11 @@ public sealed class NdjsonTests
     public void Encoding_a_batch_of_ordinary_rows_allocates_nothing()
     {
         NdjsonEncoder encoder = new();
-        Rows.RowWriter writer = new(new Rows.RowBlockPool());
+        Cdc.Engine.Rows.RowWriter writer = new(new Cdc.Engine.Rows.RowBlockPool());
         writer.Begin(new(new(5, 0), Noon, 1));
         for (int i = 0; i < 1000; i++)
         {
-            writer.StartRow(Samples.Orders, Rows.Op.Insert);
+            writer.StartRow(Samples.Orders, Cdc.Engine.Rows.Op.Insert);
             writer.StartNewImage();
             writer.Value("17"u8);
             writer.Value("text \"quoted\""u8);
@@ -104,7 +104,7 @@ public sealed class NdjsonTests
         }
         writer.Close();
         writer.Seal();
-        Rows.RowBatch batch = Assert.Single(writer.Completed);
+        Cdc.Engine.Rows.RowBatch batch = Assert.Single(writer.Completed);
         System.Buffers.ArrayBufferWriter<byte> output = new(1 << 20);
         encoder.Encode(batch, output);
         output.ResetWrittenCount();
