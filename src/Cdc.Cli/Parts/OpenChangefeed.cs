@@ -27,6 +27,9 @@ sealed class OpenChangefeed : IAsyncDisposable
     /// <summary>Where this one's state is; null if it ends with the process.</summary>
     public string? StateDirectory => StateRoot is null ? null : Path.Combine(StateRoot, Name);
 
+    /// <summary>Whether the source's commits happen now. Those of the demo happen in a year of its own.</summary>
+    public bool IsLive => _call.Outcome.From!.Scheme != Address.Demo;
+
     /// <summary>From where to where, for people; secrets masked.</summary>
     public string Route => $"{Secrets.Masked(_call.Options.From)} to {Secrets.Masked(_call.Options.To)}";
 
