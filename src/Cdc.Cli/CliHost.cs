@@ -5,8 +5,12 @@ namespace Cdc.Cli;
 /// <summary>All that the command takes from the process it runs in, so that a test can be that process.</summary>
 sealed class CliHost : IDisposable
 {
-    /// <summary>Carries data, and what a verb was asked to print; nothing else.</summary>
+    /// <summary>Carries what a verb was asked to print; nothing else.</summary>
     public required Stream Output { get; init; }
+
+    /// <summary>Carries rows. Null: the process's standard output itself, opened so that a reader who goes away is
+    /// noticed, which the console's own stream hides.</summary>
+    public Stream? Rows { get; init; }
 
     /// <summary>Carries everything said to people.</summary>
     public required TextWriter Error { get; init; }
@@ -37,8 +41,15 @@ sealed class CliHost : IDisposable
     /// <summary>Writes text for a program or person that asked for it.</summary>
     public void Print(string text)
     {
-        Output.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
-        Output.Flush();
+        try
+        {
+            Output.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
+            Output.Flush();
+        }
+        catch (IOException)
+        {
+            // Who asked has seen enough: `cdc --help | head -3`.
+        }
     }
 
     public void Dispose() => Signals.Dispose();

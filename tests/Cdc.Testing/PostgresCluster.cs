@@ -314,7 +314,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         {
             string path = Path.Combine(DataDirectory, name);
             File.WriteAllText(path, text);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            const UnixFileMode ownersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, ownersOnly);
             _account.Own(path);
         }
     }

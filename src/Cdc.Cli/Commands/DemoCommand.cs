@@ -27,7 +27,7 @@ static class DemoCommand
         bool forever = call.Flags.Has(VerbFlag.Forever);
         error.WriteLine($"cdc: a made-up shop and bank (seed {call.Options.Seed}) to {call.Options.To}, "
             + (forever ? "until Ctrl-C." : "for 30 seconds or 200 MB."));
-        using ChangefeedRunner runner = new(await open.ToPartsAsync(call.Stop));
+        using ChangefeedRunner runner = new(open.ToParts());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
         RunResult result;
         ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json);

@@ -13,7 +13,7 @@ static class RunCommand
         call.Failures.DropCommand = ($"cdc drop --name {open.Name}", call.DropCommandOf(open.Name));
         if (call.Flags.DryRun) return await DryRun.ShowAsync(call, open);
         if (!call.Flags.Json) call.Host.Error.WriteLine($"cdc: changefeed {open.Name}, {open.Route}");
-        using ChangefeedRunner runner = new(await open.ToPartsAsync(call.Stop));
+        using ChangefeedRunner runner = new(open.ToParts());
         RunResult result;
         ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json);
         call.Loggers.BeforeLine = progress.Clear;

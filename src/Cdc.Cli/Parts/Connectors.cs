@@ -1,25 +1,100 @@
+using System.Buffers;
 using Cdc.Cli.Commands;
+using Cdc.Embedded.State;
+using Cdc.Engine.Codecs;
+using Cdc.Engine.Codecs.Debezium;
+using Cdc.Engine.Codecs.Ndjson;
 using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
+using Cdc.Postgres;
+using Cdc.Postgres.Setup;
+using Cdc.Sinks.Blackhole;
+using Cdc.Sinks.Files;
+using Cdc.Sinks.Stdout;
 
 namespace Cdc.Cli.Parts;
 
 /// <summary>Knows which part serves which kind of address, and nothing else does.</summary>
 sealed class Connectors(Invocation call)
 {
-    readonly Invocation _call = call;
+    readonly ChangefeedOptions _options = call.Options;
+    readonly CliHost _host = call.Host;
 
-    /// <summary>Asks which database an address means.</summary>
-    public ValueTask<SourceIdentity> IdentifyAsync(Address from, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(from.Scheme + _call.Verb);
+    /// <summary>Makes a source. Nothing is connected yet.</summary>
+    /// <param name="isTemporary">Nothing may stay in the source after the run.</param>
+    /// <param name="spill">Where a transaction goes that is too large for memory.</param>
+    public ISource Source(Address from, string name, bool isTemporary, string spill) => from.Scheme switch
+    {
+        Address.Postgres => new PostgresSource(new()
+        {
+            Address = PostgresAddress.Parse(from.Place),
+            Name = name,
+            Selection = SelectionOf(_options),
+            SnapshotParallel = _options.SnapshotParallel,
+            Heartbeat = _options.Heartbeat,
+            SlotWait = _options.SlotWait,
+            TemporarySlot = isTemporary,
+            SpillDirectory = spill,
+            Time = _host.Time,
+            Loggers = call.Loggers,
+        }),
+        Address.Demo => throw new NotSupportedException(),
+        _ => throw new InvalidOperationException("Every kind of source is handled."),
+    };
 
-    public ISource Source(Address from, string name, bool isTemporary) => throw new NotSupportedException(from.Scheme);
+    public ISink Sink(Address to, string name, string database)
+    {
+        Func<IRowEncoder> encoder = _options.Format switch
+        {
+            OutputFormat.Ndjson => static () => new NdjsonEncoder(),
+            OutputFormat.Debezium => () => new DebeziumEncoder(name, database),
+        };
+        return to.Scheme switch
+        {
+            Address.Stdout => new StdoutSink(encoder, _host.Time, _host.Rows),
+            Address.Blackhole => new BlackholeSink(),
+            Address.Files => new FileSink(new()
+            {
+                Directory = _host.PathOf(to.Place),
+                Encoder = encoder,
+                Schemas = new(Write, Read),
+                Gzip = _options.Gzip,
+                RotateBytes = _options.RotateBytes,
+                RotateInterval = _options.RotateInterval,
+                Clock = _host.Time,
+                Milestones = _host.Milestones,
+            }),
+            _ => throw new InvalidOperationException("Every kind of target is handled."),
+        };
+    }
 
-    public ISink Sink(Address to) => throw new NotSupportedException(to.Scheme);
+    /// <summary>Opens the state of one changefeed and takes its lock; without a root it ends with the process.</summary>
+    public static IStateStore State(string? root, string name) =>
+        root is null ? new MemoryStateStore() : DirectoryStateStore.Open(root, name);
 
-    /// <summary>Opens the state of one changefeed and takes its lock; without a directory it ends with the process.</summary>
-    public ValueTask<IStateStore> StateAsync(string? directory, string name, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(directory);
+    /// <summary>Asks which database an address means, so that a name can be made of it.</summary>
+    public async ValueTask<SourceIdentity> IdentifyAsync(Address from, CancellationToken cancellationToken)
+    {
+        await using ISource source = Source(from, "unnamed", isTemporary: true, Path.GetTempPath());
+        return (await source.InspectAsync(cancellationToken)).Identity;
+    }
+
+    /// <summary>The database that an address means, as far as it says so itself.</summary>
+    public static string DatabaseOf(Address from) =>
+        from.Scheme == Address.Postgres ? PostgresAddress.Parse(from.Place).Database : from.Scheme;
+
+    public static TableSelection SelectionOf(ChangefeedOptions options) => new(
+        [.. options.Tables.Select(TablePattern.Parse)], [.. options.Exclude.Select(TablePattern.Parse)]);
+
+    static byte[] Write(TableSchema schema)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        SchemaJson.Write(schema, bytes);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    static TableSchema Read(string file, byte[] bytes) => SchemaJson.Read(bytes, file);
 }

@@ -21,8 +21,11 @@ sealed class OpenChangefeed : IAsyncDisposable
     public required ISource Source { get; init; }
     public required ISink Sink { get; init; }
 
-    /// <summary>Where the state is; null if it ends with the process.</summary>
-    public required string? StateDirectory { get; init; }
+    /// <summary>The directory of the states of all changefeeds; null if this one's ends with the process.</summary>
+    public required string? StateRoot { get; init; }
+
+    /// <summary>Where this one's state is; null if it ends with the process.</summary>
+    public string? StateDirectory => StateRoot is null ? null : Path.Combine(StateRoot, Name);
 
     /// <summary>From where to where, for people; secrets masked.</summary>
     public string Route => $"{Secrets.Masked(_call.Options.From)} to {Secrets.Masked(_call.Options.To)}";
@@ -34,21 +37,24 @@ sealed class OpenChangefeed : IAsyncDisposable
         Address to = call.Outcome.To!;
         call.Failures.Where = $"from {Secrets.Masked(call.Options.From)} to {Secrets.Masked(call.Options.To)}";
         string name = call.Options.Name ?? await NameAsync(connectors, call, from, to);
-        bool keepsState = KeepsState(call.Options, to);
+        string? root = KeepsState(call.Options, to) ? call.Host.PathOf(call.Options.State ?? "cdc-data") : null;
+        string spill = root is null
+            ? Path.Combine(Path.GetTempPath(), $"cdc-spill-{name}-{Environment.ProcessId}")
+            : Path.Combine(root, name, "spill");
         return new(call)
         {
             Name = name,
-            Source = connectors.Source(from, name, isTemporary: !keepsState),
-            Sink = connectors.Sink(to),
-            StateDirectory = keepsState ? StateDirectoryOf(call, name) : null,
+            Source = connectors.Source(from, name, isTemporary: root is null, spill),
+            Sink = connectors.Sink(to, name, Connectors.DatabaseOf(from)),
+            StateRoot = root,
         };
     }
 
     /// <summary>What the runner takes. Opens the state, which takes its lock.</summary>
-    public async Task<ChangefeedParts> ToPartsAsync(CancellationToken cancellationToken)
+    public ChangefeedParts ToParts()
     {
         ChangefeedOptions options = _call.Options;
-        _state = await new Connectors(_call).StateAsync(StateDirectory, Name, cancellationToken);
+        _state = Connectors.State(StateRoot, Name);
         return new()
         {
             Name = Name,
@@ -73,9 +79,6 @@ sealed class OpenChangefeed : IAsyncDisposable
             .Select(option => KeyValuePair.Create(option.Name, Secrets.Masked(string.Join(' ', option.Show(options)))))
             .Where(pair => pair.Value.Length > 0)
             .ToImmutableSortedDictionary();
-
-    public static string StateDirectoryOf(Invocation call, string name) =>
-        Path.Combine(call.Host.PathOf(call.Options.State ?? "cdc-data"), name);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,20 +1,83 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
+using Cdc.Protocol;
 
 namespace Cdc.Engine.Filters;
 
-/// <summary>Leaves out columns and kinds of change. Placeholder of the port: everything passes.</summary>
-public sealed class ChangeFilter
+/// <summary>Leaves out columns and kinds of change, by pattern.</summary>
+/// <remarks>
+/// What stays keeps its position, time and sequence. A rebuilt batch carries the very acknowledgement of the batch it came
+/// from, so both stages stay whole; a batch of which nothing is left never reaches a sink and is flushed at once, which
+/// delays nothing: a checkpoint still waits for every batch before it. Any thread may call.
+/// </remarks>
+public sealed class ChangeFilter(
+    IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool)
 {
-    public static ChangeFilter PassAll { get; } = new();
+    // By reference: all rows of one version carry one object, and what is derived from it must be one object as well.
+    readonly ConcurrentDictionary<TableSchema, TableFilter> _tables = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The batch without what is left out, or null if nothing is left; then it is released and acknowledged.</summary>
-    public RowBatch? Apply(RowBatch batch) => batch;
+    public bool IsEmpty => columns.Count == 0 && ops.Count == 0;
 
-    /// <summary>The event without tables whose truncates are left out, or null if none is left.</summary>
-    public TruncateEvent? Apply(TruncateEvent truncate) => truncate;
+    /// <summary>From the texts of <c>--exclude-columns</c> and <c>--exclude-ops</c>.</summary>
+    /// <exception cref="FormatException">A text is not a pattern; the message says why.</exception>
+    public static ChangeFilter Parse(IEnumerable<string> columns, IEnumerable<string> ops, RowBlockPool pool) =>
+        new([.. columns.Select(ColumnPattern.Parse)], [.. ops.Select(OpsRule.Parse)], pool);
 
-    /// <summary>The schema that rows have behind the filter.</summary>
-    public TableSchema Apply(TableSchema schema) => schema;
+    /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave out.</summary>
+    public IEnumerable<Problem> Problems(TableSchema schema) =>
+        schema.Key.Where(ordinal => Excludes(schema, ordinal)).Select(ordinal => new Problem(
+            FailureKind.Usage,
+            $"The column {schema.Name}.{schema.Columns[ordinal].Name} belongs to the key and can't be left out.",
+            "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
+
+    /// <summary>The version of the table that rows have after the filter; always the same object for the same one.</summary>
+    public TableSchema Apply(TableSchema schema) => For(schema).Schema;
+
+    /// <summary>The batch as it goes to the sink: itself, or a smaller one in its place; null if nothing is left. A batch
+    /// that was replaced is released.</summary>
+    public RowBatch? Apply(RowBatch batch)
+    {
+        if (IsEmpty) return batch;
+        TableFilter table = For(batch.Schema);
+        if (table.IsEmpty) return batch;
+        RowBatch? rebuilt = table.Rebuild(batch, pool);
+        if (ReferenceEquals(rebuilt, batch)) return batch;
+        if (rebuilt is not null) rebuilt.Acknowledgement = batch.Acknowledgement;
+        batch.Release();
+        if (rebuilt is null) batch.Acknowledgement.Flushed();
+        return rebuilt;
+    }
+
+    /// <summary>The statement without the tables whose TRUNCATE is left out; null if none is left. Its step stays taken.</summary>
+    public TruncateEvent? Apply(TruncateEvent truncate)
+    {
+        if (IsEmpty) return truncate;
+        ImmutableArray<TableSchema> left =
+            [.. truncate.Tables.Select(For).Where(static table => !table.DropsTruncate).Select(static table => table.Schema)];
+        return left.IsEmpty ? null : truncate with { Tables = left };
+    }
+
+    TableFilter For(TableSchema schema) =>
+        _tables.TryGetValue(schema, out TableFilter? known)
+            ? known
+            : _tables.GetOrAdd(schema, static (schema, filter) => filter.Derive(schema), this);
+
+    TableFilter Derive(TableSchema schema)
+    {
+        ImmutableArray<bool> kept = [.. schema.Columns.Select((_, ordinal) => !Excludes(schema, ordinal))];
+        // The start has asked for problems; a version that came later can still bring one.
+        if (Problems(schema).FirstOrDefault() is { } problem)
+            throw new CdcException(FailureKind.TableStopped, problem.Sentence, problem.Fix);
+        return new(schema, kept, ops.Where(rule => Applies(rule, schema)).Aggregate(
+            DroppedOps.None, static (dropped, rule) => dropped | rule.Dropped));
+    }
+
+    static bool Applies(OpsRule rule, TableSchema schema) => schema.Id != TableId.Trigger && rule.Tables.Matches(schema.Name);
+
+    bool Excludes(TableSchema schema, int ordinal) =>
+        schema.Id != TableId.Trigger && columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
 }

@@ -31,7 +31,7 @@ public static class OptionCatalog
         Address("from", "Where to read: postgres://user@host/database, a .NET connection string, or demo:.",
             o => o.From, (o, v) => o with { From = v }) with { Verbs = [Run, Doctor, Drop] },
         Address("to", "Where to write: a directory, stdout, or blackhole.",
-            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, DemoVerb] },
+            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, Drop, DemoVerb] },
         Text("name", "Name of the changefeed: " + ChangefeedName.RuleText + ".", "name",
             o => o.Name, (o, v) => o with { Name = v }) with
         {

@@ -15,6 +15,8 @@ public enum PositionState
     Busy,
     /// <summary>There is a place, but the log behind it is gone.</summary>
     Lost,
+    /// <summary>Any place can be read again at any time, so none is held: the demo source.</summary>
+    NotNeeded,
 }
 
 /// <summary>Our place in the source's log, as the source says.</summary>

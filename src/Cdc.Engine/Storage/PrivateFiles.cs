@@ -28,12 +28,33 @@ public static class PrivateFiles
     {
         // Windows keeps names durable by itself and does not open directories as files.
         if (OperatingSystem.IsWindows()) return;
-        int descriptor = open(Encoding.UTF8.GetBytes(path + '\0'), 0);
-        int error = Marshal.GetLastPInvokeError();
-        if (descriptor < 0) throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
-        using SafeFileHandle handle = new(descriptor, ownsHandle: true);
+        using SafeFileHandle handle = OpenWithoutLock(path);
         RandomAccess.FlushToDisk(handle);
     }
+
+    /// <summary>The beginning of a file that another process may hold exclusively.</summary>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    public static byte[] ReadHeld(string path, int bytesMax)
+    {
+        // The platform's own open asks for a shared lock on Unix, which the holder's exclusive one refuses.
+        using SafeFileHandle handle = OperatingSystem.IsWindows()
+            ? File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete)
+            : OpenWithoutLock(path);
+        byte[] bytes = new byte[bytesMax];
+        int read = RandomAccess.Read(handle, bytes, 0);
+        return bytes[..read];
+    }
+
+    static SafeFileHandle OpenWithoutLock(string path)
+    {
+        int descriptor = open(Encoding.UTF8.GetBytes(path + '\0'), CloseOnExec);
+        int error = Marshal.GetLastPInvokeError();
+        if (descriptor < 0) throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        return new(descriptor, ownsHandle: true);
+    }
+
+    // O_RDONLY is 0 everywhere; O_CLOEXEC is not the same number everywhere.
+    static int CloseOnExec => OperatingSystem.IsLinux() ? 0x80000 : 0x1000000;
 
     [DllImport("libc", SetLastError = true)]
     static extern int open(byte[] path, int flags);

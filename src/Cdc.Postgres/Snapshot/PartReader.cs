@@ -39,6 +39,8 @@ internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan pl
             // A cancellation that came between is a closed connection; the next user would find out.
             if (cancellationToken.IsCancellationRequested) connection.Dispose();
             else shared.Workers.GiveBack(connection);
+            // The last block's own reference; the batches hold theirs.
+            _writer.Abandon();
             target.Complete();
         }
         catch (Exception error)

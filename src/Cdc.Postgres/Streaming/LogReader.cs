@@ -10,15 +10,19 @@ namespace Cdc.Postgres.Streaming;
 /// <summary>The thread that reads the log: connection, decoder, queue. Synchronous from end to end.</summary>
 /// <remarks>
 /// In a backlog, which is when the server's clock at sending is well past the commit, reads let the socket fill and batches
-/// leave when they are full. Wherever the socket is dry everything committed leaves at once.
+/// leave when they are full, or when nothing has come for a while. Elsewhere everything committed leaves as soon as the
+/// socket is dry.
 /// </remarks>
 internal sealed class LogReader(LogStreamOptions options, StreamStart start, SafePositions positions, EventQueue queue)
 {
     // Microseconds between commit and sending from which on we are behind.
     const long BacklogMicroseconds = 20_000;
 
+    // In a backlog the server may stop for a moment to decode, or for want of a processor.
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     // How long a stop may go unnoticed at an idle server.
-    static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
 
     readonly RowBlockPool _pool = new();
     PgConnection? _connection;
@@ -28,7 +32,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     ulong _serverEnd;
     long _commitTime;
     bool _backlog;
-    bool _mayWait;
+    bool _isDry;
 
     /// <summary>End of the server's log as last heard of. Any thread.</summary>
     public ulong ServerEnd => Volatile.Read(ref _serverEnd);
@@ -125,26 +129,21 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     void Read(PgOutputDecoder decoder, CancellationToken stop)
     {
         PgCopyBoth copy = _copy!;
-        SetWaiting(false);
+        SetWaiting();
         while (!stop.IsCancellationRequested)
         {
             switch (copy.Read(out PgReplicationMessage message))
             {
                 case PgRead.Data when message.IsData:
-                    if (_mayWait) SetWaiting(false);
                     decoder.Decode(message.Data);
                     _serverEnd = message.WalEnd;
-                    SetBacklog(message.SentAt - decoder.CommitTime > BacklogMicroseconds);
+                    NotDry(message.SentAt - decoder.CommitTime > BacklogMicroseconds);
                     break;
                 case PgRead.Data:
                     Keepalive(decoder, message);
                     break;
                 case PgRead.TimedOut:
-                    // The socket is dry: what is committed leaves, then we wait.
-                    decoder.Flush();
-                    _commitTime = decoder.Last.CommitTime;
-                    SetBacklog(false);
-                    if (!_mayWait) SetWaiting(true);
+                    if (!_isDry) Dry(decoder);
                     break;
                 default:
                     throw StreamFailures.Ended();
@@ -174,17 +173,26 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         decoder.Abandon();
     }
 
-    void SetWaiting(bool mayWait)
+    // What is committed leaves, then we wait.
+    void Dry(PgOutputDecoder decoder)
     {
-        _mayWait = mayWait;
-        _copy!.ReadTimeout = mayWait ? Tail : TimeSpan.Zero;
+        decoder.Flush();
+        _commitTime = decoder.Last.CommitTime;
+        (_isDry, _backlog) = (true, false);
+        SetWaiting();
     }
 
-    void SetBacklog(bool backlog)
+    void NotDry(bool backlog)
     {
-        if (backlog == _backlog) return;
-        _backlog = backlog;
-        _copy!.Backlog = backlog;
+        if (!_isDry && backlog == _backlog) return;
+        (_isDry, _backlog) = (false, backlog);
+        SetWaiting();
+    }
+
+    void SetWaiting()
+    {
+        _copy!.Backlog = _backlog;
+        _copy.ReadTimeout = _isDry ? Idle : _backlog ? Pause : TimeSpan.Zero;
     }
 
     // The server gives up on a reader that is silent for wal_sender_timeout, and a lower setting than the usual minute

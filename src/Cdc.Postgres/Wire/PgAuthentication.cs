@@ -113,7 +113,7 @@ internal sealed class PgAuthentication(PgEndpoint endpoint, PgTransport transpor
     }
 
     CdcException Untrusted(Exception? inner = null) => new(FailureKind.SourceRefused,
-        $"{endpoint.Server} did not prove that it knows the password of role {endpoint.User}: it may not be your server.",
+        $"{endpoint.Server} did not prove that it knows the password of role {endpoint.User}.",
         "Check the address; use sslmode=verify-full.", inner);
 
     CdcException Unknown(int method) => Refused(method switch

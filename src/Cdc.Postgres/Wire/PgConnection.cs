@@ -70,7 +70,7 @@ internal sealed class PgConnection : IDisposable
 
     /// <summary>Runs one statement or replication command, or several separated by semicolons.</summary>
     /// <returns>The rows of the last statement that returns any.</returns>
-    /// <exception cref="CdcException">The server refused (<see cref="PgServerError.Of"/>); the session goes on.</exception>
+    /// <exception cref="CdcException">Refused (<see cref="PgServerError.Of"/>); the session goes on.</exception>
     public PgRows Query(string sql)
     {
         SendQuery(sql);
@@ -123,7 +123,7 @@ internal sealed class PgConnection : IDisposable
         _transport.Dispose();
     }
 
-    /// <summary>Takes the next message that is not an aside of the server; its body lives until the next call.</summary>
+    /// <summary>Takes the next message that is no aside; its body lives until the next call.</summary>
     /// <returns>False when the socket's read timeout or the deadline has passed.</returns>
     internal bool TryReadMessage(out byte type, out ReadOnlySpan<byte> body)
     {
@@ -143,7 +143,7 @@ internal sealed class PgConnection : IDisposable
         return false;
     }
 
-    /// <summary>Limits what follows, however many messages it takes: a peer that drips notices is never silent.</summary>
+    /// <summary>Limits what follows, however many messages come: who drips notices is never silent.</summary>
     internal void SetDeadline(TimeSpan limit) =>
         _deadline = Clock.GetTimestamp() + (long)(limit.TotalSeconds * Clock.TimestampFrequency);
 

@@ -14,7 +14,7 @@ internal static class PgConnector
     const int KeepAliveProbes = 3;
     static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs <paramref name="start"/> on a plain or an encrypted transport, in the order of the sslmode.</summary>
+    /// <summary>Runs <paramref name="start"/> on a plain or an encrypted transport, as sslmode says.</summary>
     public static T Connect<T>(
         PgEndpoint endpoint, PgConnectOptions options, Func<PgTransport, T> start, CancellationToken cancellation)
     {

@@ -56,7 +56,7 @@ internal sealed class PgCopyBoth
 
     /// <summary>Takes the next message; its data live until the next call.</summary>
     /// <returns><see cref="PgRead.Ended"/> when the server ended the stream, as it does when it shuts down.</returns>
-    /// <exception cref="CdcException">The server's error, a lost connection, or bytes that are no replication.</exception>
+    /// <exception cref="CdcException">The server's error, a lost connection, or no replication at all.</exception>
     public PgRead Read(out PgReplicationMessage message)
     {
         message = default;

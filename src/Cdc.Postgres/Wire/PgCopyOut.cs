@@ -47,7 +47,7 @@ internal sealed class PgCopyOut : IDisposable
     /// Takes the next row, in the text format with its line feed. The span lives until the next call: it lies in the
     /// receive buffer.
     /// </summary>
-    /// <exception cref="CdcException">The server's error, or a lost connection. The rows so far are not all.</exception>
+    /// <exception cref="CdcException">The server's error, or a lost connection: some rows are missing.</exception>
     public PgRead Read(out ReadOnlySpan<byte> row)
     {
         row = default;

@@ -32,7 +32,8 @@ internal static class PgFailures
     public static CdcException Lost(PgEndpoint endpoint, Exception? inner = null)
     {
         string because = Reason(inner) is { } reason ? $" ({reason})" : "";
-        return new(FailureKind.SourceUnreachable, $"The connection to {endpoint.Server} was lost{because}.", null, inner);
+        string sentence = $"The connection to {endpoint.Server} was lost{because}.";
+        return new(FailureKind.SourceUnreachable, sentence, null, inner);
     }
 
     static string? Reason(Exception? exception) => exception switch
@@ -44,7 +45,8 @@ internal static class PgFailures
     };
 
     // The publication's own 42704 comes through the stream of a slot that is quite well.
-    static bool IsPublicationMissing(PgServerError error) => error.Routine is "GetPublicationByName" or "get_publication_oid";
+    static bool IsPublicationMissing(PgServerError error) =>
+        error.Routine is "GetPublicationByName" or "get_publication_oid";
 
     static (FailureKind Kind, string? Fix) Classify(PgServerError error, PgEndpoint endpoint) => error.SqlState switch
     {
@@ -57,9 +59,9 @@ internal static class PgFailures
         "53300" => (FailureKind.SourceRefused,
             "Close unused connections, or raise max_connections or max_wal_senders on the server."),
         "42501" => (FailureKind.SourceUnfit,
-            $"Grant role {endpoint.User} what is missing: SELECT on the tables; for the stream the attribute REPLICATION."),
+            $"Grant role {endpoint.User} what is missing: SELECT on the tables; for the stream, REPLICATION."),
         "08P01" => (FailureKind.SourceUnfit,
-            "If the address is a connection pooler, connect to the server itself: a pooler does not keep sessions apart."),
+            "If the address is a connection pooler, connect to the server itself."),
         "55006" => (FailureKind.PositionBusy,
             "Another process reads from this slot. Stop it, or wait until the server has noticed that it is gone."),
         // 57P01 shutdown, 57P02 crash of another backend, 57P03 starting up, 57P05 idle too long; 08: connection.

@@ -4,7 +4,8 @@ using Cdc.Engine.Failures;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>Walks the body of one message. Never past its end: that is a <see cref="FailureKind.ProtocolViolation"/>.</summary>
+/// <summary>Walks the body of one message.</summary>
+/// <remarks>Whatever is asked for past its end is a <see cref="FailureKind.ProtocolViolation"/>.</remarks>
 internal ref struct PgMessageReader(ReadOnlySpan<byte> body)
 {
     ReadOnlySpan<byte> _rest = body;
@@ -52,5 +53,5 @@ internal ref struct PgMessageReader(ReadOnlySpan<byte> body)
         "Check that the address is a PostgreSQL server and not a proxy of another kind.");
 
     public static CdcException Unexpected(byte type, string during) => Violation(
-        type is >= 0x21 and <= 0x7E ? $"message '{(char)type}' during {during}" : $"message 0x{type:X2} during {during}");
+        $"message {(type is >= 0x21 and <= 0x7E ? $"'{(char)type}'" : $"0x{type:X2}")} during {during}");
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>Builds one message for the server at a time. Not for the hot path: messages to the server are rare.</summary>
+/// <summary>Builds one message for the server at a time; these are rare, so it may allocate.</summary>
 internal sealed class PgMessageWriter
 {
     readonly ArrayBufferWriter<byte> _buffer = new(256);

@@ -2,14 +2,14 @@ using System.Net.Sockets;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>Blocking reads and writes on a socket, with a limit to the waiting and an end to it from any thread.</summary>
+/// <summary>Blocking reads and writes on a socket; a wait has a limit, and any thread can end it.</summary>
 /// <remarks>One thread reads, one writes, any thread cancels.</remarks>
 internal sealed class PolledSocket(Socket socket) : IDisposable
 {
     /// <summary>What <see cref="Receive"/> returns when <see cref="ReadTimeout"/> has passed.</summary>
     public const int TimedOut = -1;
 
-    /// <summary>In a backlog a read that brought less than this is followed by a pause for the socket to fill.</summary>
+    /// <summary>In a backlog a read of less than this is followed by a pause for the socket to fill.</summary>
     public const int FullRead = 256 << 10;
 
     // The server sends one small packet per row. A reader that wakes for each slows it down and itself too.
@@ -26,7 +26,7 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
     /// <summary>How long one read waits for the first byte.</summary>
     public TimeSpan ReadTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>More is waiting at the server than we have read. At the tail, reads take what is there at once.</summary>
+    /// <summary>More is waiting at the server than we have read. At the tail, reads take what is there.</summary>
     public bool Backlog { get; set; }
 
     /// <summary>Calls to the socket that brought bytes; tells a test how reads were gathered.</summary>

@@ -50,7 +50,7 @@ internal sealed class ReceiveBuffer(int capacity = ReceiveBuffer.DefaultCapacity
         return true;
     }
 
-    /// <summary>Where the next received bytes go; never empty. Call after <see cref="TryTake"/> returned false.</summary>
+    /// <summary>Where the next received bytes go; never empty. Call when <see cref="TryTake"/> said no.</summary>
     public Span<byte> Room()
     {
         byte[] from = _grown ?? _home;

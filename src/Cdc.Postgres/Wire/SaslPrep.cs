@@ -2,8 +2,9 @@ using System.Text;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>The part of SASLprep (RFC 4013) that changes passwords. What it forbids stays as typed, as in libpq.</summary>
+/// <summary>The part of SASLprep (RFC 4013) that changes passwords.</summary>
 /// <remarks>
+/// What it forbids stays as typed, as in libpq.
 /// A process with invariant globalization, as the command has, knows no normal forms: there a password is taken in
 /// the form it was typed in, which differs from the server's for ligatures, width variants and loose accents only.
 /// </remarks>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>The client's side of one SCRAM-SHA-256 exchange (RFC 5802, 7677), with channel binding or without.</summary>
+/// <summary>The client's side of one SCRAM-SHA-256 exchange (RFC 5802, 7677), bound to TLS or not.</summary>
 /// <remarks>
 /// <code>
 /// First --server-first--> Final --server-final--> Verify
@@ -38,8 +38,8 @@ internal sealed class ScramSha256(string user, string password, string nonce, st
         if (!serverNonce.StartsWith(nonce, StringComparison.Ordinal) || serverNonce.Length == nonce.Length) throw Bad();
         if (salt.Length == 0 || iterations is < 1 or > IterationsMax) throw Bad();
 
-        byte[] salted = Rfc2898DeriveBytes.Pbkdf2(
-            Encoding.UTF8.GetBytes(SaslPrep.Normalize(password)), salt, iterations, HashAlgorithmName.SHA256, HashBytes);
+        byte[] secret = Encoding.UTF8.GetBytes(SaslPrep.Normalize(password));
+        byte[] salted = Rfc2898DeriveBytes.Pbkdf2(secret, salt, iterations, HashAlgorithmName.SHA256, HashBytes);
         byte[] clientKey = HMACSHA256.HashData(salted, "Client Key"u8);
         byte[] serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
         byte[] binding = [.. Encoding.ASCII.GetBytes(gs2Header), .. bindingData];

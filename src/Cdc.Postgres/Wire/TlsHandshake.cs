@@ -46,7 +46,7 @@ internal static class TlsHandshake
         {
             throw complaint is not null
                 ? new CdcException(FailureKind.SourceRefused, $"{endpoint.Server} {complaint}.",
-                    "Set sslrootcert to the authority that signed the server's certificate, and connect by the name in it.",
+                    "Set sslrootcert to the authority that signed the server's certificate, and connect by its name.",
                     error)
                 : Failed(endpoint, error);
         }
@@ -118,5 +118,5 @@ internal static class TlsHandshake
         error is IOException or UnauthorizedAccessException or CryptographicException;
 
     static CdcException BadFile(string option, string path, Exception error) => new(
-        FailureKind.Usage, $"{option}: {path} can't be read as PEM.", "Name a PEM file that this user may read.", error);
+        FailureKind.Usage, $"{option}: {path} can't be read as PEM.", "Name a PEM file that you may read.", error);
 }

@@ -43,7 +43,7 @@ internal sealed class TlsRecordStream(PolledSocket socket) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="ReadTimedOutException">Nothing came in time; the stream is as it was before the call.</exception>
+    /// <exception cref="ReadTimedOutException">Nothing came in time; nothing has changed.</exception>
     public override int Read(Span<byte> buffer)
     {
         // SslStream waits for data with an empty read, so that must wait too.

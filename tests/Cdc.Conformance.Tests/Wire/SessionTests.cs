@@ -151,7 +151,7 @@ public sealed class SessionTests(WireServer server) : IClassFixture<WireServer>
     [Fact]
     public void A_root_certificate_that_is_no_file_is_a_usage_error()
     {
-        PgEndpoint endpoint = server.As("trusted") with { SslMode = SslMode.VerifyCa, RootCertificate = "/nowhere.pem" };
+        PgEndpoint endpoint = server.As("trusted") with { SslMode = SslMode.VerifyCa, RootCertificate = "/no.pem" };
         var refused = Assert.Throws<CdcException>(() => Open(endpoint));
         Assert.Equal(FailureKind.Usage, refused.Kind);
     }
@@ -222,7 +222,8 @@ public sealed class SessionTests(WireServer server) : IClassFixture<WireServer>
             $"WHERE application_name = '{application}' AND wait_event = 'PgSleep'";
         while (await server.Cluster.ScalarAsync(running) != "1") Assert.False(waiting.IsCompleted);
         connection.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace Cdc.Postgres.Tests.Wire;
 
-/// <summary>Whatever bytes come, they are read or they are a known failure: no other exception, no hang, no flood.</summary>
+/// <summary>Whatever bytes come are read or are a known failure: no other exception, no hang, no flood.</summary>
 public sealed class HostileServerTests
 {
     const int Seed = 20_240_917;

@@ -152,7 +152,8 @@ sealed class ScriptedSession(Stream stream)
         SendReady();
     }
 
-    public static byte[] Message(char type, ReadOnlySpan<byte> body) => [(byte)type, .. Int32(4 + body.Length), .. body];
+    public static byte[] Message(char type, ReadOnlySpan<byte> body) =>
+        [(byte)type, .. Int32(4 + body.Length), .. body];
 
     public static byte[] Int16(int value) => [(byte)(value >> 8), (byte)value];
 

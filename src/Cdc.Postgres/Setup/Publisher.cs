@@ -1,0 +1,42 @@
+using Cdc.Engine.Failures;
+using Cdc.Engine.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace Cdc.Postgres.Setup;
+
+/// <summary>Looks, makes the publications what they should be, and takes them away again.</summary>
+internal sealed class Publisher(
+    ControlConnections connections, PostgresNames names, Inspector inspector, TimeProvider clock, ILogger logger)
+{
+    public Task<SourceFacts> InspectAsync(string place, CancellationToken cancellationToken) =>
+        connections.RunAsync((inspector, place), static async (state, connection, token) =>
+            state.inspector.ToFacts(
+                await state.inspector.InspectAsync(connection, token).ConfigureAwait(false), state.place),
+            cancellationToken);
+
+    /// <summary>Brings both publications to the matched tables, and returns what was found before.</summary>
+    /// <exception cref="CdcException">The first problem that keeps us from starting.</exception>
+    public Task<Inspection> PublishAsync(CancellationToken cancellationToken) =>
+        connections.RunAsync((inspector, clock, logger), static async (state, connection, token) =>
+        {
+            Inspection found = await state.inspector.InspectAsync(connection, token).ConfigureAwait(false);
+            foreach (Problem problem in found.Problems)
+            {
+                if (!problem.IsWarning) throw problem.ToException();
+            }
+            PublicationWriter writer = new(connection, state.clock, state.logger);
+            await writer.RunAsync(found.Publications.Steps, token).ConfigureAwait(false);
+            return found;
+        }, cancellationToken);
+
+    public Task UnpublishAsync(CancellationToken cancellationToken) =>
+        connections.RunAsync(names, static async (names, connection, token) =>
+        {
+            foreach (string name in new[] { names.Keyed, names.InsertOnly })
+            {
+                await ControlConnections.ExecuteAsync(
+                    connection, $"DROP PUBLICATION IF EXISTS {PostgresNames.Quote(name)}", token).ConfigureAwait(false);
+            }
+            return 0;
+        }, cancellationToken);
+}

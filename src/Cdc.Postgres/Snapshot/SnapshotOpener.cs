@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Cdc.Engine.Schemas;
+using Cdc.Postgres.Catalog;
+using Cdc.Postgres.Setup;
+using Cdc.Postgres.Wire;
+using Cdc.Protocol;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Cdc.Postgres.Snapshot;
+
+/// <summary>Makes of a slot's exported snapshot one that tables can be copied from.</summary>
+internal sealed partial class SnapshotOpener(
+    PostgresSourceOptions options, ControlConnections connections, TypeCatalog types, ILogger logger)
+{
+    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and said.</param>
+    public async Task<PostgresSnapshot> OpenAsync(
+        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
+    {
+        CommitTs at = CommitTs.End(slot.ConsistentPoint);
+        SnapshotKeeper keeper = await SnapshotKeeper.TakeAsync(connections, slot.SnapshotName, cancellationToken)
+            .ConfigureAwait(false);
+        try
+        {
+            ImmutableArray<CatalogTable> tables =
+                await ReadTablesAsync(keeper.Connection, wanted, cancellationToken).ConfigureAwait(false);
+            var sizes = await SnapshotKeeper.SizesAsync(
+                connections, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
+            int pageBytes = await PageBytesAsync(keeper.Connection, cancellationToken).ConfigureAwait(false);
+            List<(TableCopyPlan, long)> plans = [];
+            foreach (CatalogTable table in tables)
+            {
+                (long main, long all) = sizes.GetValueOrDefault(table.Oid, (table.Bytes, table.Bytes));
+                plans.Add((new(table, Register(table, at, history), main, all, pageBytes), table.Rows));
+            }
+            PgConnectOptions worker = new() { Clock = options.Time };
+            SnapshotWorkers workers = new(connections.Endpoint, worker, options.SnapshotParallel);
+            SnapshotShared shared = new(
+                keeper.Name, keeper.Time, new(slot.ConsistentPoint), workers, options.Rows, logger);
+            return new(at, keeper, shared, plans);
+        }
+        catch (Exception error)
+        {
+            await keeper.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (ControlFailures.IsExpected(error)) throw ControlFailures.From(error, connections.Endpoint);
+            throw;
+        }
+    }
+
+    async Task<ImmutableArray<CatalogTable>> ReadTablesAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
+    {
+        ImmutableArray<CatalogTable> tables =
+            await TableCatalog.ReadAsync(connection, wanted, cancellationToken).ConfigureAwait(false);
+        if (tables.Length < wanted.Count) LogGone(logger, wanted.Count - tables.Length);
+        await types.LoadAsync(
+            connection, tables.SelectMany(static t => t.Columns).Select(static c => c.Type), cancellationToken)
+            .ConfigureAwait(false);
+        return tables;
+    }
+
+    /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds from
+    /// there on. Whatever the stream looks up behind the snapshot finds it.</summary>
+    TableSchema Register(CatalogTable table, CommitTs at, SchemaHistory history)
+    {
+        TableSchema? known = history.Find(table.Oid, at);
+        TableSchema schema = table.ToSchema(known?.Id ?? history.NextId(), at, types);
+        if (known is not null && known.HasShapeOf(schema)) return known;
+        history.Add(schema);
+        return schema;
+    }
+
+    static async Task<int> PageBytesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("SELECT pg_catalog.current_setting('block_size')", connection);
+        object? text = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        return int.Parse((string)text!, CultureInfo.InvariantCulture);
+    }
+}

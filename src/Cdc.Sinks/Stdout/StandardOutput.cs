@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cdc.Sinks.Stdout;
+
+/// <summary>Opens the process's standard output so that a reader who goes away is noticed.</summary>
+/// <remarks>The console's own stream answers a write to a closed pipe with success. We would acknowledge rows that nobody
+/// got, so a redirected output is opened as the file that it is.</remarks>
+internal static class StandardOutput
+{
+    const int UnixDescriptor = 1;
+    const int WindowsNumber = -11;
+
+    public static Stream Open()
+    {
+        if (!OperatingSystem.IsWindows()) return OpenHandle(UnixDescriptor);
+        return Console.IsOutputRedirected ? OpenHandle(GetStdHandle(WindowsNumber)) : Console.OpenStandardOutput();
+    }
+
+    static FileStream OpenHandle(nint handle) =>
+        new(new SafeFileHandle(handle, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+
+#pragma warning disable SYSLIB1054 // The generated form needs a partial class, for nothing here.
+    [DllImport("kernel32")]
+    static extern nint GetStdHandle(int number);
+#pragma warning restore SYSLIB1054
+}

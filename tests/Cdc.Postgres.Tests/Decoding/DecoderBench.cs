@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Text;
+using Cdc.Engine.Options;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Postgres.Decoding;
+using Cdc.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Cdc.Postgres.Tests.Decoding;
+
+/// <summary>A decoder on the test's table: messages in, and what came out as lines of text.</summary>
+sealed class DecoderBench : IDecoded, IDisposable
+{
+    readonly string _spill = Directory.CreateTempSubdirectory("cdc-decoder-").FullName;
+    readonly PgOutputDecoder _decoder;
+
+    public DecoderBench(
+        SchemaHistory? history = null, StreamStart? start = null, TableSelection? selection = null,
+        long openTransactionBytes = 1 << 20, bool keepText = true)
+    {
+        History = history ?? new([]);
+        KeepText = keepText;
+        start ??= new(CommitTs.Zero, CommitTs.Zero, History, new Dictionary<TableId, CommitTs>());
+        DecoderOptions options = new(
+            start with { History = History }, Catalog, selection ?? TableSelection.Everything,
+            Path.Combine(_spill, "open"), Log) { OpenTransactionBytes = openTransactionBytes };
+        _decoder = new(options, Pool, this);
+    }
+
+    public SchemaHistory History { get; }
+    public FixedCatalog Catalog { get; } = new();
+    public LinesLogger Log { get; } = new();
+    public RowBlockPool Pool { get; } = new();
+    public List<string> Events { get; } = [];
+    public long RowCount { get; private set; }
+    bool KeepText { get; }
+
+    /// <summary>The events but for resolved positions.</summary>
+    public IEnumerable<string> Changes => Events.Where(static line => !line.StartsWith("resolved", StringComparison.Ordinal));
+
+    public DecoderBench Take(params byte[][] messages)
+    {
+        foreach (byte[] message in messages) _decoder.Decode(message);
+        return this;
+    }
+
+    public DecoderBench Flush()
+    {
+        _decoder.Flush();
+        return this;
+    }
+
+    public void Idle(ulong walEnd) => _decoder.Idle(walEnd, 0);
+
+    public void Abandon() => _decoder.Abandon();
+
+    public void Rows(RowBatch batch)
+    {
+        RowCount += batch.Count;
+        if (KeepText)
+        {
+            foreach (Row row in batch) Events.Add(Print(row, batch.Schema));
+        }
+        batch.Release();
+    }
+
+    public void Truncate(TruncateEvent truncate) => Events.Add(
+        $"truncate {Place(truncate.Block.Id.At)} {string.Join(',', truncate.Tables.Select(t => t.Name.Name))}"
+        + (truncate.Cascade ? " cascade" : "") + (truncate.RestartIdentity ? " restart" : ""));
+
+    public void Resolved(CommitTs at, long time) => Events.Add($"resolved {at.Commit}");
+
+    public void Dispose()
+    {
+        _decoder.Dispose();
+        Directory.Delete(_spill, recursive: true);
+    }
+
+    static string Place(CommitTs at) => $"{at.Commit}.{at.Step}";
+
+    static string Print(Row row, TableSchema schema)
+    {
+        string old = row.OldImage == OldImage.None ? "" : $" {row.OldImage}{Print(row.Old)}";
+        string flags = row.Flags == RowFlags.None ? "" : $" {row.Flags}";
+        return $"{row.Op} {Place(row.Stamp.Ts)}#{row.Sequence} {schema.Name.Name}{old}{Print(row.New)}{flags}";
+    }
+
+    static string Print(Cdc.Engine.Rows.Tuple tuple)
+    {
+        List<string> cells = [];
+        foreach (Cell cell in tuple)
+            cells.Add(cell.IsNull ? "null" : cell.IsUnchanged ? "same" : Encoding.UTF8.GetString(cell.Bytes));
+        return cells.Count == 0 ? "" : $" [{string.Join('|', cells)}]";
+    }
+}
+
+/// <summary>Knows every type by its number, and the keys it was told.</summary>
+sealed class FixedCatalog : ITableCatalog
+{
+    public Dictionary<uint, ImmutableArray<string>> Keys { get; } = [];
+    public int Calls { get; private set; }
+
+    public ColumnType Resolve(uint typeOid, int typmod) => new(TypeKind.Text, $"type{typeOid}", typeOid, typmod);
+
+    public ImmutableArray<string> Key(uint tableOid)
+    {
+        Calls++;
+        return Keys.GetValueOrDefault(tableOid, ["id"]);
+    }
+}
+
+sealed class LinesLogger : ILogger
+{
+    public List<string> Lines { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        Lines.Add(formatter(state, exception));
+}
