@@ -26,15 +26,9 @@ public sealed class DebeziumTests
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(Encoder());
-<<<<<<< HEAD
         foreach ((ColumnType type, string[] values) in Samples.Types)
         {
             TableSchema table = Samples.TableOf(type);
-=======
-        foreach ((Cdc.Engine.Schemas.ColumnType type, string[] values) in Samples.Types)
-        {
-            Cdc.Engine.Schemas.TableSchema table = Samples.TableOf(type);
->>>>>>> main
             maker.Transaction([.. values.Select(value => Insert(table, value)), Insert(table, [null]), Update(table, Unchanged)]);
         }
         GoldenFile.Verify("types.debezium.ndjson", maker.Bytes);
