@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cdc.Cli.Commands;
 using Cdc.Embedded.Running;
 using Cdc.Engine.Filters;
+using Cdc.Engine.Rows;
 using Cdc.Engine.Options;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
@@ -61,7 +62,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Source = Source,
             Sink = Sink,
             State = _state,
-            Filter = ChangeFilter.PassAll,
+            Filter = ChangeFilter.Parse(options.ExcludeColumns, options.ExcludeOps, new RowBlockPool()),
             Snapshot = options.Snapshot,
             SnapshotParallel = options.SnapshotParallel,
             Until = UntilOf(options.Until),

@@ -20,6 +20,9 @@ public sealed class ChangeFilter(
     // By reference: all rows of one version carry one object, and what is derived from it must be one object as well.
     readonly ConcurrentDictionary<TableSchema, TableFilter> _tables = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>Leaves everything as it is.</summary>
+    public static ChangeFilter PassAll { get; } = new([], [], new RowBlockPool());
+
     public bool IsEmpty => columns.Count == 0 && ops.Count == 0;
 
     /// <summary>From the texts of <c>--exclude-columns</c> and <c>--exclude-ops</c>.</summary>
