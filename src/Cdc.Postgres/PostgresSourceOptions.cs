@@ -19,6 +19,10 @@ public sealed record PostgresSourceOptions
     /// <summary>Connections that copy at the same time.</summary>
     public int SnapshotParallel { get; init; } = 2;
 
+    /// <summary>A table larger than this is copied in parts. Large enough that a statement per part costs nothing, small
+    /// enough to share a table between workers evenly.</summary>
+    public long SnapshotPartBytes { get; init; } = 64 << 20;
+
     /// <summary>Pause between marks in the log of an idle source; zero: none.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -47,7 +47,7 @@ internal static class TableCatalog
 
     static CatalogTable Read(NpgsqlDataReader row)
     {
-        ReplicaIdentity identity = row.GetChar(3) switch
+        ReplicaIdentity identity = row.GetString(3)[0] switch
         {
             'n' => ReplicaIdentity.Nothing,
             'f' => ReplicaIdentity.Full,
@@ -109,7 +109,7 @@ internal static class TableCatalog
 
     // Columns of an index come in the index's order; those it only includes are not part of the key.
     const string TableQuery = """
-        SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident,
+        SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
             c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
             c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),

@@ -92,7 +92,7 @@ internal sealed class TypeCatalog
                     WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
             ) AS part(oid)
         )
-        SELECT t.oid, n.nspname::text, t.typname::text, t.typtype, t.typdelim, t.typbasetype,
+        SELECT t.oid, n.nspname::text, t.typname::text, t.typtype::text, t.typdelim::text, t.typbasetype,
             COALESCE(r.rngsubtype, m.rngtypid, CASE WHEN e.oid IS NOT NULL THEN t.typelem END, 0)::oid,
             e.oid IS NOT NULL AS is_array,
             x.extname::text,
@@ -126,8 +126,8 @@ internal sealed class TypeCatalog
             return new(
                 reader.GetFieldValue<uint>(0),
                 schema == "pg_catalog" ? name : $"{schema}.{name}",
-                KindOf(reader.GetChar(3), reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8), name),
-                reader.GetChar(4),
+                KindOf(reader.GetString(3)[0], reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8), name),
+                reader.GetString(4)[0],
                 reader.GetFieldValue<uint>(5),
                 reader.GetFieldValue<uint>(6),
                 FieldsOf(reader));

@@ -32,7 +32,9 @@ internal sealed partial class SnapshotOpener(
             foreach (CatalogTable table in tables)
             {
                 (long main, long all) = sizes.GetValueOrDefault(table.Oid, (table.Bytes, table.Bytes));
-                plans.Add((new(table, Register(table, at, history), main, all, pageBytes), table.Rows));
+                TableSize size = new(Math.Max(1, main / pageBytes), all);
+                TableSchema schema = Register(table, at, history);
+                plans.Add((new(schema, table.IsHeap, size, options.SnapshotPartBytes), table.Rows));
             }
             PgConnectOptions worker = new() { Clock = options.Time };
             SnapshotWorkers workers = new(connections.Endpoint, worker, options.SnapshotParallel);

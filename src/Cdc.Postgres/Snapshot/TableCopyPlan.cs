@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cdc.Engine.Schemas;
-using Cdc.Postgres.Catalog;
 using Cdc.Postgres.Setup;
 
 namespace Cdc.Postgres.Snapshot;
@@ -10,19 +9,15 @@ namespace Cdc.Postgres.Snapshot;
 /// last one has no end, so that a table that grew or whose size was misjudged is still copied whole.</remarks>
 internal sealed class TableCopyPlan
 {
-    // Large enough that a statement per part costs nothing, small enough to share a table between workers evenly.
-    const long PartBytes = 64 << 20;
     const int PartsMax = 4096;
 
     readonly long _pages;
 
-    /// <param name="mainBytes">Size of the table's own pages.</param>
-    /// <param name="allBytes">The same with what is stored out of line.</param>
-    public TableCopyPlan(CatalogTable table, TableSchema schema, long mainBytes, long allBytes, int pageBytes)
+    public TableCopyPlan(TableSchema schema, bool isHeap, TableSize size, long partBytes)
     {
         Schema = schema;
-        _pages = Math.Max(1, mainBytes / pageBytes);
-        Parts = table.IsHeap ? (int)Math.Clamp(allBytes / PartBytes, 1, Math.Min(_pages, PartsMax)) : 1;
+        _pages = size.Pages;
+        Parts = isHeap ? (int)Math.Clamp(size.Bytes / partBytes, 1, Math.Min(_pages, PartsMax)) : 1;
     }
 
     public TableSchema Schema { get; }
@@ -50,3 +45,8 @@ internal sealed class TableCopyPlan
         return $"COPY ({from} WHERE {range}) TO STDOUT";
     }
 }
+
+/// <summary>How large a table is.</summary>
+/// <param name="Pages">Pages of the table itself, at least one.</param>
+/// <param name="Bytes">All of it, with what is stored out of line.</param>
+internal readonly record struct TableSize(long Pages, long Bytes);
