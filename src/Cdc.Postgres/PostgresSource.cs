@@ -96,11 +96,13 @@ public sealed partial class PostgresSource : ISource
     public async IAsyncEnumerable<SourceEvent> StreamAsync(
         StreamStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!_isPublished) await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isPublished) await PublishAgainAsync(start.History, cancellationToken).ConfigureAwait(false);
         _isPublished = true;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         HeartbeatLoop heartbeats = new(_connections, _names.Changefeed, _options.Heartbeat, _options.Time, _logger);
+        NewTableWatch newTables = new(_connections, _options.Selection, _options.Time, _logger);
         Task beating = heartbeats.RunAsync(() => Status.Received, ended.Token);
+        Task watching = newTables.RunAsync(ended.Token);
         IAsyncEnumerator<SourceEvent>? events = null;
         try
         {
@@ -112,7 +114,7 @@ public sealed partial class PostgresSource : ISource
         {
             await ended.CancelAsync().ConfigureAwait(false);
             if (events is not null) await events.DisposeAsync().ConfigureAwait(false);
-            await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(beating, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -139,7 +141,7 @@ public sealed partial class PostgresSource : ISource
 
     public async ValueTask DisposeAsync()
     {
-        if (_stream is not null) await _stream.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
         _temporary?.Dispose();
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
@@ -164,13 +166,25 @@ public sealed partial class PostgresSource : ISource
         }
     }
 
+    /// <summary>A run that goes on: patterns or keys may have changed since the last one.</summary>
+    async Task PublishAgainAsync(SchemaHistory history, CancellationToken cancellationToken)
+    {
+        Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<uint> added = [.. found.Publications.Added];
+        foreach (CatalogTable table in found.Tables)
+        {
+            bool isNew = added.Contains(table.Oid) && history.Find(table.Oid, CommitTs.End(ulong.MaxValue)) is null;
+            if (isNew) LogAdded(_logger, table.Name);
+        }
+    }
+
     /// <summary>Begins a stream and waits for its first event. A slot that is busy is waited for.</summary>
     async Task<IAsyncEnumerator<SourceEvent>> OpenStreamAsync(StreamStart start, CancellationToken cancellationToken)
     {
         long started = _options.Time.GetTimestamp();
         while (true)
         {
-            if (_stream is not null) await _stream.DisposeAsync().ConfigureAwait(false);
+            if (Interlocked.Exchange(ref _stream, null) is { } last) await last.DisposeAsync().ConfigureAwait(false);
             if (_temporary is null) await _slot.WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
             _doing = null;
             _stream = new(StreamOptions(), _positions);
@@ -224,7 +238,7 @@ public sealed partial class PostgresSource : ISource
 
     async Task EndTemporaryAsync(CancellationToken cancellationToken)
     {
-        if (_stream is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
         Interlocked.Exchange(ref _temporary, null)?.Dispose();
         if (_isPublished) await _publisher.UnpublishAsync(cancellationToken).ConfigureAwait(false);
         _isPublished = false;

@@ -18,17 +18,23 @@ internal static class TableCatalog
     public static async Task<ImmutableArray<CatalogTable>> MatchAsync(
         NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
     {
-        List<uint> matched = [];
+        Dictionary<uint, TableName> names = await NamesAsync(connection, selection, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(connection, names.Keys, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Numbers and names only, of the tables that the selection matches.</summary>
+    public static async Task<Dictionary<uint, TableName>> NamesAsync(
+        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
+    {
+        Dictionary<uint, TableName> matched = [];
         await using NpgsqlCommand command = new(NamesQuery, connection);
-        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                TableName name = new(reader.GetString(1), reader.GetString(2));
-                if (selection.Matches(name)) matched.Add(reader.GetFieldValue<uint>(0));
-            }
+            TableName name = new(reader.GetString(1), reader.GetString(2));
+            if (selection.Matches(name)) matched[reader.GetFieldValue<uint>(0)] = name;
         }
-        return await ReadAsync(connection, matched, cancellationToken).ConfigureAwait(false);
+        return matched;
     }
 
     /// <summary>These tables, by name; those that are gone are left out.</summary>

@@ -48,10 +48,33 @@ internal sealed partial class SlotCreator(
             throw new CdcException(FailureKind.PositionUnknown, $"Slot {slot} exists already.",
                 $"SELECT pg_drop_replication_slot({PostgresNames.Literal(slot)}); or choose another --name.", failure);
         }
+        catch (OperationCanceledException)
+        {
+            await EndWaitAsync(replication.BackendProcessId).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             await created.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // The server does not look whether we are still there while it waits, and would keep the half-made slot.
+    async Task EndWaitAsync(int pid)
+    {
+        try
+        {
+            await connections.RunAsync(pid, static async (pid, connection, token) =>
+            {
+                await ControlConnections.ExecuteAsync(connection, SlotFacts.TerminateStatement(pid), token)
+                    .ConfigureAwait(false);
+                return 0;
+            }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CdcException)
+        {
+            // It ends when the transactions do that it waits for.
         }
     }
 

@@ -75,7 +75,7 @@ public sealed class SnapshotTests(SourceFixture fixture) : IClassFixture<SourceF
     public async Task A_table_changed_before_its_lock_is_stopped_and_not_read_as_empty(string ddl)
     {
         string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY, t text); INSERT INTO a VALUES (1)");
-        await using PostgresSource source = fixture.Source(database, "rewritten");
+        await using PostgresSource source = fixture.Source(database, "rewritten_" + database);
         SchemaHistory history = new([]);
         SnapshotTable table;
         await using (ISourceSnapshot snapshot = await source.StartAsync(history, Cancellation))
