@@ -91,6 +91,9 @@ internal sealed class AddressParts
 
     void Validate()
     {
+        // libpq's other form, host=… user=…, reads as one long host. It is not repeated: the password may be in it.
+        if (!_values["host"].StartsWith('/') && _values["host"].AsSpan().IndexOfAny(' ', '=') >= 0)
+            Problem("the host holds a space or '=': the parts of a connection string are separated by ';'");
         if (_values["host"].Contains(',', StringComparison.Ordinal))
             Problem("several hosts are given, and a log has to be read from one: name the primary");
         if (_values.TryGetValue("port", out string? port) && Number(port) is < 1 or > ushort.MaxValue)
