@@ -4,7 +4,8 @@ using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Setup;
 
-/// <summary>The parts of an address as they are gathered, by libpq's names, with everything that is wrong with them.</summary>
+/// <summary>The parts of an address as they are gathered, by libpq's names, with everything that is wrong with
+/// them.</summary>
 internal sealed class AddressParts
 {
     /// <summary>A name, and the environment variable that stands in for it.</summary>
