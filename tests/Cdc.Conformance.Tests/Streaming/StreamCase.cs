@@ -87,6 +87,9 @@ sealed class StreamCase(PostgresCluster cluster, string name) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A server that failed the stream may still be about to leave the slot.
+        await cluster.ExecuteAsync(
+            $"SELECT pg_terminate_backend(active_pid, 30000) FROM pg_replication_slots WHERE slot_name = '{Slot}'");
         await cluster.ExecuteAsync(
             $"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '{Slot}'");
         _directory.Dispose();
