@@ -27,16 +27,26 @@ order by pos;
 create or replace function cdc_rebuild.rebuild(target regclass) returns bigint language plpgsql as $$
 declare
     change record;
-    old record;
+    old text; -- as text, because its type is another one in each call
     place tid;
     name text;
     applied bigint := 0;
-    writable text;  -- the columns that can be written: all but the generated ones
+    insertion text;
     key_names text; -- the columns of "key"
+    nulls json;     -- the columns of "before" that held the JSON value null
+    not_null text;
 begin
-    select string_agg(quote_ident(attname), ', ' order by attnum) into writable
+    -- All columns but the generated ones.
+    select coalesce(
+        format('insert into %1$s (%2$s) overriding system value select %2$s '
+            || 'from json_populate_record($1::%1$s, $2) returning ctid',
+            target, string_agg(quote_ident(attname), ', ' order by attnum)),
+        '') into insertion
     from pg_attribute
     where attrelid = target and attnum > 0 and not attisdropped and attgenerated = '';
+    if not exists (select from pg_attribute where attrelid = target and attnum > 0 and not attisdropped) then
+        insertion := format('insert into %s default values returning ctid', target);
+    end if;
 
     execute format('delete from %s', target);
 
@@ -65,32 +75,27 @@ begin
                 using change.key, case when change.op = 'u' and json_typeof(change.before) = 'object' then change.before end;
             else
                 -- Without a key any one of equal rows will do. The operator compares bytes: every type has it.
+                -- Where the JSON value null stood, the row must have that and not NULL.
+                select coalesce(json_object_agg(n, null), '{}'), coalesce(string_agg(format(' and t.%I is not null', n), ''), '')
+                into nulls, not_null
+                from json_array_elements_text(change.json_null->'before') as n;
                 execute format(
-                    'select ctid from %1$s as t where t *= json_populate_record(null::%1$s, $1) '
-                    || 'and not exists (select from json_array_elements_text($2) as n where to_jsonb(t)->n <> ''null'') '
-                    || 'limit 1', target)
-                into place using change.before, coalesce(change.json_null->'before', '[]');
+                    'select ctid from %1$s as t where json_populate_record(t, $2) *= json_populate_record(null::%1$s, $1) '
+                    || '%2$s limit 1', target, not_null)
+                into place using change.before, nulls;
             end if;
             if place is null and change.op in ('u', 'd') then
                 raise exception '%: % has no such row', change.pos, target;
             end if;
         end if;
 
-        execute format('select t from %1$s as t where ctid = $1', target) into old using place;
+        execute format('select t::text from %1$s as t where ctid = $1', target) into old using place;
         if place is not null then
             execute format('delete from %s where ctid = $1', target) using place;
         end if;
         continue when change.op = 'd';
 
-        if change.op = 'u' then
-            execute format(
-                'insert into %1$s (%2$s) overriding system value select %2$s from json_populate_record($1::%1$s, $2) '
-                || 'returning ctid', target, writable) into place using old.t, change.after;
-        else
-            execute format(
-                'insert into %1$s (%2$s) overriding system value select %2$s from json_populate_record(null::%1$s, $1) '
-                || 'returning ctid', target, writable) into place using change.after;
-        end if;
+        execute insertion into place using case when change.op = 'u' then old end, change.after;
 
         -- The JSON value null looks like NULL in a line; its columns are named.
         for name in select json_array_elements_text(change.json_null->'after') loop

@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres;
 
-/// <summary>A PostgreSQL database (14 to 18): its snapshot by COPY, and its log through a logical replication slot.</summary>
+/// <summary>A PostgreSQL database (14 to 18): its snapshot by COPY, and its log through a logical replication
+/// slot.</summary>
 public sealed partial class PostgresSource : ISource
 {
     static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(250);
@@ -37,7 +38,8 @@ public sealed partial class PostgresSource : ISource
         _connections = new(options.Address);
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
-        _publisher = new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
+        _publisher =
+            new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 
@@ -90,7 +92,8 @@ public sealed partial class PostgresSource : ISource
             .ConfigureAwait(false);
         using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         return await SnapshotAsync(
-            replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken).ConfigureAwait(false);
+            replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<SourceEvent> StreamAsync(
@@ -188,7 +191,8 @@ public sealed partial class PostgresSource : ISource
             if (_temporary is null) await _slot.WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
             _doing = null;
             _stream = new(StreamOptions(), _positions);
-            IAsyncEnumerator<SourceEvent> events = _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            IAsyncEnumerator<SourceEvent> events =
+                _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
             try
             {
                 if (await events.MoveNextAsync().ConfigureAwait(false)) return events;
@@ -223,7 +227,8 @@ public sealed partial class PostgresSource : ISource
 
     // A temporary slot lives on the connection that made it, which can be read from once.
     PgConnection Connect(CancellationToken cancellationToken) =>
-        Interlocked.Exchange(ref _temporary, null) ?? PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken);
+        Interlocked.Exchange(ref _temporary, null)
+        ?? PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken);
 
     Task<PgConnection> ConnectAsync(CancellationToken cancellationToken) => Task.Factory.StartNew(
         () => PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken), CancellationToken.None,

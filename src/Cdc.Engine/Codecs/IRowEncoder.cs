@@ -7,8 +7,8 @@ namespace Cdc.Engine.Codecs;
 
 /// <summary>Turns changes into the bytes of one format. Knows nothing of files, brokers or when to flush.</summary>
 /// <remarks>
-/// Equal input gives equal bytes. Every line or message is whole when a call returns. An encoder holds scratch memory and
-/// serves one thread at a time; writers that encode in parallel make one each.
+/// Equal input gives equal bytes. Every line or message is whole when a call returns. An encoder holds scratch memory
+/// and serves one thread at a time; writers that encode in parallel make one each.
 /// </remarks>
 public interface IRowEncoder
 {
@@ -21,7 +21,7 @@ public interface IRowEncoder
     /// <summary>Writes a TRUNCATE, one line per table; returns how many lines that were.</summary>
     int Encode(TruncateEvent truncate, IBufferWriter<byte> output);
 
-    /// <summary>Writes that everything up to <paramref name="at"/> is in the output; returns 0 if the format has no such
-    /// line.</summary>
+    /// <summary>Writes that everything up to <paramref name="at"/> is in the output; returns 0 if the format has no
+    /// such line.</summary>
     int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output);
 }

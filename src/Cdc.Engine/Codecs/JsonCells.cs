@@ -4,8 +4,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Codecs;
 
-/// <summary>What formats in JSON share: how arrays are walked, and where a value that is not what its type says falls back
-/// to its text. Holds scratch memory; one thread at a time.</summary>
+/// <summary>What formats in JSON share: how arrays are walked, and where a value that is not what its type says falls
+/// back to its text. Holds scratch memory; one thread at a time.</summary>
 internal abstract class JsonCells
 {
     // Scratch beyond this is given back after the cell that needed it.

@@ -33,7 +33,8 @@ internal static class JsonDocumentText
         }
     }
 
-    /// <summary>Copies valid JSON on one line. A line break can only stand between tokens, where a blank means the same.</summary>
+    /// <summary>Copies valid JSON on one line. A line break can only stand between tokens, where a blank means the
+    /// same.</summary>
     public static void Write(ref Utf8Output output, scoped ReadOnlySpan<byte> text)
     {
         int stop;

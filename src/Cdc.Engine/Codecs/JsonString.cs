@@ -102,7 +102,8 @@ internal static class JsonString
     }
 
     static byte[] PlainBytes() =>
-        [.. Enumerable.Range(0x20, 0x60).Select(static b => (byte)b).Where(static b => b is not (byte)'"' and not (byte)'\\')];
+        [.. Enumerable.Range(0x20, 0x60).Select(static b => (byte)b)
+            .Where(static b => b is not (byte)'"' and not (byte)'\\')];
 
     static byte[] EscapedBytes() =>
         [.. Enumerable.Range(0, 0x20).Select(static b => (byte)b), (byte)'"', (byte)'\\'];

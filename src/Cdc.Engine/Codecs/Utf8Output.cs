@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Cdc.Engine.Codecs;
 
-/// <summary>Writes bytes into large pieces of a buffer writer, and tells it only when a piece is full or at the end.</summary>
-/// <remarks>Pass by reference; call <see cref="Flush"/> last. What was written before is not seen by the writer.</remarks>
+/// <summary>Writes bytes into large pieces of a buffer writer, and tells it only when a piece is full or at the
+/// end.</summary>
+/// <remarks>Pass by reference; call <see cref="Flush"/> last. The writer sees nothing
+/// before.</remarks>
 internal ref struct Utf8Output(IBufferWriter<byte> output)
 {
     const int PieceBytes = 16 << 10;

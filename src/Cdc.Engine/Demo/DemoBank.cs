@@ -4,7 +4,8 @@ using Cdc.Engine.Rows;
 
 namespace Cdc.Engine.Demo;
 
-/// <summary>Moves money between accounts: two updates and a line in the ledger. The sum of all balances never changes.</summary>
+/// <summary>Moves money between accounts: two updates and a line in the ledger. The sum of all balances never
+/// changes.</summary>
 sealed class DemoBank
 {
     /// <summary>What is in each account at first.</summary>

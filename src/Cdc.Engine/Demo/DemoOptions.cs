@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Cdc.Engine.Demo;
 
-/// <summary>What <c>demo:?seed=1&amp;transactions=1000&amp;rate=0&amp;accounts=1000</c> says; all parts may be left out.</summary>
+/// <summary>What <c>demo:?seed=1&amp;transactions=1000&amp;rate=0&amp;accounts=1000</c> says; all parts may be left
+/// out.</summary>
 /// <param name="Transactions">How many there are in all; 0: without end.</param>
 /// <param name="Rate">Transactions in a second; 0: as fast as they are taken.</param>
 /// <param name="Accounts">Rows of the accounts table, at least two.</param>
@@ -12,7 +13,8 @@ public sealed record DemoOptions(ulong Seed = 1, long Transactions = 1000, int R
     const int AccountsMax = 10_000_000;
     const string Shape = "demo:?seed=1&transactions=1000&rate=0&accounts=1000";
 
-    public static bool IsDemo(string address) => address == "demo" || address.StartsWith(Scheme, StringComparison.Ordinal);
+    public static bool IsDemo(string address) =>
+        address == "demo" || address.StartsWith(Scheme, StringComparison.Ordinal);
 
     /// <exception cref="FormatException">The text is no such address; the message says why.</exception>
     public static DemoOptions Parse(string address)
@@ -39,7 +41,8 @@ public sealed record DemoOptions(ulong Seed = 1, long Transactions = 1000, int R
     };
 
     static ulong Number(string name, string value, ulong least, ulong most) =>
-        ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most
+        ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least
+            && number <= most
             ? number
             : throw new FormatException($"'{name}={value}': a number from {least} to {most} is needed.");
 }

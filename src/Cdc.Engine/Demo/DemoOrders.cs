@@ -6,8 +6,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Demo;
 
-/// <summary>Orders that come, go through their states, change their number at times, and are deleted. Their table gets and
-/// loses columns.</summary>
+/// <summary>Orders that come, go through their states, change their number at times, and are deleted. Their table gets
+/// and loses columns.</summary>
 sealed class DemoOrders
 {
     const int OrdersMax = 5000;

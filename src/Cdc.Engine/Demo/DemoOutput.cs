@@ -9,8 +9,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Demo;
 
-/// <summary>Writes the rows that a reader lacks and wants. Whoever makes rows asks first, and draws nothing for a row that
-/// decides what comes later, so that the log is the same whatever is left out.</summary>
+/// <summary>Writes the rows that a reader lacks and wants. Whoever makes rows asks first, and draws nothing for a row
+/// that decides what comes later, so that the log is the same whatever is left out.</summary>
 sealed class DemoOutput(RowWriter writer, StreamStart start, TableSelection selection)
 {
     const int RoomBytes = 128;
@@ -26,7 +26,8 @@ sealed class DemoOutput(RowWriter writer, StreamStart start, TableSelection sele
 
     /// <summary>Whether so much was written that it should be handed on.</summary>
     public bool IsFull =>
-        Ready.Count > 0 || writer.Completed.Count >= BatchesWaitingMax || writer.UnsealedBytes >= Limits.RowBlockBytes / 4;
+        Ready.Count > 0 || writer.Completed.Count >= BatchesWaitingMax
+            || writer.UnsealedBytes >= Limits.RowBlockBytes / 4;
 
     public void Begin(CommitStamp stamp)
     {

@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Demo;
 
-/// <summary>Says how long to wait before the next transaction, so that their average rate is the one asked for.</summary>
+/// <summary>Says how long to wait before the next transaction, so that their average rate is the one asked
+/// for.</summary>
 sealed class DemoPace(int rate, TimeProvider time)
 {
     // Shorter waits than this are saved up: timers are coarser, and handing on one transaction at a time is slow.

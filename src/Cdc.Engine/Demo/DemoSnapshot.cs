@@ -9,7 +9,8 @@ namespace Cdc.Engine.Demo;
 
 /// <summary>The accounts at their opening, and the other tables, which are empty then.</summary>
 sealed class DemoSnapshot(
-    DemoOptions options, DemoTables tables, SchemaHistory history, IReadOnlyList<SnapshotTable> parts, RowBlockPool pool)
+    DemoOptions options, DemoTables tables, SchemaHistory history, IReadOnlyList<SnapshotTable> parts,
+    RowBlockPool pool)
     : ISourceSnapshot
 {
     /// <summary>The accounts are copied in as many parts.</summary>

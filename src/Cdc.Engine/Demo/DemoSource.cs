@@ -11,11 +11,13 @@ namespace Cdc.Engine.Demo;
 
 /// <summary>A database that does not exist: the same rows at the same positions for the same seed.</summary>
 /// <remarks>
-/// Nothing is held for a reader: any place of the log can be made again, from its beginning, so reading on far behind it
-/// costs the time to make everything before. Snapshots are always of the opening. After the last transaction a stream waits
-/// for ever, as a database does that nobody uses; <see cref="MarkAsync"/> then answers with the end of the log.
+/// Nothing is held for a reader: any place of the log can be made again, from its beginning, so reading on far behind
+/// it costs the time to make everything before. Snapshots are always of the opening. After the last transaction a
+/// stream waits for ever, as a database does that nobody uses; <see cref="MarkAsync"/> then answers with the end of the
+/// log.
 /// </remarks>
-public sealed class DemoSource(DemoOptions options, TableSelection selection, RowBlockPool pool, TimeProvider time) : ISource
+public sealed class DemoSource(DemoOptions options, TableSelection selection, RowBlockPool pool, TimeProvider time)
+    : ISource
 {
     SourceStatus _status = new(DemoLog.Opening, DemoLog.Opening.Commit, 0, "not started");
 
@@ -28,7 +30,8 @@ public sealed class DemoSource(DemoOptions options, TableSelection selection, Ro
         DemoTables tables = new(new([]));
         return new(new SourceFacts
         {
-            Identity = new("demo", string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, {options.Accounts} accounts"), "demo"),
+            Identity = new("demo", string.Create(CultureInfo.InvariantCulture,
+                $"seed {options.Seed}, {options.Accounts} accounts"), "demo"),
             Position = new(PositionState.NotNeeded, ""),
             Server = "the demo source",
             Tables = [.. Selected(tables).Select(table => new MatchedTable(
@@ -106,7 +109,8 @@ public sealed class DemoSource(DemoOptions options, TableSelection selection, Ro
         return new(at, log.Time);
     }
 
-    ImmutableArray<TableSchema> Selected(DemoTables tables) => [.. tables.All.Where(table => selection.Matches(table.Name))];
+    ImmutableArray<TableSchema> Selected(DemoTables tables) =>
+        [.. tables.All.Where(table => selection.Matches(table.Name))];
 
     DemoSnapshot Snapshot(DemoTables tables, SchemaHistory history, IEnumerable<TableSchema> selected) => new(
         options, tables, history,

@@ -22,7 +22,8 @@ sealed class DemoTables
         Accounts = Define(0, "accounts", [new("id", Int8, true), new("owner", Text), new("balance", Int8)]);
         Ledger = Define(1, "ledger",
         [
-            new("id", Int8, true), new("from_account", Int8), new("to_account", Int8), new("amount", Int8), new("at", Moment),
+            new("id", Int8, true), new("from_account", Int8), new("to_account", Int8), new("amount", Int8),
+            new("at", Moment),
         ]);
         Orders = Define(2, "orders",
         [

@@ -6,7 +6,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Demo;
 
-/// <summary>Rows of thirty columns of many types, one of them large and often not sent because it did not change.</summary>
+/// <summary>Rows of thirty columns of many types, one of them large and often not sent because it did not
+/// change.</summary>
 sealed class DemoWide
 {
     const int RowsMax = 1000;
@@ -19,9 +20,11 @@ sealed class DemoWide
 
     public static ImmutableArray<Column> Columns { get; } =
     [
-        new("id", new(TypeKind.Int64, "int8", 20), true), new("body", Text), new("small", new(TypeKind.Int16, "int2", 21)),
+        new("id", new(TypeKind.Int64, "int8", 20), true), new("body", Text),
+        new("small", new(TypeKind.Int16, "int2", 21)),
         new("medium", Int4), new("ratio", new(TypeKind.Float32, "float4", 700)),
-        new("precise", new(TypeKind.Float64, "float8", 701)), new("price", new(TypeKind.Numeric, "numeric", 1700, 786438)),
+        new("precise", new(TypeKind.Float64, "float8", 701)),
+        new("price", new(TypeKind.Numeric, "numeric", 1700, 786438)),
         new("exact", new(TypeKind.Numeric, "numeric", 1700)), new("flag", new(TypeKind.Boolean, "bool", 16)),
         new("name", Text), new("code", new(TypeKind.Text, "varchar", 1043, 24)),
         new("fixed", new(TypeKind.Text, "bpchar", 1042, 12)), new("data", new(TypeKind.Binary, "bytea", 17)),

@@ -8,9 +8,9 @@ namespace Cdc.Postgres.Catalog;
 
 /// <summary>Reads which tables there are and what they look like.</summary>
 /// <remarks>
-/// Only tables whose rows are in the log and of which each row is in one: ordinary tables and leaf partitions. Not views,
-/// foreign tables, partitioned roots (their leaves hold the rows), unlogged or temporary tables, the server's own and ours.
-/// Everything is read with the transaction's snapshot, and without waiting for any table's lock.
+/// Only tables whose rows are in the log and of which each row is in one: ordinary tables and leaf partitions. Not
+/// views, foreign tables, partitioned roots (their leaves hold the rows), unlogged or temporary tables, the server's
+/// own and ours. Everything is read with the transaction's snapshot, and without waiting for any table's lock.
 /// </remarks>
 internal static class TableCatalog
 {
@@ -18,7 +18,8 @@ internal static class TableCatalog
     public static async Task<ImmutableArray<CatalogTable>> MatchAsync(
         NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
     {
-        Dictionary<uint, TableName> names = await NamesAsync(connection, selection, cancellationToken).ConfigureAwait(false);
+        Dictionary<uint, TableName> names =
+            await NamesAsync(connection, selection, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(connection, names.Keys, cancellationToken).ConfigureAwait(false);
     }
 

@@ -16,7 +16,8 @@ internal sealed class TypeCatalog
 
     public bool Knows(uint oid) => BuiltInTypes.Find(oid) is not null || _known.ContainsKey(oid);
 
-    /// <summary>The type with this number and modifier; <see cref="TypeKind.Other"/> under its number if it is gone.</summary>
+    /// <summary>The type with this number and modifier; <see cref="TypeKind.Other"/> under its number if it is
+    /// gone.</summary>
     public ColumnType Get(uint oid, int modifier)
     {
         ColumnType? type = BuiltInTypes.Find(oid) ?? _known.GetValueOrDefault(oid);
@@ -28,14 +29,16 @@ internal sealed class TypeCatalog
     }
 
     /// <summary>Reads those of the types that are not known yet, and all that they are made of, in one query.</summary>
-    public async Task LoadAsync(NpgsqlConnection connection, IEnumerable<uint> oids, CancellationToken cancellationToken)
+    public async Task LoadAsync(
+        NpgsqlConnection connection, IEnumerable<uint> oids, CancellationToken cancellationToken)
     {
         uint[] missing = [.. oids.Where(oid => !Knows(oid)).Distinct()];
         if (missing.Length == 0) return;
         await using NpgsqlCommand command = new(TypeQuery, connection);
         command.Parameters.Add(new() { Value = missing, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid });
         Dictionary<uint, TypeRow> rows = [];
-        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        await using (NpgsqlDataReader reader =
+            await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
         {
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -126,7 +129,8 @@ internal sealed class TypeCatalog
             return new(
                 reader.GetFieldValue<uint>(0),
                 schema == "pg_catalog" ? name : $"{schema}.{name}",
-                KindOf(reader.GetString(3)[0], reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8), name),
+                KindOf(reader.GetString(3)[0], reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8),
+                    name),
                 reader.GetString(4)[0],
                 reader.GetFieldValue<uint>(5),
                 reader.GetFieldValue<uint>(6),

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres.Setup;
 
-/// <summary>Says when a table appears that the patterns match: it is not in the publication, so the log has nothing of it
-/// for us, and the stream alone would never know.</summary>
+/// <summary>Says when a table appears that the patterns match: it is not in the publication, so the log has nothing of
+/// it for us, and the stream alone would never know.</summary>
 internal sealed partial class NewTableWatch(
     ControlConnections connections, TableSelection selection, TimeProvider clock, ILogger logger)
 {
@@ -23,7 +23,8 @@ internal sealed partial class NewTableWatch(
             try
             {
                 Dictionary<uint, TableName> tables = await connections.RunAsync(
-                    selection, static (selection, connection, token) => TableCatalog.NamesAsync(connection, selection, token),
+                    selection, static (selection, connection, token) =>
+                        TableCatalog.NamesAsync(connection, selection, token),
                     cancellationToken).ConfigureAwait(false);
                 known ??= [.. tables.Keys];
                 foreach ((uint oid, TableName name) in tables)

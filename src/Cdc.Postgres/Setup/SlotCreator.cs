@@ -12,7 +12,8 @@ namespace Cdc.Postgres.Setup;
 internal sealed record CreatedSlot(ulong ConsistentPoint, string SnapshotName);
 
 /// <summary>Makes a slot on a replication connection, and says meanwhile whom the server waits for.</summary>
-/// <remarks>The server waits for every transaction that is older than the slot, without a word and without a limit.</remarks>
+/// <remarks>The server waits for every transaction that is older than the slot, without a word and without a
+/// limit.</remarks>
 internal sealed partial class SlotCreator(
     ControlConnections connections, TimeProvider clock, ILogger logger, Action<string> doing)
 {

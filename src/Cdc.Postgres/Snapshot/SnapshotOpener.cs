@@ -14,7 +14,8 @@ namespace Cdc.Postgres.Snapshot;
 internal sealed partial class SnapshotOpener(
     PostgresSourceOptions options, ControlConnections connections, TypeCatalog types, ILogger logger)
 {
-    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and said.</param>
+    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and
+    /// said.</param>
     public async Task<PostgresSnapshot> OpenAsync(
         CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
     {
@@ -63,8 +64,8 @@ internal sealed partial class SnapshotOpener(
         return tables;
     }
 
-    /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds from
-    /// there on. Whatever the stream looks up behind the snapshot finds it.</summary>
+    /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds
+    /// from there on. Whatever the stream looks up behind the snapshot finds it.</summary>
     TableSchema Register(CatalogTable table, CommitTs at, SchemaHistory history)
     {
         TableSchema? known = history.Find(table.Oid, at);

@@ -1,5 +1,6 @@
 using System.Text;
 using Cdc.Engine.Codecs.Debezium;
+using Cdc.Engine.Schemas;
 using Cdc.Testing.Readers;
 using static Cdc.Engine.Tests.Codecs.RowMaker;
 
@@ -25,9 +26,9 @@ public sealed class DebeziumTests
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(Encoder());
-        foreach ((Cdc.Engine.Schemas.ColumnType type, string[] values) in Samples.Types)
+        foreach ((ColumnType type, string[] values) in Samples.Types)
         {
-            Cdc.Engine.Schemas.TableSchema table = Samples.TableOf(type);
+            TableSchema table = Samples.TableOf(type);
             maker.Transaction([.. values.Select(value => Insert(table, value)), Insert(table, [null]), Update(table, Unchanged)]);
         }
         GoldenFile.Verify("types.debezium.ndjson", maker.Bytes);

@@ -1,5 +1,7 @@
 using System.Text;
 using Cdc.Engine.Codecs.Ndjson;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
 using Cdc.Testing.Readers;
 using static Cdc.Engine.Tests.Codecs.RowMaker;
 
@@ -19,9 +21,9 @@ public sealed class NdjsonTests
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(new NdjsonEncoder());
-        foreach ((Cdc.Engine.Schemas.ColumnType type, string[] values) in Samples.Types)
+        foreach ((ColumnType type, string[] values) in Samples.Types)
         {
-            Cdc.Engine.Schemas.TableSchema table = Samples.TableOf(type);
+            TableSchema table = Samples.TableOf(type);
             maker.Transaction([.. values.Select(value => Insert(table, value)), Insert(table, [null])]);
         }
         GoldenFile.Verify("types.ndjson", maker.Bytes);
@@ -42,7 +44,7 @@ public sealed class NdjsonTests
         Assert.Equal("3,1", Assert.Single(reader.Rebuilt.Table("shop.line \"items\"")).Key);
         Assert.Equal(3, reader.Rebuilt.Table("public.log").Count);
         Assert.Equal([("app.order-paid", "{\"id\":17}"), ("app.binary", "00ff")], reader.Messages);
-        Assert.Equal("00000000016B3B48.FFFF.FFFFFFFF", reader.Checkpoint![..16] + reader.Checkpoint[16..]);
+        Assert.Equal("00000000016B3B48.FFFF.FFFFFFFF", reader.Checkpoint);
     }
 
     [Fact]
@@ -91,11 +93,11 @@ public sealed class NdjsonTests
     public void Encoding_a_batch_of_ordinary_rows_allocates_nothing()
     {
         NdjsonEncoder encoder = new();
-        Cdc.Engine.Rows.RowWriter writer = new(new Cdc.Engine.Rows.RowBlockPool());
+        RowWriter writer = new(new RowBlockPool());
         writer.Begin(new(new(5, 0), Noon, 1));
         for (int i = 0; i < 1000; i++)
         {
-            writer.StartRow(Samples.Orders, Cdc.Engine.Rows.Op.Insert);
+            writer.StartRow(Samples.Orders, Op.Insert);
             writer.StartNewImage();
             writer.Value("17"u8);
             writer.Value("text \"quoted\""u8);
@@ -104,7 +106,7 @@ public sealed class NdjsonTests
         }
         writer.Close();
         writer.Seal();
-        Cdc.Engine.Rows.RowBatch batch = Assert.Single(writer.Completed);
+        RowBatch batch = Assert.Single(writer.Completed);
         System.Buffers.ArrayBufferWriter<byte> output = new(1 << 20);
         encoder.Encode(batch, output);
         output.ResetWrittenCount();

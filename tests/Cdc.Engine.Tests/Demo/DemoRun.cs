@@ -16,7 +16,8 @@ sealed record DemoRun(List<(CommitTs At, string Change)> Changes, CommitTs End)
         string address, CommitTs after = default, SchemaHistory? history = null, TableSelection? selection = null)
     {
         RowBlockPool pool = new();
-        DemoSource source = new(DemoOptions.Parse(address), selection ?? TableSelection.Everything, pool, TimeProvider.System);
+        DemoSource source = new(DemoOptions.Parse(address), selection ?? TableSelection.Everything, pool,
+            TimeProvider.System);
         CommitTs end = (await source.MarkAsync(default))!.Value;
         StreamStart start = new(after, after, history ?? new([]), new Dictionary<TableId, CommitTs>());
         List<(CommitTs, string)> changes = [];

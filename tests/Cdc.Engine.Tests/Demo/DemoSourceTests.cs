@@ -33,11 +33,14 @@ public sealed class DemoSourceTests
     [Fact]
     public async Task The_log_has_everything_that_it_promises()
     {
-        List<string> changes = [.. (await DemoRun.ReadAsync("demo:?transactions=5000")).Changes.Select(static c => c.Change)];
+        List<string> changes = [.. (await DemoRun.ReadAsync("demo:?transactions=5000")).Changes
+            .Select(static c => c.Change)];
         string[] wanted =
         [
-            "demo.accounts(id,owner,balance) Update", "demo.ledger(", "demo.orders(id,customer,status,total,lines,placed) Insert",
-            "orders(id,customer,status,total,lines,placed,extra_1) Update", "placed) Delete", "KeyChanged", "HasUnchanged",
+            "demo.accounts(id,owner,balance) Update", "demo.ledger(",
+                "demo.orders(id,customer,status,total,lines,placed) Insert",
+            "orders(id,customer,status,total,lines,placed,extra_1) Update", "placed) Delete", "KeyChanged",
+                "HasUnchanged",
             "demo.wide(", "truncate demo.scratch", ".0002 ",
         ];
         foreach (string one in wanted) Assert.Contains(changes, change => change.Contains(one));
@@ -50,7 +53,8 @@ public sealed class DemoSourceTests
         SchemaHistory history = new([]);
         DemoRun whole = await DemoRun.ReadAsync(Address, history: history);
         Random random = new(1);
-        List<CommitTs> places = [.. Enumerable.Range(0, 12).Select(_ => whole.Changes[random.Next(whole.Changes.Count)].At)];
+        List<CommitTs> places =
+            [.. Enumerable.Range(0, 12).Select(_ => whole.Changes[random.Next(whole.Changes.Count)].At)];
         places.AddRange(whole.Changes.Where(static c => c.At.Step == 1).Take(3).Select(static c => c.At));
         places.AddRange(places.ToList().Select(static place => CommitTs.End(place.Commit)));
         foreach (CommitTs place in places.Where(place => place < whole.End))
@@ -84,9 +88,11 @@ public sealed class DemoSourceTests
         long sum = balances.Values.Sum();
 
         int sums = 0;
-        foreach (var transaction in (await DemoRun.ReadAsync(Address)).Changes.GroupBy(static change => change.At.Commit))
+        foreach (var transaction in (await DemoRun.ReadAsync(Address)).Changes
+            .GroupBy(static change => change.At.Commit))
         {
-            foreach (string change in transaction.Select(static c => c.Change).Where(static c => c.Contains(" demo.accounts(")))
+            foreach (string change in transaction.Select(static c => c.Change)
+                .Where(static c => c.Contains(" demo.accounts(")))
             {
                 string[] cells = change[(change.IndexOf("-> ", StringComparison.Ordinal) + 3)..].Split('|');
                 Assert.True(balances.ContainsKey(cells[0]));
@@ -182,7 +188,8 @@ public sealed class DemoSourceTests
     static string WithoutSequence(string change) =>
         System.Text.RegularExpressions.Regex.Replace(change, @" \d+ demo\.", " demo.");
 
-    DemoSource Open(string address) => new(DemoOptions.Parse(address), TableSelection.Everything, _pool, TimeProvider.System);
+    DemoSource Open(string address) =>
+        new(DemoOptions.Parse(address), TableSelection.Everything, _pool, TimeProvider.System);
 
     sealed class StillTime : TimeProvider
     {

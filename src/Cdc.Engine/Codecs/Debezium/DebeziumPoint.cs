@@ -15,7 +15,8 @@ internal static class DebeziumPoint
         ReadOnlySpan<byte> x = text[1..comma];
         ReadOnlySpan<byte> y = text[(comma + 1)..^1];
         if (!JsonNumber.IsNumber(x) || !JsonNumber.IsNumber(y)) return false;
-        if (!Utf8Parser.TryParse(x, out double xValue, out _) || !Utf8Parser.TryParse(y, out double yValue, out _)) return false;
+        if (!Utf8Parser.TryParse(x, out double xValue, out _)) return false;
+        if (!Utf8Parser.TryParse(y, out double yValue, out _)) return false;
 
         Span<byte> binary = stackalloc byte[WellKnownBinaryLength];
         binary[0] = 1; // little endian

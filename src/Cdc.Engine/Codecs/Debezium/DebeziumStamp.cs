@@ -71,7 +71,8 @@ internal sealed class DebeziumStamp(byte[] name, byte[] database)
         else _position.Text("null"u8);
         _position.Text(",\"lsn\":"u8).Number(_stamp.Ts.Commit).Text(",\"xmin\":null},\"transaction\":"u8);
         if (!HasTransaction) _position.Text("null"u8);
-        else _position.Text("{\"id\":\""u8).Number(_stamp.Xid).Text(":"u8).Number(_stamp.Ts.Commit).Text("\",\"total_order\":"u8);
+        else _position
+            .Text("{\"id\":\""u8).Number(_stamp.Xid).Text(":"u8).Number(_stamp.Ts.Commit).Text("\",\"total_order\":"u8);
     }
 
     // Ascending in the transaction and in the table and the same on every replay; not without gaps.

@@ -4,17 +4,20 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Codecs.Debezium;
 
-/// <summary>Dates and times: numbers since 1970 or midnight where there is no time zone, ISO 8601 where there is one.</summary>
+/// <summary>Dates and times: numbers since 1970 or midnight where there is no time zone, ISO 8601 where there is
+/// one.</summary>
 internal static class DebeziumTimes
 {
-    // What Debezium's consumers know as infinity: the driver's constants, and a date shifted from 2000 to 1970 with overflow.
+    // What Debezium's consumers know as infinity: the driver's constants, and a date shifted from 2000 to 1970 with
+    // overflow.
     const long InfiniteMicros = 9_223_372_036_825_200_000;
     const long NegativeInfiniteMicros = -9_223_372_036_832_400_000;
     const long InfiniteDays = -2_147_472_692;
     const long NegativeInfiniteDays = -2_147_472_691;
     const int DefaultPrecision = 6;
 
-    public static bool TryWrite(ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text) => type.Kind switch
+    public static bool TryWrite(
+        ref Utf8Output output, ColumnType type, scoped ReadOnlySpan<byte> text) => type.Kind switch
     {
         TypeKind.Date => TryWriteDate(ref output, text),
         TypeKind.Time => TryWriteTime(ref output, type, text),
@@ -24,7 +27,8 @@ internal static class DebeziumTimes
         _ => TryWriteInterval(ref output, text),
     };
 
-    static int PrecisionOf(ColumnType type) => type.Modifier is >= 0 and <= DefaultPrecision ? type.Modifier : DefaultPrecision;
+    static int PrecisionOf(ColumnType type) =>
+        type.Modifier is >= 0 and <= DefaultPrecision ? type.Modifier : DefaultPrecision;
 
     static bool IsMillis(ColumnType type) => PrecisionOf(type) <= 3;
 

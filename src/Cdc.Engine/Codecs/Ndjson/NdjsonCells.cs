@@ -2,7 +2,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Codecs.Ndjson;
 
-/// <summary>Writes values as our NDJSON has them: what JSON can say exactly as JSON, all else as the database's text.</summary>
+/// <summary>Writes values as our NDJSON has them: what JSON can say exactly as JSON, all else as the database's
+/// text.</summary>
 /// <remarks>Every form reads back through the database's own <c>json_populate_record</c>.</remarks>
 internal sealed class NdjsonCells : JsonCells
 {

@@ -4,7 +4,8 @@ using Tuple = Cdc.Engine.Rows.Tuple;
 
 namespace Cdc.Engine.Codecs.Ndjson;
 
-/// <summary>Names the columns whose <c>null</c> is the JSON value null and not NULL: nothing else tells the two apart.</summary>
+/// <summary>Names the columns whose <c>null</c> is the JSON value null and not NULL: nothing else tells the two
+/// apart.</summary>
 internal static class NdjsonJsonNull
 {
     public static void Write(ref Utf8Output output, NdjsonTable table, scoped Tuple before, scoped Tuple after)
@@ -29,7 +30,8 @@ internal static class NdjsonJsonNull
         return false;
     }
 
-    static void WriteNames(ref Utf8Output output, NdjsonTable table, scoped Tuple image, scoped ReadOnlySpan<byte> label)
+    static void WriteNames(
+        ref Utf8Output output, NdjsonTable table, scoped Tuple image, scoped ReadOnlySpan<byte> label)
     {
         output.Write(label);
         bool first = true;

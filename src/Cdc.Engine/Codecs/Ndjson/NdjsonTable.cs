@@ -30,7 +30,8 @@ internal sealed class NdjsonTable
 
     public bool HasJson { get; }
 
-    /// <summary>What stands between the sequence and the time, from the end of <c>pos</c> to the name of <c>time</c>.</summary>
+    /// <summary>What stands between the sequence and the time, from the end of <c>pos</c> to the name of
+    /// <c>time</c>.</summary>
     public byte[] Head(Op op) => _heads[(int)op];
 
     /// <summary>As <see cref="Head"/>, of a TRUNCATE.</summary>

@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Codecs.Text;
 
-/// <summary>Reads the text form of PostgreSQL's dates and times, which reaches beyond what .NET's own types hold.</summary>
+/// <summary>Reads the text form of PostgreSQL's dates and times, which reaches beyond what .NET's own types
+/// hold.</summary>
 internal static class DateTimeText
 {
     public const long MicrosPerSecond = 1_000_000;
@@ -17,15 +18,16 @@ internal static class DateTimeText
     public static bool TryReadTime(ReadOnlySpan<byte> text, out long micros) =>
         TryTakeTime(ref text, out micros) && text.IsEmpty;
 
-    /// <summary>Reads <c>22:57:03.123456+05:30</c>: microseconds since midnight there, and seconds east of UTC.</summary>
+    /// <summary>Reads <c>22:57:03.123456+05:30</c>: microseconds since midnight there, and seconds east
+    /// of UTC.</summary>
     public static bool TryReadTimeTz(ReadOnlySpan<byte> text, out long micros, out int offset)
     {
         offset = 0;
         return TryTakeTime(ref text, out micros) && TryTakeOffset(ref text, out offset) && text.IsEmpty;
     }
 
-    /// <summary>Reads <c>2026-11-20 22:57:03.123456</c>, also with an offset and <c> BC</c> behind it: days since 1970, and
-    /// microseconds since midnight, in UTC.</summary>
+    /// <summary>Reads <c>2026-11-20 22:57:03.123456</c>, also with an offset and <c> BC</c> behind it: days since
+    /// 1970, and microseconds since midnight, in UTC.</summary>
     public static bool TryReadTimestamp(ReadOnlySpan<byte> text, out long days, out long micros)
     {
         micros = 0;
@@ -116,7 +118,8 @@ internal static class DateTimeText
     {
         value = 0;
         int count = 0;
-        while (count < most && count < text.Length && (uint)(text[count] - '0') <= 9) value = value * 10 + text[count++] - '0';
+        while (count < most && count < text.Length && (uint)(text[count] - '0') <= 9)
+            value = value * 10 + text[count++] - '0';
         text = text[count..];
         return count >= least;
     }

@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Codecs.Text;
 
-/// <summary>An interval as PostgreSQL prints it with IntervalStyle postgres: <c>1 year 2 mons -3 days +04:05:06.7</c>.</summary>
+/// <summary>An interval as PostgreSQL prints it with IntervalStyle postgres:
+/// <c>1 year 2 mons -3 days +04:05:06.7</c>.</summary>
 internal readonly record struct IntervalText(int Years, int Months, int Days, int Hours, int Minutes, long SecondMicros)
 {
     public static bool TryRead(ReadOnlySpan<byte> text, out IntervalText interval)
@@ -18,9 +19,10 @@ internal readonly record struct IntervalText(int Years, int Months, int Days, in
 
     static bool TrySet(ReadOnlySpan<byte> unit, int number, ref IntervalText interval)
     {
-        if (unit.SequenceEqual("year"u8) || unit.SequenceEqual("years"u8)) interval = interval with { Years = number };
-        else if (unit.SequenceEqual("mon"u8) || unit.SequenceEqual("mons"u8)) interval = interval with { Months = number };
-        else if (unit.SequenceEqual("day"u8) || unit.SequenceEqual("days"u8)) interval = interval with { Days = number };
+        if (unit is [.., (byte)'s']) unit = unit[..^1];
+        if (unit.SequenceEqual("year"u8)) interval = interval with { Years = number };
+        else if (unit.SequenceEqual("mon"u8)) interval = interval with { Months = number };
+        else if (unit.SequenceEqual("day"u8)) interval = interval with { Days = number };
         else return false;
         return true;
     }
