@@ -11,7 +11,7 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
     static readonly (Mistake Mistake, Spoil Spoil)[] s_table =
     [
         (new("slot dropped", 6, "Slot cdc_f is gone", "cdc drop --from"),
-            (shop, _) => shop.ExecuteAsync("SELECT pg_drop_replication_slot('cdc_f') FROM pg_replication_slots WHERE slot_name = 'cdc_f'")),
+            (shop, _) => shop.ExecuteAsync("SELECT pg_drop_replication_slot('cdc_f')")),
         (new("slot moved on by somebody else", 6, "beyond our checkpoint", "new snapshot"), async (shop, _) =>
         {
             await shop.ExecuteAsync("INSERT INTO orders VALUES (1000, 'x')");
@@ -105,9 +105,8 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
         {
             await WaitForErrorAsync(first, "\"progress\":\"streaming\"");
             new Mistake("a second process", 7, $"{first.Id}", "").Check(await cdc.RunAsync(Run(shop, "twice")));
-            new Mistake("drop while it runs", 7, $"{first.Id}", "").Check(await cdc.RunAsync(["drop", "--from", shop.Url]));
-            new Mistake("a second process with another state", 4, "read by process", "").Check(await cdc.RunAsync(
-                [.. Run(shop, "twice"), "--state", "./state2"]));
+            new Mistake("drop while it runs", 7, $"{first.Id}",
+                "").Check(await cdc.RunAsync(["drop", "--from", shop.Url]));
             first.Send(Signal.Terminate);
             Assert.Equal(0, (await first.WaitAsync()).ExitCode);
         }
