@@ -1,3 +1,4 @@
+using Cdc.Engine.Schemas;
 using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres;
@@ -8,6 +9,13 @@ public sealed partial class PostgresSource
     static partial void LogWarning(ILogger logger, string warning);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The server did not show the last confirmation of slot {Slot} in time; it will come with the next run.")]
+        Message =
+            "The server did not show the last confirmation of slot {Slot} in time; it will come with the next run.")]
     static partial void LogUnconfirmed(ILogger logger, string slot);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message =
+            "Table {Table} was not published before: its changes are captured from now on, and the rows that it has "
+            + "already are not copied. A new changefeed copies them.")]
+    static partial void LogAdded(ILogger logger, TableName table);
 }

@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres;
 
-/// <summary>A PostgreSQL database (14 to 18): its snapshot by COPY, and its log through a logical replication slot.</summary>
+/// <summary>A PostgreSQL database (14 to 18): its snapshot by COPY, and its log through a logical replication
+/// slot.</summary>
 public sealed partial class PostgresSource : ISource
 {
     static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(250);
@@ -37,7 +38,8 @@ public sealed partial class PostgresSource : ISource
         _connections = new(options.Address);
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
-        _publisher = new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
+        _publisher =
+            new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 
@@ -90,17 +92,20 @@ public sealed partial class PostgresSource : ISource
             .ConfigureAwait(false);
         using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         return await SnapshotAsync(
-            replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken).ConfigureAwait(false);
+            replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<SourceEvent> StreamAsync(
         StreamStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!_isPublished) await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isPublished) await PublishAgainAsync(start.History, cancellationToken).ConfigureAwait(false);
         _isPublished = true;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         HeartbeatLoop heartbeats = new(_connections, _names.Changefeed, _options.Heartbeat, _options.Time, _logger);
+        NewTableWatch newTables = new(_connections, _options.Selection, _options.Time, _logger);
         Task beating = heartbeats.RunAsync(() => Status.Received, ended.Token);
+        Task watching = newTables.RunAsync(ended.Token);
         IAsyncEnumerator<SourceEvent>? events = null;
         try
         {
@@ -112,7 +117,7 @@ public sealed partial class PostgresSource : ISource
         {
             await ended.CancelAsync().ConfigureAwait(false);
             if (events is not null) await events.DisposeAsync().ConfigureAwait(false);
-            await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(beating, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -139,7 +144,7 @@ public sealed partial class PostgresSource : ISource
 
     public async ValueTask DisposeAsync()
     {
-        if (_stream is not null) await _stream.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
         _temporary?.Dispose();
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
@@ -164,17 +169,30 @@ public sealed partial class PostgresSource : ISource
         }
     }
 
+    /// <summary>A run that goes on: patterns or keys may have changed since the last one.</summary>
+    async Task PublishAgainAsync(SchemaHistory history, CancellationToken cancellationToken)
+    {
+        Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<uint> added = [.. found.Publications.Added];
+        foreach (CatalogTable table in found.Tables)
+        {
+            bool isNew = added.Contains(table.Oid) && history.Find(table.Oid, CommitTs.End(ulong.MaxValue)) is null;
+            if (isNew) LogAdded(_logger, table.Name);
+        }
+    }
+
     /// <summary>Begins a stream and waits for its first event. A slot that is busy is waited for.</summary>
     async Task<IAsyncEnumerator<SourceEvent>> OpenStreamAsync(StreamStart start, CancellationToken cancellationToken)
     {
         long started = _options.Time.GetTimestamp();
         while (true)
         {
-            if (_stream is not null) await _stream.DisposeAsync().ConfigureAwait(false);
+            if (Interlocked.Exchange(ref _stream, null) is { } last) await last.DisposeAsync().ConfigureAwait(false);
             if (_temporary is null) await _slot.WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
             _doing = null;
             _stream = new(StreamOptions(), _positions);
-            IAsyncEnumerator<SourceEvent> events = _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            IAsyncEnumerator<SourceEvent> events =
+                _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
             try
             {
                 if (await events.MoveNextAsync().ConfigureAwait(false)) return events;
@@ -209,7 +227,8 @@ public sealed partial class PostgresSource : ISource
 
     // A temporary slot lives on the connection that made it, which can be read from once.
     PgConnection Connect(CancellationToken cancellationToken) =>
-        Interlocked.Exchange(ref _temporary, null) ?? PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken);
+        Interlocked.Exchange(ref _temporary, null)
+        ?? PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken);
 
     Task<PgConnection> ConnectAsync(CancellationToken cancellationToken) => Task.Factory.StartNew(
         () => PgConnection.Connect(_connections.Endpoint, Replication(), cancellationToken), CancellationToken.None,
@@ -224,7 +243,7 @@ public sealed partial class PostgresSource : ISource
 
     async Task EndTemporaryAsync(CancellationToken cancellationToken)
     {
-        if (_stream is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
         Interlocked.Exchange(ref _temporary, null)?.Dispose();
         if (_isPublished) await _publisher.UnpublishAsync(cancellationToken).ConfigureAwait(false);
         _isPublished = false;

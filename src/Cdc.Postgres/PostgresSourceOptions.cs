@@ -19,13 +19,18 @@ public sealed record PostgresSourceOptions
     /// <summary>Connections that copy at the same time.</summary>
     public int SnapshotParallel { get; init; } = 2;
 
+    /// <summary>A table larger than this is copied in parts. Large enough that a statement per part costs nothing,
+    /// small enough to share a table between workers evenly.</summary>
+    public long SnapshotPartBytes { get; init; } = 64 << 20;
+
     /// <summary>Pause between marks in the log of an idle source; zero: none.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long to wait for a slot that another process reads.</summary>
     public TimeSpan SlotWait { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The slot goes with our connection, and nothing stays behind but the publications, which go at the end.</summary>
+    /// <summary>The slot goes with our connection, and nothing stays behind but the publications, which go at the
+    /// end.</summary>
     public bool TemporarySlot { get; init; }
 
     /// <summary>Where an open transaction goes that is too large for memory.</summary>

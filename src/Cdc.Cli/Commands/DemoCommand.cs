@@ -17,11 +17,11 @@ static class DemoCommand
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What holds where nothing is said.</summary>
-    public static ChangefeedOptions Defaults { get; } = new() { From = Address.Demo, Rate = 1000 };
+    public static ChangefeedOptions Defaults { get; } = new() { From = Address.Demo, Transactions = 0, Rate = 2000 };
 
     public static async Task<int> RunAsync(Invocation call)
     {
-        call = WithTarget(call);
+        call = Complete(call);
         await using OpenChangefeed open = await OpenChangefeed.OpenAsync(call);
         TextWriter error = call.Host.Error;
         bool forever = call.Flags.Has(VerbFlag.Forever);
@@ -30,7 +30,7 @@ static class DemoCommand
         using ChangefeedRunner runner = new(open.ToParts());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
         RunResult result;
-        ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json);
+        ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json, open.IsLive);
         call.Loggers.BeforeLine = progress.Clear;
         await using (progress)
         {
@@ -43,14 +43,18 @@ static class DemoCommand
         return ExitCodes.Done;
     }
 
-    static Invocation WithTarget(Invocation call)
+    /// <summary>With a directory of its own to write to, and an end where the source has one.</summary>
+    static Invocation Complete(Invocation call)
     {
-        if (call.Options.To.Length > 0) return call;
-        string target = Directory.CreateTempSubdirectory("cdc-demo-").FullName;
-        return call with
+        ChangefeedOptions options = call.Options;
+        Address? to = call.Outcome.To;
+        if (options.To.Length == 0)
         {
-            Outcome = call.Outcome with { Options = call.Options with { To = target }, To = new(Address.Files, target, []) },
-        };
+            string target = Directory.CreateTempSubdirectory("cdc-demo-").FullName;
+            (options, to) = (options with { To = target }, new(Address.Files, target, []));
+        }
+        if (options.Transactions > 0) options = options with { Until = "now" };
+        return call with { Outcome = call.Outcome with { Options = options, To = to } };
     }
 
     static async Task EndAsync(TimeProvider time, ChangefeedRunner runner, CancellationTokenSource stop)

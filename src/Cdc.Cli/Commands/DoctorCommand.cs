@@ -1,6 +1,104 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Cdc.Cli.Output;
+using Cdc.Cli.Parts;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Postgres.Setup;
+
 namespace Cdc.Cli.Commands;
 
+/// <summary>Looks at a source and tells all that matters for capturing it. Changes nothing.</summary>
 static class DoctorCommand
 {
-    public static Task<int> RunAsync(Invocation call) => throw new NotSupportedException(call.Verb);
+    public static async Task<int> RunAsync(Invocation call)
+    {
+        Address from = call.Outcome.From!;
+        call.Failures.Where = $"source {Secrets.Masked(call.Options.From)}";
+        await using ISource source = new Connectors(call).Source(from, "unnamed", isTemporary: true, Path.GetTempPath());
+        SourceFacts facts = await source.InspectAsync(call.Stop);
+        DoctorFacts? server = from.Scheme == Address.Postgres
+            ? await PostgresDoctor.LookAsync(PostgresAddress.Parse(from.Place), call.Stop)
+            : null;
+        ImmutableArray<Problem> problems = [.. facts.Problems, .. ForFormat(call.Options.Format, facts)];
+        if (call.Flags.Json) call.Host.Print(Json(facts, server, problems).ToJsonString(JsonText.Page));
+        else call.Host.Print(Text(facts, server, problems));
+        Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);
+        return stops is null ? ExitCodes.Done : Remedies.ExitCode(stops.Kind);
+    }
+
+    // Common readers of that format refuse an update or delete without its old row.
+    static IEnumerable<Problem> ForFormat(OutputFormat format, SourceFacts facts) =>
+        format != OutputFormat.Debezium ? [] : facts.Tables
+            .Where(table => table.CanUpdate && table.Identity != ReplicaIdentity.Full)
+            .Select(table => new Problem(FailureKind.SourceUnfit,
+                $"Table {table.Name} has no REPLICA IDENTITY FULL, so 'before' is null in its updates, which common readers "
+                + "of the Debezium format refuse.",
+                $"ALTER TABLE {Quote(table.Name.Schema)}.{Quote(table.Name.Name)} REPLICA IDENTITY FULL;", IsWarning: true));
+
+    static string Text(SourceFacts facts, DoctorFacts? server, ImmutableArray<Problem> problems)
+    {
+        StringBuilder text = new();
+        text.AppendLine($"{facts.Server}, database {facts.Identity.Database}");
+        if (facts.Identity.Kind == Address.Postgres)
+            text.AppendLine($"system identifier {facts.Identity.System}, timeline {facts.Identity.Timeline}");
+        string rows = facts.Tables.Sum(table => Math.Max(0, table.Rows)).ToString("N0", CultureInfo.InvariantCulture);
+        text.AppendLine($"{facts.Tables.Length} tables match, about {rows} rows, "
+            + ProblemText.Bytes(facts.Tables.Sum(table => Math.Max(0, table.Bytes))));
+        int insertsOnly = facts.Tables.Count(table => !table.CanUpdate);
+        if (insertsOnly > 0) text.AppendLine($"{insertsOnly} of them can't tell their rows apart: inserts and truncates only");
+        if (server is not null) Append(text, server);
+        ProblemText.Append(text, problems);
+        bool ready = problems.All(problem => problem.IsWarning);
+        text.AppendLine().Append(ready ? "Ready. " : "Not ready. ").Append("Nothing was changed.");
+        return text.ToString();
+    }
+
+    static void Append(StringBuilder text, DoctorFacts server)
+    {
+        text.AppendLine().AppendLine("What this role can do:");
+        foreach (PrivilegeLevel level in server.Levels)
+        {
+            text.AppendLine($"  {level.Name}: {(level.IsReached ? "yes" : "no")} (needs {level.Needs})");
+            foreach (string missing in level.Missing) text.AppendLine($"    - {missing}");
+        }
+        text.AppendLine().AppendLine(server.Slots.Length == 0 ? "Slots of cdc: none" : "Slots of cdc:");
+        foreach (SlotFacts slot in server.Slots)
+        {
+            string reader = slot.ActivePid > 0 ? $"read by process {slot.ActivePid}" : "nobody reads it";
+            text.AppendLine($"  {slot.Name} (database {slot.Database}): holds {ProblemText.Bytes(slot.RetainedBytes)} of log, "
+                + $"{slot.WalStatus}, {reader}");
+        }
+        if (server.Transactions.Length == 0) return;
+        text.AppendLine().AppendLine("Open transactions, which a first start waits for:");
+        foreach (OpenTransaction open in server.Transactions)
+            text.AppendLine($"  process {open.Pid}, role {open.Role}, {open.Application}, since {open.Since}");
+    }
+
+    static JsonObject Json(SourceFacts facts, DoctorFacts? server, ImmutableArray<Problem> problems) => new()
+    {
+        ["ready"] = problems.All(problem => problem.IsWarning),
+        ["server"] = facts.Server,
+        ["database"] = facts.Identity.Database,
+        ["system"] = facts.Identity.System,
+        ["timeline"] = facts.Identity.Timeline,
+        ["tables"] = ProblemText.Json(facts.Tables),
+        ["problems"] = ProblemText.Json(problems),
+        ["privileges"] = new JsonArray([.. (server?.Levels ?? []).Select(level => (JsonNode)new JsonObject
+        {
+            ["level"] = level.Name, ["reached"] = level.IsReached, ["needs"] = level.Needs,
+            ["missing"] = new JsonArray([.. level.Missing.Select(missing => (JsonNode)missing)]),
+        })]),
+        ["slots"] = new JsonArray([.. (server?.Slots ?? []).Select(slot => (JsonNode)new JsonObject
+        {
+            ["name"] = slot.Name, ["database"] = slot.Database, ["retainedBytes"] = slot.RetainedBytes,
+            ["walStatus"] = slot.WalStatus, ["activePid"] = slot.ActivePid,
+        })]),
+    };
+
+    static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

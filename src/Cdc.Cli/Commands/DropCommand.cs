@@ -1,6 +1,99 @@
+using System.Text.Json.Nodes;
+using Cdc.Cli.Flags;
+using Cdc.Cli.Output;
+using Cdc.Cli.Parts;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.State;
+using Cdc.Postgres.Setup;
+
 namespace Cdc.Cli.Commands;
 
+/// <summary>Removes what changefeeds made in a source, and their state. Needs no state to do it; twice is harmless.</summary>
 static class DropCommand
 {
-    public static Task<int> RunAsync(Invocation call) => throw new NotSupportedException(call.Verb);
+    public static async Task<int> RunAsync(Invocation call)
+    {
+        Address from = call.Outcome.From!;
+        call.Failures.Where = $"source {Secrets.Masked(call.Options.From)}";
+        if (from.Scheme != Address.Postgres) return Say(call, [], [], null);
+        PostgresAddress address = PostgresAddress.Parse(from.Place);
+        IReadOnlyList<string> known = await KnownAsync(address, call.Stop);
+        bool all = call.Flags.Has(VerbFlag.All);
+        string? name = all ? null : await NameAsync(call, from, known);
+        if (!all && name is null) return Say(call, [], [], null);
+        bool force = call.Flags.Has(VerbFlag.Force);
+        string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
+        string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
+        await using PostgresCleanup cleanup = new(address, call.Host.Time);
+        if (call.Flags.DryRun) return Say(call, (await cleanup.PlanAsync(name, call.Stop)).Statements, Paths(root, states), name);
+        // A run that still goes on holds its state; nothing may be taken from under it unasked.
+        if (!force) foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
+        CleanupPlan plan = await cleanup.RunAsync(name, force, call.Stop);
+        foreach (string state in states) await ForgetAsync(root, state);
+        return Say(call, plan.Statements, Paths(root, states), name);
+    }
+
+    /// <summary>Changefeeds that left something in the database.</summary>
+    static async Task<IReadOnlyList<string>> KnownAsync(PostgresAddress address, CancellationToken cancellationToken)
+    {
+        DoctorFacts facts = await PostgresDoctor.LookAsync(address, cancellationToken);
+        HashSet<string> names = [.. facts.Publications
+            .Concat(facts.Slots.Where(slot => slot.Database == address.Database && !slot.IsTemporary).Select(slot => slot.Name))
+            .Select(ChangefeedName.OfSlot).OfType<string>()];
+        const string Second = "_insert";
+        names.RemoveWhere(name => name.EndsWith(Second, StringComparison.Ordinal) && names.Contains(name[..^Second.Length]));
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
+    static async Task<string?> NameAsync(Invocation call, Address from, IReadOnlyList<string> known)
+    {
+        if (call.Options.Name is { } given) return given;
+        if (call.Outcome.To is { } to) return await OpenChangefeed.NameAsync(new(call), call, from, to);
+        if (known.Count > 1)
+        {
+            throw new CdcException(FailureKind.Usage,
+                $"{known.Count} changefeeds have something in this database: {string.Join(", ", known)}.",
+                $"Name one with --name or --to, or remove them all: {Verb.Command} drop --all");
+        }
+        return known.Count == 1 ? known[0] : null;
+    }
+
+    static async Task ForgetAsync(string root, string name)
+    {
+        IStateStore state = Connectors.State(root, name);
+        await state.DisposeAsync();
+        try
+        {
+            Directory.Delete(Path.Combine(root, name), recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CdcException(FailureKind.DiskFailed,
+                $"The state in {Path.Combine(root, name)} can't be removed; the source is clean.", "Delete the directory.", e);
+        }
+    }
+
+    static string[] Paths(string root, string[] states) => [.. states.Select(state => Path.Combine(root, state))];
+
+    static int Say(Invocation call, IReadOnlyCollection<string> statements, IReadOnlyCollection<string> states, string? name)
+    {
+        if (call.Flags.Json)
+        {
+            JsonObject page = new()
+            {
+                ["changefeed"] = name,
+                ["dryRun"] = call.Flags.DryRun,
+                ["statements"] = new JsonArray([.. statements.Select(statement => (JsonNode)statement)]),
+                ["stateDirectories"] = new JsonArray([.. states.Select(state => (JsonNode)state)]),
+            };
+            call.Host.Print(page.ToJsonString(JsonText.Page));
+            return ExitCodes.Done;
+        }
+        foreach (string statement in statements) call.Host.Print(statement);
+        foreach (string state in states) call.Host.Error.WriteLine($"cdc: state {state} {(call.Flags.DryRun ? "would go" : "is gone")}");
+        call.Host.Error.WriteLine(statements.Count == 0 && states.Count == 0 ? "cdc: there is nothing to remove."
+            : call.Flags.DryRun ? "cdc: nothing was changed." : "cdc: removed.");
+        return ExitCodes.Done;
+    }
 }

@@ -57,7 +57,7 @@ static class DryRun
         long rows = facts.Tables.Sum(table => Math.Max(0, table.Rows));
         string about = rows.ToString("N0", CultureInfo.InvariantCulture);
         bool unsure = facts.Tables.Any(table => table.Rows < 0);
-        return $"about {about} rows, {ProblemText.Bytes(facts.Tables.Sum(table => table.Bytes))}"
+        return $"about {about} rows, {ProblemText.Bytes(facts.Tables.Sum(table => Math.Max(0, table.Bytes)))}"
             + $", over {options.SnapshotParallel} connections{(unsure ? "; some tables were never analyzed" : "")}";
     }
 

@@ -15,7 +15,7 @@ static class RunCommand
         if (!call.Flags.Json) call.Host.Error.WriteLine($"cdc: changefeed {open.Name}, {open.Route}");
         using ChangefeedRunner runner = new(open.ToParts());
         RunResult result;
-        ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json);
+        ProgressReporter progress = new(call.Host, () => runner.Progress, call.Flags.Json, open.IsLive);
         call.Loggers.BeforeLine = progress.Clear;
         await using (progress) result = await runner.RunAsync(call.Stop);
         Farewell.Say(call, open, result);

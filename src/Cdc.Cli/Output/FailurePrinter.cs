@@ -42,6 +42,10 @@ sealed class FailurePrinter(CliHost host, bool json)
         return ExitCodes.Bug;
     }
 
+    /// <summary>The text with commands as they must be typed here.</summary>
+    public string Typed(string text) =>
+        DropCommand is var (brief, whole) ? text.Replace(brief, whole, StringComparison.Ordinal) : text;
+
     string Keep(string details)
     {
         try
@@ -61,11 +65,8 @@ sealed class FailurePrinter(CliHost host, bool json)
 
     void Say(FailureKind kind, string sentence, string? fix, string? where)
     {
-        if (DropCommand is var (brief, whole))
-        {
-            sentence = sentence.Replace(brief, whole, StringComparison.Ordinal);
-            fix = fix?.Replace(brief, whole, StringComparison.Ordinal);
-        }
+        sentence = Typed(sentence);
+        fix = fix is null ? null : Typed(fix);
         if (json)
         {
             JsonObject line = new()

@@ -29,7 +29,6 @@ static class Farewell
             error.WriteLine("cdc: nothing stays in the source.");
             return;
         }
-        foreach (string what in result.LeftBehind) error.WriteLine($"  stays: {what}");
-        error.WriteLine($"  The same command goes on from here. To remove it instead: {call.DropCommandOf(open.Name)}");
+        foreach (string what in result.LeftBehind) error.WriteLine($"cdc: {call.Failures.Typed(what)}");
     }
 }

@@ -30,6 +30,7 @@ static class ProblemText
 
     public static string Bytes(long bytes)
     {
+        if (bytes < 0) return "size unknown";
         (double size, string unit) = bytes switch
         {
             >= 1L << 30 => (bytes / (double)(1L << 30), "GiB"),

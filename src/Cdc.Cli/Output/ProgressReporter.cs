@@ -15,6 +15,7 @@ sealed class ProgressReporter : IAsyncDisposable
     readonly CliHost _host;
     readonly Func<ChangefeedProgress> _look;
     readonly bool _json;
+    readonly bool _isLive;
     readonly CancellationTokenSource _end = new();
     readonly Task _loop;
     readonly Lock _lock = new();
@@ -22,9 +23,10 @@ sealed class ProgressReporter : IAsyncDisposable
     ChangefeedProgress? _last;
     long _lastAt;
 
-    public ProgressReporter(CliHost host, Func<ChangefeedProgress> look, bool json)
+    /// <param name="isLive">Whether the source's commits happen now, so that lag means something.</param>
+    public ProgressReporter(CliHost host, Func<ChangefeedProgress> look, bool json, bool isLive)
     {
-        (_host, _look, _json) = (host, look, json);
+        (_host, _look, _json, _isLive) = (host, look, json, isLive);
         _lastAt = host.Time.GetTimestamp();
         _loop = LoopAsync();
     }
@@ -113,7 +115,8 @@ sealed class ProgressReporter : IAsyncDisposable
             RunPhase.Ended => $"done, {Count(now.CopiedRows)} rows copied, {Count(now.Rows)} rows of the stream",
         });
         if (now.Phase is RunPhase.Copying or RunPhase.Streaming) text.Append($", {Count((long)rate)} rows/s");
-        if (now.Phase is RunPhase.Streaming) text.Append(", ").Append(LagText(now)).Append($", at {now.Checkpoint}");
+        if (now.Phase is RunPhase.Streaming && _isLive) text.Append(", ").Append(LagText(now));
+        if (now.Phase is RunPhase.Streaming) text.Append($", at {now.Checkpoint}");
         if (now.Doing.Length > 0 && now.Phase is not RunPhase.Ended) text.Append("; ").Append(now.Doing);
         return text.ToString();
     }
@@ -124,7 +127,7 @@ sealed class ProgressReporter : IAsyncDisposable
 
     TimeSpan? Lag(ChangefeedProgress now)
     {
-        if (now.CommitTime is not { } commit || now.Checkpoint >= now.Received) return null;
+        if (!_isLive || now.CommitTime is not { } commit || now.Checkpoint >= now.Received) return null;
         TimeSpan lag = _host.Time.GetUtcNow() - commit;
         return lag > TimeSpan.Zero ? lag : TimeSpan.Zero;
     }

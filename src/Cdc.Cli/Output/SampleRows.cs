@@ -11,12 +11,12 @@ static class SampleRows
     public static IReadOnlyList<string> Of(string directory, int count)
     {
         Dictionary<string, string> byKind = [];
-        string[] files = [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(directory, "data"))
             .Where(IsData).Order(StringComparer.Ordinal)];
-        // The first files hold copied rows, the last ones changes.
-        foreach (string file in files.Take(2).Concat(files.Skip(2).TakeLast(3)))
+        // The first files hold copied rows, the largest ones changes of every kind.
+        foreach (string file in files.Take(1).Concat(files.OrderByDescending(file => new FileInfo(file).Length).Take(2)))
         {
-            foreach (string line in Lines(file).Take(2000))
+            foreach (string line in Lines(file).Take(5000))
                 if (KindOf(line) is { } kind) byKind[kind] = line;
         }
         return [.. byKind.OrderBy(pair => "rucd".IndexOf(pair.Key, StringComparison.Ordinal))
@@ -26,8 +26,7 @@ static class SampleRows
     static bool IsData(string file)
     {
         string name = file.EndsWith(".gz", StringComparison.Ordinal) ? file[..^3] : file;
-        return name.EndsWith(".ndjson", StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal)
-            && !name.Contains("index", StringComparison.Ordinal);
+        return name.EndsWith(".ndjson", StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
     }
 
     static IEnumerable<string> Lines(string file)

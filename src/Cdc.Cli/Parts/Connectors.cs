@@ -4,7 +4,10 @@ using Cdc.Embedded.State;
 using Cdc.Engine.Codecs;
 using Cdc.Engine.Codecs.Debezium;
 using Cdc.Engine.Codecs.Ndjson;
+using Cdc.Engine.Demo;
+using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
+using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
@@ -23,6 +26,9 @@ sealed class Connectors(Invocation call)
     readonly ChangefeedOptions _options = call.Options;
     readonly CliHost _host = call.Host;
 
+    // One pool for all that hold rows in this process.
+    readonly RowBlockPool _rows = new();
+
     /// <summary>Makes a source. Nothing is connected yet.</summary>
     /// <param name="isTemporary">Nothing may stay in the source after the run.</param>
     /// <param name="spill">Where a transaction goes that is too large for memory.</param>
@@ -38,12 +44,17 @@ sealed class Connectors(Invocation call)
             SlotWait = _options.SlotWait,
             TemporarySlot = isTemporary,
             SpillDirectory = spill,
+            Rows = _rows,
             Time = _host.Time,
             Loggers = call.Loggers,
         }),
-        Address.Demo => throw new NotSupportedException(),
+        Address.Demo => new DemoSource(
+            new((ulong)_options.Seed, _options.Transactions, _options.Rate, _options.Accounts),
+            SelectionOf(_options), _rows, _host.Time),
         _ => throw new InvalidOperationException("Every kind of source is handled."),
     };
+
+    public ChangeFilter Filter() => ChangeFilter.Parse(_options.ExcludeColumns, _options.ExcludeOps, _rows);
 
     public ISink Sink(Address to, string name, string database)
     {

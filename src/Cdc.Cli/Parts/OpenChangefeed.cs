@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Cli.Commands;
 using Cdc.Embedded.Running;
-using Cdc.Engine.Filters;
-using Cdc.Engine.Rows;
 using Cdc.Engine.Options;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
@@ -14,9 +12,10 @@ namespace Cdc.Cli.Parts;
 sealed class OpenChangefeed : IAsyncDisposable
 {
     readonly Invocation _call;
+    readonly Connectors _connectors;
     IStateStore? _state;
 
-    OpenChangefeed(Invocation call) => _call = call;
+    OpenChangefeed(Invocation call, Connectors connectors) => (_call, _connectors) = (call, connectors);
 
     public required string Name { get; init; }
     public required ISource Source { get; init; }
@@ -27,6 +26,9 @@ sealed class OpenChangefeed : IAsyncDisposable
 
     /// <summary>Where this one's state is; null if it ends with the process.</summary>
     public string? StateDirectory => StateRoot is null ? null : Path.Combine(StateRoot, Name);
+
+    /// <summary>Whether the source's commits happen now. Those of the demo happen in a year of its own.</summary>
+    public bool IsLive => _call.Outcome.From!.Scheme != Address.Demo;
 
     /// <summary>From where to where, for people; secrets masked.</summary>
     public string Route => $"{Secrets.Masked(_call.Options.From)} to {Secrets.Masked(_call.Options.To)}";
@@ -42,7 +44,7 @@ sealed class OpenChangefeed : IAsyncDisposable
         string spill = root is null
             ? Path.Combine(Path.GetTempPath(), $"cdc-spill-{name}-{Environment.ProcessId}")
             : Path.Combine(root, name, "spill");
-        return new(call)
+        return new(call, connectors)
         {
             Name = name,
             Source = connectors.Source(from, name, isTemporary: root is null, spill),
@@ -62,7 +64,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Source = Source,
             Sink = Sink,
             State = _state,
-            Filter = ChangeFilter.Parse(options.ExcludeColumns, options.ExcludeOps, new RowBlockPool()),
+            Filter = _connectors.Filter(),
             Snapshot = options.Snapshot,
             SnapshotParallel = options.SnapshotParallel,
             Until = UntilOf(options.Until),
@@ -92,7 +94,8 @@ sealed class OpenChangefeed : IAsyncDisposable
     static bool KeepsState(ChangefeedOptions options, Address to) =>
         options.State is not null || to.Scheme is not (Address.Stdout or Address.Blackhole);
 
-    static async Task<string> NameAsync(Connectors connectors, Invocation call, Address from, Address to)
+    /// <summary>The name that a changefeed has when it is given none.</summary>
+    public static async Task<string> NameAsync(Connectors connectors, Invocation call, Address from, Address to)
     {
         SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
         return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);

@@ -16,6 +16,6 @@ public static class ChangefeedName
     {
         if (!IsValid(name))
             throw new CdcException(FailureKind.Usage, $"'{name}' can't be the name of a changefeed.",
-                $"A name has lower-case letters, digits and '_', begins with a letter, and has at most {LengthMax} of them.");
+                $"A name begins with a lower-case letter and has at most {LengthMax} of these, digits and '_'.");
     }
 }

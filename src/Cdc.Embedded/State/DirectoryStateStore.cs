@@ -10,9 +10,9 @@ namespace Cdc.Embedded.State;
 
 /// <summary>Keeps one changefeed's state in <c>&lt;root&gt;/&lt;name&gt;/</c> on a local disk.</summary>
 /// <remarks>
-/// <c>lock</c> is held while the store is open. <c>state.json</c> is replaced as a whole: written aside, flushed, renamed, and
-/// the directory flushed. <c>schemas.ndjson</c> only grows; the record counts its lines, so that lost ones are noticed.
-/// Schemas without a record belong to a first start that never got to its first save, and are forgotten.
+/// <c>lock</c> is held while the store is open. <c>state.json</c> is replaced as a whole: written aside, flushed,
+/// renamed, and the directory flushed. <c>schemas.ndjson</c> only grows; the record counts its lines, so that lost ones
+/// are noticed. Schemas without a record belong to a first start that never got to its first save, and are forgotten.
 /// </remarks>
 public sealed class DirectoryStateStore : IStateStore
 {
@@ -166,7 +166,8 @@ public sealed class DirectoryStateStore : IStateStore
         if (!StateJson.TryRead(record, out ChangefeedState? state, out int schemas))
             throw StateUnusable.Damaged(_statePath, "is cut short or was edited");
         if (state!.Name != _name)
-            throw StateUnusable.Damaged(_statePath, $"is of the changefeed {state.Name}, and its directory has another name");
+            throw StateUnusable.Damaged(_statePath,
+                $"is of the changefeed {state.Name}, and its directory has another name");
 
         (List<TableSchema> versions, long length) = SchemaLines.Read(lines, _schemasPath);
         if (versions.Count < schemas)

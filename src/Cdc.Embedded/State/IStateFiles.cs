@@ -2,8 +2,8 @@ using Cdc.Engine.Storage;
 
 namespace Cdc.Embedded.State;
 
-/// <summary>What the state needs of a file system. Each call but <see cref="Read"/> is a step between which a machine may
-/// crash; all throw what the file system throws.</summary>
+/// <summary>What the state needs of a file system. Each call but <see cref="Read"/> is a step between which a machine
+/// may crash; all throw what the file system throws.</summary>
 interface IStateFiles
 {
     /// <summary>The whole file, or null if there is none.</summary>
@@ -18,7 +18,8 @@ interface IStateFiles
     /// <summary>Makes the names in a directory durable.</summary>
     void FlushDirectory(string path);
 
-    /// <summary>Cuts the file, made if absent, at <paramref name="at"/>, appends, and makes the bytes durable.</summary>
+    /// <summary>Cuts the file, made if absent, at <paramref name="at"/>, appends, and makes the bytes
+    /// durable.</summary>
     void Append(string path, long at, ReadOnlySpan<byte> bytes);
 }
 

@@ -4,7 +4,8 @@ using Cdc.Engine.State;
 
 namespace Cdc.Embedded.State;
 
-/// <summary>Keeps state for one run: where nothing is to stay, as with <c>--to stdout</c> and no <c>--state</c>.</summary>
+/// <summary>Keeps state for one run: where nothing is to stay, as with <c>--to stdout</c> and no
+/// <c>--state</c>.</summary>
 public sealed class MemoryStateStore : IStateStore
 {
     readonly List<TableSchema> _schemas = [];
@@ -20,13 +21,15 @@ public sealed class MemoryStateStore : IStateStore
         return new(PersistOutcome.Persisted);
     }
 
-    public ValueTask<IReadOnlyList<TableSchema>> LoadSchemasAsync(CancellationToken cancellationToken) => new([.. _schemas]);
+    public ValueTask<IReadOnlyList<TableSchema>> LoadSchemasAsync(CancellationToken cancellationToken) =>
+        new([.. _schemas]);
 
     public ValueTask AppendSchemasAsync(IReadOnlyList<TableSchema> versions, CancellationToken cancellationToken)
     {
         foreach (TableSchema version in versions)
         {
-            if (!_schemas.Exists(known => known.Id == version.Id && known.Since == version.Since)) _schemas.Add(version);
+            if (_schemas.Exists(known => known.Id == version.Id && known.Since == version.Since)) continue;
+            _schemas.Add(version);
         }
         return default;
     }

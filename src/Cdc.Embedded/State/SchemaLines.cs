@@ -6,7 +6,8 @@ using Cdc.Engine.Storage;
 
 namespace Cdc.Embedded.State;
 
-/// <summary>Schema versions as lines: <c>{"crc":"01234567","version":{…}}</c>, the checksum of the version's bytes.</summary>
+/// <summary>Schema versions as lines: <c>{"crc":"01234567","version":{…}}</c>, the checksum of the version's
+/// bytes.</summary>
 static class SchemaLines
 {
     const int ChecksumDigits = 8;
@@ -28,8 +29,9 @@ static class SchemaLines
     }
 
     /// <summary>All whole lines, and the bytes that they take.</summary>
-    /// <remarks>The last line may be torn by a crash while it was appended, and is dropped then: it has no end, or holes
-    /// where blocks of the disk were not written. Anything else that is not as it was written is damage.</remarks>
+    /// <remarks>The last line may be torn by a crash while it was appended, and is dropped then: it has no end, or
+    /// holes where blocks of the disk were not written. Anything else that is not as it was written is
+    /// damage.</remarks>
     /// <exception cref="CdcException">StateUnusable, naming the line.</exception>
     public static (List<TableSchema> Versions, long Length) Read(byte[] bytes, string path)
     {

@@ -11,7 +11,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Embedded.State;
 
-/// <summary>The state's record as bytes: JSON that people can read, whose last property is a checksum of all before it.</summary>
+/// <summary>The state's record as bytes: JSON that people can read, whose last property is a checksum of all before
+/// it.</summary>
 static class StateJson
 {
     static readonly JsonWriterOptions WriterOptions = new()
@@ -22,7 +23,8 @@ static class StateJson
     static ReadOnlySpan<byte> End => "\n}"u8;
 
     /// <summary>Writes the record.</summary>
-    /// <param name="schemas">How many schema versions are durable beside it, and must still be there when it is read.</param>
+    /// <param name="schemas">How many schema versions are durable beside it, and must still be there when it is
+    /// read.</param>
     public static byte[] Write(ChangefeedState state, int schemas)
     {
         ArrayBufferWriter<byte> output = new();

@@ -5,7 +5,8 @@ using Cdc.Engine.Storage;
 
 namespace Cdc.Embedded.State;
 
-/// <summary>Holds a state directory for one process. The operating system lets go when the process dies, however it does.</summary>
+/// <summary>Holds a state directory for one process. The operating system lets go when the process dies, however it
+/// does.</summary>
 sealed class StateLock : IDisposable
 {
     const string Heading = "cdc lock, format 1";

@@ -6,7 +6,7 @@ namespace Cdc.Embedded.State;
 static class StateUnusable
 {
     public const string WayOut =
-        "Put the directory back from a backup taken at the same moment as the target's, or start over: cdc drop, then run.";
+        "Put the directory back from a backup of the same moment as the target's, or start over: cdc drop, then run.";
 
     public static CdcException Damaged(string path, string how) =>
         new(FailureKind.StateUnusable, $"The state in {path} {how}.", WayOut);

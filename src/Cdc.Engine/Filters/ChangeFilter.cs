@@ -10,9 +10,9 @@ namespace Cdc.Engine.Filters;
 
 /// <summary>Leaves out columns and kinds of change, by pattern.</summary>
 /// <remarks>
-/// What stays keeps its position, time and sequence. A rebuilt batch carries the very acknowledgement of the batch it came
-/// from, so both stages stay whole; a batch of which nothing is left never reaches a sink and is flushed at once, which
-/// delays nothing: a checkpoint still waits for every batch before it. Any thread may call.
+/// What stays keeps its position, time and sequence. A rebuilt batch carries the very acknowledgement of the batch it
+/// came from, so both stages stay whole; a batch of which nothing is left never reaches a sink and is flushed at once,
+/// which delays nothing: a checkpoint still waits for every batch before it. Any thread may call.
 /// </remarks>
 public sealed class ChangeFilter(
     IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool)
@@ -30,18 +30,20 @@ public sealed class ChangeFilter(
     public static ChangeFilter Parse(IEnumerable<string> columns, IEnumerable<string> ops, RowBlockPool pool) =>
         new([.. columns.Select(ColumnPattern.Parse)], [.. ops.Select(OpsRule.Parse)], pool);
 
-    /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave out.</summary>
+    /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave
+    /// out.</summary>
     public IEnumerable<Problem> Problems(TableSchema schema) =>
         schema.Key.Where(ordinal => Excludes(schema, ordinal)).Select(ordinal => new Problem(
             FailureKind.Usage,
             $"The column {schema.Name}.{schema.Columns[ordinal].Name} belongs to the key and can't be left out.",
             "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
 
-    /// <summary>The version of the table that rows have after the filter; always the same object for the same one.</summary>
+    /// <summary>The version of the table that rows have after the filter; always the same object for the same
+    /// one.</summary>
     public TableSchema Apply(TableSchema schema) => For(schema).Schema;
 
-    /// <summary>The batch as it goes to the sink: itself, or a smaller one in its place; null if nothing is left. A batch
-    /// that was replaced is released.</summary>
+    /// <summary>The batch as it goes to the sink: itself, or a smaller one in its place; null if nothing is left. A
+    /// batch that was replaced is released.</summary>
     public RowBatch? Apply(RowBatch batch)
     {
         if (IsEmpty) return batch;
@@ -55,12 +57,14 @@ public sealed class ChangeFilter(
         return rebuilt;
     }
 
-    /// <summary>The statement without the tables whose TRUNCATE is left out; null if none is left. Its step stays taken.</summary>
+    /// <summary>The statement without the tables whose TRUNCATE is left out; null if none is left. Its step stays
+    /// taken.</summary>
     public TruncateEvent? Apply(TruncateEvent truncate)
     {
         if (IsEmpty) return truncate;
         ImmutableArray<TableSchema> left =
-            [.. truncate.Tables.Select(For).Where(static table => !table.DropsTruncate).Select(static table => table.Schema)];
+            [.. truncate.Tables.Select(For).Where(static table => !table.DropsTruncate)
+                .Select(static table => table.Schema)];
         return left.IsEmpty ? null : truncate with { Tables = left };
     }
 
@@ -79,8 +83,10 @@ public sealed class ChangeFilter(
             DroppedOps.None, static (dropped, rule) => dropped | rule.Dropped));
     }
 
-    static bool Applies(OpsRule rule, TableSchema schema) => schema.Id != TableId.Trigger && rule.Tables.Matches(schema.Name);
+    static bool Applies(OpsRule rule, TableSchema schema) =>
+        schema.Id != TableId.Trigger && rule.Tables.Matches(schema.Name);
 
     bool Excludes(TableSchema schema, int ordinal) =>
-        schema.Id != TableId.Trigger && columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
+        schema.Id != TableId.Trigger
+            && columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
 }

@@ -3,7 +3,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Filters;
 
-/// <summary>Matches columns by name: <c>schema.table.column</c>, each part as in a <see cref="TablePattern"/>.</summary>
+/// <summary>Matches columns by name: <c>schema.table.column</c>, each part as in a <see
+/// cref="TablePattern"/>.</summary>
 public sealed class ColumnPattern
 {
     readonly Glob _schema;

@@ -37,7 +37,8 @@ sealed class TableFilter
         foreach (Row row in batch)
         {
             if (!Keeps(row.Op)) continue;
-            position += DropsColumns ? Narrow(row, block.Memory.AsSpan(position)) : Copy(row, block.Memory.AsSpan(position));
+            Span<byte> target = block.Memory.AsSpan(position);
+            position += DropsColumns ? Narrow(row, target) : Copy(row, target);
             if (first < 0) first = row.StampIndex;
             last = row.StampIndex;
         }

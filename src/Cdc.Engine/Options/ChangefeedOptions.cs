@@ -79,8 +79,11 @@ public sealed record ChangefeedOptions
     public long Seed { get; init; } = 1;
 
     /// <summary>Demo: how many transactions there are; 0: no end.</summary>
-    public long Transactions { get; init; }
+    public long Transactions { get; init; } = 1000;
 
     /// <summary>Demo: transactions a second; 0: as fast as they can be written.</summary>
     public int Rate { get; init; }
+
+    /// <summary>Demo: rows of the accounts table.</summary>
+    public int Accounts { get; init; } = 1000;
 }

@@ -40,7 +40,7 @@ public static class OptionCatalog
         Text("state", "Directory that holds the state of all changefeeds.", "directory",
             o => o.State, (o, v) => o with { State = v }) with
         {
-            Verbs = [Run], DefaultText = "./cdc-data; none for stdout and blackhole",
+            Verbs = [Run, Drop], DefaultText = "./cdc-data; none for stdout and blackhole",
         },
     ];
 
@@ -111,7 +111,12 @@ public static class OptionCatalog
         {
             Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo],
         },
-        Number("rate", "Demo: transactions a second; 0: as fast as they can be written.", 0, int.MaxValue,
+        Number("rate", "Demo: transactions a second; 0: as fast as they can be written.", 0, 1_000_000,
             o => o.Rate, (o, v) => o with { Rate = (int)v }) with { Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo] },
+        Number("accounts", "Demo: rows of the accounts table.", 2, 10_000_000,
+            o => o.Accounts, (o, v) => o with { Accounts = (int)v }) with
+        {
+            Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo],
+        },
     ];
 }

@@ -1,13 +1,13 @@
 using Cdc.Engine.Failures;
+using Cdc.Engine.Filters;
 
 namespace Cdc.Engine.Options;
 
 /// <summary>Checks options as a whole, before anything is opened. Every problem at once.</summary>
 public static class OptionsCheck
 {
-    /// <param name="from">The source's address; null if missing or already found wrong.</param>
     /// <param name="to">The target's address; null if missing or already found wrong.</param>
-    public static IEnumerable<Problem> Problems(ChangefeedOptions options, Address? from, Address? to, string verb)
+    public static IEnumerable<Problem> Problems(ChangefeedOptions options, Address? to, string verb)
     {
         if (options.From.Length == 0 && verb != "demo")
             yield return Wrong("There is no source.", "Give --from postgres://user@host/database, or --from demo:.");
@@ -19,8 +19,6 @@ public static class OptionsCheck
         foreach (Problem problem in Course(options)) yield return problem;
         if (options.Gzip && to is { Scheme: not Address.Files })
             yield return Wrong("gzip is for files.", "With --to stdout, pipe through gzip.");
-        if (from is { Scheme: Address.Postgres } && (options.Transactions > 0 || options.Rate > 0))
-            yield return Wrong("transactions and rate are for the demo source.", "Leave them out, or give --from demo:.");
     }
 
     static IEnumerable<Problem> Patterns(ChangefeedOptions options)
@@ -28,7 +26,18 @@ public static class OptionsCheck
         foreach ((string flag, string text) in options.Tables.Select(text => ("--tables", text))
             .Concat(options.Exclude.Select(text => ("--exclude", text))))
         {
-            if (WhyNotAPattern(text) is { } why) yield return Wrong($"{flag} {why}", "Expected: schema.table, or a schema.");
+            if (WhyNot(text, TablePattern.Parse) is { } why)
+                yield return Wrong($"{flag} {why}", "Expected: schema.table, or a schema.");
+        }
+        foreach (string text in options.ExcludeColumns)
+        {
+            if (WhyNot(text, ColumnPattern.Parse) is { } why)
+                yield return Wrong($"--exclude-columns {why}", "Expected: schema.table.column.");
+        }
+        foreach (string text in options.ExcludeOps)
+        {
+            if (WhyNot(text, OpsRule.Parse) is { } why)
+                yield return Wrong($"--exclude-ops {why}", "Expected: schema.table:insert,update,delete,truncate.");
         }
     }
 
@@ -53,11 +62,11 @@ public static class OptionsCheck
             yield return Wrong("rotateInterval must be longer than nothing.", "Expected: a length of time such as 5s.");
     }
 
-    static string? WhyNotAPattern(string text)
+    static string? WhyNot(string text, Func<string, object> parse)
     {
         try
         {
-            TablePattern.Parse(text);
+            parse(text);
             return null;
         }
         catch (FormatException e)

@@ -39,7 +39,7 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         from = Parameters("--from", from);
         to = Parameters("--to", to);
         Apply(flags, static option => option.Kind != OptionKind.Address);
-        _problems.AddRange(OptionsCheck.Problems(_options, from, to, verb));
+        _problems.AddRange(OptionsCheck.Problems(_options, to, verb));
         return new(_options, _origins.ToImmutableSortedDictionary(), _problems.DrainToImmutable()) { From = from, To = to };
     }
 

@@ -8,8 +8,8 @@ using Cdc.Protocol;
 namespace Cdc.Engine.Schemas;
 
 /// <summary>A version of a table's shape as one line of JSON: the persisted form, wherever schemas are kept.</summary>
-/// <remarks>What is left at its default is left out. Equal versions give equal bytes. A line of a newer format, or one that
-/// is no such line, is refused with StateUnusable; no bytes make reading crash.</remarks>
+/// <remarks>What is left at its default is left out. Equal versions give equal bytes. A line of a newer format, or one
+/// that is no such line, is refused with StateUnusable; no bytes make reading crash.</remarks>
 public static class SchemaJson
 {
     /// <summary>The format this build writes.</summary>
@@ -18,7 +18,8 @@ public static class SchemaJson
     // A type nests at most as deep as the server lets it; three levels of JSON for each.
     const int DepthMax = 256;
 
-    static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DepthMax };
+    static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DepthMax };
     static readonly JsonDocumentOptions ReaderOptions = new() { MaxDepth = DepthMax };
 
     /// <summary>Writes one line, without its end.</summary>
@@ -111,7 +112,9 @@ public static class SchemaJson
         Since = CommitTs.Parse(Text(json, "since"u8)),
         Name = new(Text(json, "schema"u8), Text(json, "table"u8)),
         SourceId = json.TryGetProperty("sourceId"u8, out JsonElement id) ? id.GetUInt32() : 0,
-        Identity = json.TryGetProperty("identity"u8, out _) ? Named<ReplicaIdentity>(Text(json, "identity"u8)) : default,
+        Identity = json.TryGetProperty("identity"u8, out _)
+            ? Named<ReplicaIdentity>(Text(json, "identity"u8))
+            : default,
         Columns = [.. json.GetProperty("columns"u8).EnumerateArray().Select(static column => new Column(
             Text(column, "name"u8),
             ReadType(column.GetProperty("type"u8)),
@@ -127,7 +130,9 @@ public static class SchemaJson
         json.TryGetProperty("sourceId"u8, out JsonElement id) ? id.GetUInt32() : 0,
         json.TryGetProperty("modifier"u8, out JsonElement modifier) ? modifier.GetInt32() : -1)
     {
-        Delimiter = json.TryGetProperty("delimiter"u8, out JsonElement delimiter) ? checked((char)delimiter.GetInt32()) : ',',
+        Delimiter = json.TryGetProperty("delimiter"u8, out JsonElement delimiter) 
+            ? checked((char)delimiter.GetInt32())
+            : ',',
         Element = json.TryGetProperty("element"u8, out JsonElement element) ? ReadType(element) : null,
         Fields = json.TryGetProperty("fields"u8, out JsonElement fields)
             ? [.. fields.EnumerateArray().Select(static field =>
@@ -149,10 +154,13 @@ public static class SchemaJson
 
     // Numbers and lists of names, which parsing an enumeration allows as well, are refused.
     static T Named<T>(string name) where T : struct, Enum =>
-        Enum.TryParse(name, out T value) && Enum.GetName(value) == name ? value : throw new FormatException("a name is unknown");
+        Enum.TryParse(name, out T value) && Enum.GetName(value) == name
+            ? value
+            : throw new FormatException("a name is unknown");
 
     static CdcException Newer(string place, int format) => new(
-        FailureKind.StateUnusable, $"{place} was written by a newer cdc: its format is {format}, this one reads {CurrentFormat}.",
+        FailureKind.StateUnusable,
+        $"{place} was written by a newer cdc: its format is {format}, this one reads {CurrentFormat}.",
         "Use the newer cdc, or start over with another --name.");
 
     static bool IsMalformed(Exception exception) => exception

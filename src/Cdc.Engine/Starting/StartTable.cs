@@ -26,6 +26,9 @@ public static class StartTable
         bool targetHasRows = target is not null && (target.Position > CommitTs.Zero || target.Copied.Count > 0);
         switch (position.State)
         {
+            case PositionState.NotNeeded when target is { Position: var reached } && reached > CommitTs.Zero:
+                return new StartDecision.GoOn(reached, StateIsLost: true);
+            case PositionState.NotNeeded:
             case PositionState.Absent when !targetHasRows:
                 return new StartDecision.First();
             case PositionState.Absent:
@@ -61,6 +64,7 @@ public static class StartTable
             // A target that keeps its own record knows better than we do, in both directions.
             checkpoint = CommitTs.Max(target.Position, state.FirstConsistent);
         }
+        if (position.State is PositionState.NotNeeded) return new StartDecision.GoOn(checkpoint);
         if (position.State is PositionState.Absent or PositionState.Lost) throw Lost(name, position, checkpoint);
         if (facts.LogEnd != CommitTs.Zero && facts.LogEnd.Commit < checkpoint.CompleteCommit)
         {

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cdc.Engine.Storage;
 
-/// <summary>Directories and files that only their owner may read, and the durability of a directory's entries.</summary>
+/// <summary>Directories and files that only their owner may read, and the durability of a directory's
+/// entries.</summary>
 public static class PrivateFiles
 {
     public static void CreateDirectory(string path)

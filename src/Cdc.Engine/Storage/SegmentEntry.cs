@@ -14,7 +14,8 @@ public readonly record struct SegmentEntry(
 /// <param name="First">Position of the first row, as it was when written: an open transaction's commit is 0.</param>
 public readonly record struct SegmentRun(long Offset, long Length, CommitTs First, CommitTs Last, int Frames)
 {
-    /// <summary>Frames are joined until a run has this size, so that an index stays small however small the frames are.</summary>
+    /// <summary>Frames are joined until a run has this size, so that an index stays small however small the frames
+    /// are.</summary>
     internal const int JoinBelow = 64 << 10;
 
     public long End => Offset + Length;

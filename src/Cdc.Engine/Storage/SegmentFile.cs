@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cdc.Engine.Storage;
 
 /// <summary>One segment: a header, frames, and once it is complete an index of runs of frames with a footer.</summary>
-/// <remarks>Bytes read are never trusted: whatever they are, reading gives a batch or DiskFailed naming file and offset.
-/// One thread at a time.</remarks>
+/// <remarks>Bytes read are never trusted: whatever they are, reading gives a batch or DiskFailed naming file and
+/// offset. One thread at a time.</remarks>
 sealed class SegmentFile : IDisposable
 {
     public const int HeaderBytes = 16;
@@ -73,7 +73,8 @@ sealed class SegmentFile : IDisposable
         return offset;
     }
 
-    /// <summary>The head of the frame at <paramref name="offset"/>, which lies wholly in the file. Null where the frames end.</summary>
+    /// <summary>The head of the frame at <paramref name="offset"/>, which lies wholly in the file. Null where the
+    /// frames end.</summary>
     public SegmentFrame? Head(long offset)
     {
         Span<byte> head = stackalloc byte[SegmentFrame.HeadBytes];
@@ -104,7 +105,8 @@ sealed class SegmentFile : IDisposable
             ReadAt(head.AsSpan(0, fixedBytes), offset);
             ReadAt(rows, offset + fixedBytes);
             ReadOnlySpan<byte> stampBytes = head.AsSpan(SegmentFrame.HeadBytes, fixedBytes - SegmentFrame.HeadBytes);
-            if (SegmentFrame.ChecksumOf(stampBytes, rows) != frame.Checksum) throw Damaged(offset, "the checksum is wrong");
+            if (SegmentFrame.ChecksumOf(stampBytes, rows) != frame.Checksum)
+                throw Damaged(offset, "the checksum is wrong");
 
             CommitStamps stamps = ReadStamps(stampBytes, frame, commit, offset);
             int bad = RowMemory.Adopt(rows, frame.Rows, schema.Columns.Length, frame.FirstStamp, frame.Stamps);

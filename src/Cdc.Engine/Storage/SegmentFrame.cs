@@ -6,10 +6,10 @@ namespace Cdc.Engine.Storage;
 
 /// <summary>The head of one frame: everything of a batch but its stamps and rows, which follow it.</summary>
 /// <remarks>
-/// Little endian: mark (4 bytes), checksum of stamps and rows (4), bytes of rows (4), rows (4), number of the first stamp as
-/// the rows count them (4), stamps (4), table (8), schema since: commit (8) and step (4), checksum of the head so far (4).
-/// Then the stamps, each commit (8), step (4), transaction (4), commit time (8). Then the rows as <see cref="Row"/> stores
-/// them.
+/// Little endian: mark (4 bytes), checksum of stamps and rows (4), bytes of rows (4), rows (4), number of the first
+/// stamp as the rows count them (4), stamps (4), table (8), schema since: commit (8) and step (4), checksum of the head
+/// so far (4). Then the stamps, each commit (8), step (4), transaction (4), commit time (8). Then the rows as <see
+/// cref="Row"/> stores them.
 /// </remarks>
 readonly record struct SegmentFrame(
     uint Checksum, int RowBytes, int Rows, int FirstStamp, int Stamps, TableId Table, CommitTs SchemaSince)
@@ -68,7 +68,8 @@ readonly record struct SegmentFrame(
             BinaryPrimitives.ReadInt32LittleEndian(head[16..]),
             BinaryPrimitives.ReadInt32LittleEndian(head[20..]),
             new(BinaryPrimitives.ReadInt64LittleEndian(head[24..])),
-            new(BinaryPrimitives.ReadUInt64LittleEndian(head[32..]), BinaryPrimitives.ReadUInt32LittleEndian(head[40..])));
+            new(BinaryPrimitives.ReadUInt64LittleEndian(head[32..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(head[40..])));
         return BinaryPrimitives.ReadUInt32LittleEndian(head) == Mark
             && BinaryPrimitives.ReadUInt32LittleEndian(head[HeadSummed..]) == Crc32C.Of(head[..HeadSummed])
             && frame.RowBytes > 0 && frame.Rows > 0 && frame.FirstStamp >= 0 && frame.Stamps is > 0 and < StampsMax

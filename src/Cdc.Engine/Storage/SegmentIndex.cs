@@ -6,9 +6,9 @@ namespace Cdc.Engine.Storage;
 
 /// <summary>The end of a complete segment: its runs of frames, and a footer that says where the index begins.</summary>
 /// <remarks>
-/// Index: mark (4 bytes), checksum of what follows up to the footer (4), number of runs (4), four bytes zero, then per run
-/// offset (8), length (8), first position (8 + 4), last position (8 + 4), frames (4), four bytes zero. Footer: offset of the
-/// index (8), mark (4), checksum of these twelve (4).
+/// Index: mark (4 bytes), checksum of what follows up to the footer (4), number of runs (4), four bytes zero, then per
+/// run offset (8), length (8), first position (8 + 4), last position (8 + 4), frames (4), four bytes zero. Footer:
+/// offset of the index (8), mark (4), checksum of these twelve (4).
 /// </remarks>
 static class SegmentIndex
 {
@@ -83,7 +83,9 @@ static class SegmentIndex
     static SegmentRun ReadRun(ReadOnlySpan<byte> source) => new(
         BinaryPrimitives.ReadInt64LittleEndian(source),
         BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
-        new CommitTs(BinaryPrimitives.ReadUInt64LittleEndian(source[16..]), BinaryPrimitives.ReadUInt32LittleEndian(source[24..])),
-        new CommitTs(BinaryPrimitives.ReadUInt64LittleEndian(source[28..]), BinaryPrimitives.ReadUInt32LittleEndian(source[36..])),
+        new CommitTs(BinaryPrimitives.ReadUInt64LittleEndian(source[16..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(source[24..])),
+        new CommitTs(BinaryPrimitives.ReadUInt64LittleEndian(source[28..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(source[36..])),
         BinaryPrimitives.ReadInt32LittleEndian(source[40..]));
 }

@@ -6,13 +6,14 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Storage;
 
-/// <summary>Keeps batches in files of one directory and gives them back: a cache, whose truth is the source's log.</summary>
+/// <summary>Keeps batches in files of one directory and gives them back: a cache, whose truth is the source's
+/// log.</summary>
 /// <remarks>
-/// Order: entries follow each other as they were appended; <see cref="TryNext"/> walks them, so that a caller may remember
-/// two entries of a long run instead of all. Durability: none; files that a dead process left are removed at construction,
-/// all others at the latest by <see cref="Dispose"/>. A segment's file goes when every entry in it was released.
-/// Errors: DiskFailed, for a full disk and for bytes that are not what was written; the log may be used further.
-/// Concurrency: one call at a time. The directory belongs to this object alone.
+/// Order: entries follow each other as they were appended; <see cref="TryNext"/> walks them, so that a caller may
+/// remember two entries of a long run instead of all. Durability: none; files that a dead process left are removed at
+/// construction, all others at the latest by <see cref="Dispose"/>. A segment's file goes when every entry in it was
+/// released. Errors: DiskFailed, for a full disk and for bytes that are not what was written; the log may be used
+/// further. Concurrency: one call at a time. The directory belongs to this object alone.
 /// </remarks>
 public sealed class SegmentLog : IDisposable
 {
@@ -42,7 +43,8 @@ public sealed class SegmentLog : IDisposable
     /// <summary>Bytes of all segments now on disk.</summary>
     public long BytesOnDisk => _segments.Values.Sum(static segment => segment.File.Length);
 
-    /// <summary>Copies the batch to disk. The caller still releases the batch, and the entry once it is needed no more.</summary>
+    /// <summary>Copies the batch to disk. The caller still releases the batch, and the entry once it is needed no
+    /// more.</summary>
     public SegmentEntry Append(RowBatch batch)
     {
         SegmentFrame frame = SegmentFrame.Of(batch);
@@ -67,7 +69,8 @@ public sealed class SegmentLog : IDisposable
     }
 
     /// <summary>Reads a batch back. Rows of a transaction that was open when they were appended now carry
-    /// <paramref name="commit"/> and <paramref name="commitTime"/>, each in its own step. The caller releases the batch.</summary>
+    /// <paramref name="commit"/> and <paramref name="commitTime"/>, each in its own step. The caller releases the
+    /// batch.</summary>
     public RowBatch Read(SegmentEntry entry, TableSchema schema, ulong commit, long commitTime)
     {
         SegmentFile file = Find(entry).File;

@@ -5,8 +5,10 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Storage;
 
-/// <summary>Reads a segment's file without the log that wrote it, with its index or, where there is none, without.</summary>
-/// <remarks>Whatever the bytes are, the answer is a batch or DiskFailed naming file and offset. One thread at a time.</remarks>
+/// <summary>Reads a segment's file without the log that wrote it, with its index or, where there is none,
+/// without.</summary>
+/// <remarks>Whatever the bytes are, the answer is a batch or DiskFailed naming file and offset. One thread at a
+/// time.</remarks>
 public sealed class SegmentReader : IDisposable
 {
     readonly SegmentFile _file;
@@ -36,11 +38,12 @@ public sealed class SegmentReader : IDisposable
     /// <summary>Whether the segment was completed: its index is there and whole.</summary>
     public bool HasIndex => _index is not null;
 
-    /// <summary>The runs of frames that hold rows at or behind <paramref name="from"/>; without an index one run from the
-    /// first frame to the last byte.</summary>
+    /// <summary>The runs of frames that hold rows at or behind <paramref name="from"/>; without an index one run from
+    /// the first frame to the last byte.</summary>
     public IReadOnlyList<SegmentRun> Runs(CommitTs from) => _index is { } index
         ? index.FindAll(run => run.Last >= from)
-        : [new(SegmentFile.HeaderBytes, _file.Length - SegmentFile.HeaderBytes, CommitTs.Zero, CommitTs.End(ulong.MaxValue), 0)];
+        : [new(SegmentFile.HeaderBytes, _file.Length - SegmentFile.HeaderBytes, CommitTs.Zero,
+            CommitTs.End(ulong.MaxValue), 0)];
 
     /// <summary>Walks the frames of one run.</summary>
     public IEnumerable<SegmentEntry> Entries(SegmentRun run)

@@ -6,8 +6,6 @@ namespace Cdc.Postgres.Catalog;
 /// <summary>Types whose numbers are the same on every server, so that no query is needed for them.</summary>
 internal static class BuiltInTypes
 {
-    static readonly FrozenDictionary<uint, ColumnType> ByOid = All().ToFrozenDictionary(static type => type.SourceId);
-
     /// <summary>Null if the type is not among them.</summary>
     public static ColumnType? Find(uint oid) => ByOid.GetValueOrDefault(oid);
 
@@ -97,4 +95,7 @@ internal static class BuiltInTypes
         (3912, 3913, "daterange", 1082, 4535, 6155),
         (3926, 3927, "int8range", 20, 4536, 6157),
     ];
+
+    // Behind the lists that it is made of: fields are initialised in the order in which they stand.
+    static readonly FrozenDictionary<uint, ColumnType> ByOid = All().ToFrozenDictionary(static type => type.SourceId);
 }

@@ -19,7 +19,8 @@ internal enum UpdateBar
 /// <summary>What our role may do with a table.</summary>
 /// <param name="IsOwner">Our role owns the table or is a member of the role that does.</param>
 /// <param name="IsFiltered">A row-level security policy would hide rows from us.</param>
-internal readonly record struct TablePrivileges(bool CanSelect, bool CanUseSchema, bool IsOwner, bool IsFiltered, string Owner);
+internal readonly record struct TablePrivileges(
+    bool CanSelect, bool CanUseSchema, bool IsOwner, bool IsFiltered, string Owner);
 
 /// <summary>One ordinary table or leaf partition, as the catalogs show it in one snapshot.</summary>
 internal sealed record CatalogTable
@@ -30,8 +31,8 @@ internal sealed record CatalogTable
     /// <summary>Without dropped and generated columns, in the table's order.</summary>
     public required ImmutableArray<CatalogColumn> Columns { get; init; }
 
-    /// <summary>Names of the key's columns in the key's order: of the identity index where that is the identity, else of
-    /// the primary key.</summary>
+    /// <summary>Names of the key's columns in the key's order: of the identity index where that is the identity, else
+    /// of the primary key.</summary>
     public ImmutableArray<string> Key { get; init; } = [];
 
     public ReplicaIdentity Identity { get; init; }
@@ -44,7 +45,8 @@ internal sealed record CatalogTable
     /// <summary>Size as last estimated, without a look at the table itself, which could wait for a lock.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Rows have a place that a range of places can name: the table is of the server's own kind of storage.</summary>
+    /// <summary>Rows have a place that a range of places can name: the table is of the server's own kind of
+    /// storage.</summary>
     public bool IsHeap { get; init; }
 
     public TablePrivileges Privileges { get; init; }

@@ -21,7 +21,8 @@ internal sealed class LiveCatalog(ControlConnections connections, TypeCatalog ty
         return types.Get(typeOid, typmod) with { Modifier = typmod };
     }
 
-    public ImmutableArray<string> Key(uint tableOid) => Ask(tableOid, static async (oid, connection, cancellationToken) =>
+    public ImmutableArray<string> Key(uint tableOid) =>
+        Ask(tableOid, static async (oid, connection, cancellationToken) =>
     {
         ImmutableArray<CatalogTable> tables =
             await TableCatalog.ReadAsync(connection, [oid], cancellationToken).ConfigureAwait(false);

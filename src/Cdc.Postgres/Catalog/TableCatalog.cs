@@ -8,9 +8,9 @@ namespace Cdc.Postgres.Catalog;
 
 /// <summary>Reads which tables there are and what they look like.</summary>
 /// <remarks>
-/// Only tables whose rows are in the log and of which each row is in one: ordinary tables and leaf partitions. Not views,
-/// foreign tables, partitioned roots (their leaves hold the rows), unlogged or temporary tables, the server's own and ours.
-/// Everything is read with the transaction's snapshot, and without waiting for any table's lock.
+/// Only tables whose rows are in the log and of which each row is in one: ordinary tables and leaf partitions. Not
+/// views, foreign tables, partitioned roots (their leaves hold the rows), unlogged or temporary tables, the server's
+/// own and ours. Everything is read with the transaction's snapshot, and without waiting for any table's lock.
 /// </remarks>
 internal static class TableCatalog
 {
@@ -18,17 +18,24 @@ internal static class TableCatalog
     public static async Task<ImmutableArray<CatalogTable>> MatchAsync(
         NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
     {
-        List<uint> matched = [];
+        Dictionary<uint, TableName> names =
+            await NamesAsync(connection, selection, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(connection, names.Keys, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Numbers and names only, of the tables that the selection matches.</summary>
+    public static async Task<Dictionary<uint, TableName>> NamesAsync(
+        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
+    {
+        Dictionary<uint, TableName> matched = [];
         await using NpgsqlCommand command = new(NamesQuery, connection);
-        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                TableName name = new(reader.GetString(1), reader.GetString(2));
-                if (selection.Matches(name)) matched.Add(reader.GetFieldValue<uint>(0));
-            }
+            TableName name = new(reader.GetString(1), reader.GetString(2));
+            if (selection.Matches(name)) matched[reader.GetFieldValue<uint>(0)] = name;
         }
-        return await ReadAsync(connection, matched, cancellationToken).ConfigureAwait(false);
+        return matched;
     }
 
     /// <summary>These tables, by name; those that are gone are left out.</summary>
@@ -47,7 +54,7 @@ internal static class TableCatalog
 
     static CatalogTable Read(NpgsqlDataReader row)
     {
-        ReplicaIdentity identity = row.GetChar(3) switch
+        ReplicaIdentity identity = row.GetString(3)[0] switch
         {
             'n' => ReplicaIdentity.Nothing,
             'f' => ReplicaIdentity.Full,
@@ -109,7 +116,7 @@ internal static class TableCatalog
 
     // Columns of an index come in the index's order; those it only includes are not part of the key.
     const string TableQuery = """
-        SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident,
+        SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
             c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
             c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),

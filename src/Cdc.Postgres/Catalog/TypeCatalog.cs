@@ -16,7 +16,8 @@ internal sealed class TypeCatalog
 
     public bool Knows(uint oid) => BuiltInTypes.Find(oid) is not null || _known.ContainsKey(oid);
 
-    /// <summary>The type with this number and modifier; <see cref="TypeKind.Other"/> under its number if it is gone.</summary>
+    /// <summary>The type with this number and modifier; <see cref="TypeKind.Other"/> under its number if it is
+    /// gone.</summary>
     public ColumnType Get(uint oid, int modifier)
     {
         ColumnType? type = BuiltInTypes.Find(oid) ?? _known.GetValueOrDefault(oid);
@@ -28,14 +29,16 @@ internal sealed class TypeCatalog
     }
 
     /// <summary>Reads those of the types that are not known yet, and all that they are made of, in one query.</summary>
-    public async Task LoadAsync(NpgsqlConnection connection, IEnumerable<uint> oids, CancellationToken cancellationToken)
+    public async Task LoadAsync(
+        NpgsqlConnection connection, IEnumerable<uint> oids, CancellationToken cancellationToken)
     {
         uint[] missing = [.. oids.Where(oid => !Knows(oid)).Distinct()];
         if (missing.Length == 0) return;
         await using NpgsqlCommand command = new(TypeQuery, connection);
         command.Parameters.Add(new() { Value = missing, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid });
         Dictionary<uint, TypeRow> rows = [];
-        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        await using (NpgsqlDataReader reader =
+            await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
         {
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -92,7 +95,7 @@ internal sealed class TypeCatalog
                     WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
             ) AS part(oid)
         )
-        SELECT t.oid, n.nspname::text, t.typname::text, t.typtype, t.typdelim, t.typbasetype,
+        SELECT t.oid, n.nspname::text, t.typname::text, t.typtype::text, t.typdelim::text, t.typbasetype,
             COALESCE(r.rngsubtype, m.rngtypid, CASE WHEN e.oid IS NOT NULL THEN t.typelem END, 0)::oid,
             e.oid IS NOT NULL AS is_array,
             x.extname::text,
@@ -126,8 +129,9 @@ internal sealed class TypeCatalog
             return new(
                 reader.GetFieldValue<uint>(0),
                 schema == "pg_catalog" ? name : $"{schema}.{name}",
-                KindOf(reader.GetChar(3), reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8), name),
-                reader.GetChar(4),
+                KindOf(reader.GetString(3)[0], reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8),
+                    name),
+                reader.GetString(4)[0],
                 reader.GetFieldValue<uint>(5),
                 reader.GetFieldValue<uint>(6),
                 FieldsOf(reader));

@@ -3,7 +3,8 @@ using System.Data.Common;
 
 namespace Cdc.Postgres.Setup;
 
-/// <summary>Reads a .NET connection string, as Npgsql spells it. What only concerns Npgsql's pool and types is left aside.</summary>
+/// <summary>Reads a .NET connection string, as Npgsql spells it. What only concerns Npgsql's pool and types is left
+/// aside.</summary>
 internal static class AddressKeywords
 {
     static readonly FrozenDictionary<string, string> Names = new Dictionary<string, string>

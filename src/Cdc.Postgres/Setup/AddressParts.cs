@@ -4,7 +4,8 @@ using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Setup;
 
-/// <summary>The parts of an address as they are gathered, by libpq's names, with everything that is wrong with them.</summary>
+/// <summary>The parts of an address as they are gathered, by libpq's names, with everything that is wrong with
+/// them.</summary>
 internal sealed class AddressParts
 {
     /// <summary>A name, and the environment variable that stands in for it.</summary>
@@ -91,6 +92,9 @@ internal sealed class AddressParts
 
     void Validate()
     {
+        // libpq's other form, host=… user=…, reads as one long host. It is not repeated: the password may be in it.
+        if (!_values["host"].StartsWith('/') && _values["host"].AsSpan().IndexOfAny(' ', '=') >= 0)
+            Problem("the host holds a space or '=': the parts of a connection string are separated by ';'");
         if (_values["host"].Contains(',', StringComparison.Ordinal))
             Problem("several hosts are given, and a log has to be read from one: name the primary");
         if (_values.TryGetValue("port", out string? port) && Number(port) is < 1 or > ushort.MaxValue)

@@ -70,13 +70,15 @@ internal sealed class ControlConnections(PostgresAddress address) : IAsyncDispos
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The value of libpq's <c>options</c> that pins the settings: it beats ALTER DATABASE and ALTER ROLE.</summary>
+    /// <summary>The value of libpq's <c>options</c> that pins the settings: it beats ALTER DATABASE and ALTER
+    /// ROLE.</summary>
     public static string PinnedOptions()
     {
         StringBuilder options = new();
         foreach ((string name, string value) in PinnedSettings.AtStart)
         {
-            string escaped = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(" ", "\\ ", StringComparison.Ordinal);
+            string escaped =
+                value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(" ", "\\ ", StringComparison.Ordinal);
             options.Append(options.Length > 0 ? " " : "").Append("-c ").Append(name).Append('=').Append(escaped);
         }
         return options.ToString();

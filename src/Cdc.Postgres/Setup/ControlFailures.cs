@@ -18,6 +18,13 @@ internal static class ControlFailures
         NpgsqlException { InnerException: PostgresException server } => PgFailures.From(Translate(server), endpoint),
         NpgsqlException { InnerException: SocketException } or SocketException =>
             PgFailures.Unreachable(endpoint, "can't be reached", error),
+        // Found by Npgsql before the server could say anything: it has no codes for these.
+        NpgsqlException { Message: var said } when said.StartsWith("No password", StringComparison.Ordinal) => new(
+            FailureKind.SourceRefused, $"{endpoint.Server} asks for the password of role {endpoint.User}, and none is given.",
+            "Give it in the URL or in PGPASSWORD.", error),
+        NpgsqlException { Message: var said } when said.Contains("SSL", StringComparison.Ordinal) => new(
+            FailureKind.SourceRefused, $"{endpoint.Server} does not offer TLS as sslmode asks for it.",
+            "Set up TLS on the server, or choose another sslmode.", error),
         _ when IsTimeout(error) => PgFailures.Unreachable(endpoint, "did not answer in time", error),
         _ => PgFailures.Lost(endpoint, error),
     };

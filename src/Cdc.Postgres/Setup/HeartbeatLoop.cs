@@ -6,8 +6,9 @@ using Npgsql;
 namespace Cdc.Postgres.Setup;
 
 /// <summary>Marks the log whenever the stream brought nothing for one interval, so that the slot can move on.</summary>
-/// <remarks>Other databases of the server may write much while ours is idle: without marks the slot would hold all that.
-/// A mark that fails is tried again at the next interval; the stream has its own way to find out about the server.</remarks>
+/// <remarks>Other databases of the server may write much while ours is idle: without marks the slot would hold all
+/// that. A mark that fails is tried again at the next interval; the stream has its own way to find out about the
+/// server.</remarks>
 internal sealed partial class HeartbeatLoop(
     ControlConnections connections, string name, TimeSpan interval, TimeProvider clock, ILogger logger)
 {
@@ -45,7 +46,8 @@ internal sealed partial class HeartbeatLoop(
         catch (Exception error) when (error is CdcException || ControlFailures.IsExpected(error))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            LogFailed(logger, error is CdcException ? error.Message : ControlFailures.From(error, connections.Endpoint).Message);
+            Exception said = error is CdcException ? error : ControlFailures.From(error, connections.Endpoint);
+            LogFailed(logger, said.Message);
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
             return null;
         }

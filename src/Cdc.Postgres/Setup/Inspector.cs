@@ -44,7 +44,9 @@ internal sealed class Inspector(PostgresNames names, TableSelection selection, b
         Plan =
         [
             .. found.Publications.Steps.Select(static step => step.Sql),
-            .. found.Slot is null ? [SlotCreator.Command(names.Slot, temporarySlot, found.Server) + ";"] : Array.Empty<string>(),
+            .. found.Slot is null
+                ? [SlotCreator.Command(names.Slot, temporarySlot, found.Server) + ";"]
+                : Array.Empty<string>(),
         ],
         Server = $"PostgreSQL {found.Server.VersionText} at {place}",
     };

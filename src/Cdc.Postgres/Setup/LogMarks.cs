@@ -10,14 +10,15 @@ internal static class LogMarks
     public const string Heartbeat = "cdc.heartbeat";
     public const string Mark = "cdc.mark";
 
-    /// <summary>Moves an idle log on. Waits for nobody: not for the disk, nor for a standby that is synchronous.</summary>
+    /// <summary>Moves an idle log on. Waits for nobody: not for the disk, nor for a standby that is
+    /// synchronous.</summary>
     public static Task BeatAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
         EmitAsync(connection, Heartbeat, name, "off", cancellationToken);
 
     /// <summary>Writes a marker and returns the position of its message.</summary>
-    /// <remarks>The message lies behind every commit that was there when the call began, and before its own transaction's
-    /// commit. So everything committed before the call is at or before the position, and the stream passes it when it
-    /// meets the marker's commit, also at a server that writes nothing else.</remarks>
+    /// <remarks>The message lies behind every commit that was there when the call began, and before its own
+    /// transaction's commit. So everything committed before the call is at or before the position, and the stream
+    /// passes it when it meets the marker's commit, also at a server that writes nothing else.</remarks>
     public static async Task<CommitTs> MarkAsync(
         NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
         CommitTs.End(await EmitAsync(connection, Mark, name, "local", cancellationToken).ConfigureAwait(false));
@@ -29,7 +30,8 @@ internal static class LogMarks
     }
 
     static async Task<ulong> EmitAsync(
-        NpgsqlConnection connection, string prefix, string content, string synchronous, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string prefix, string content, string synchronous,
+        CancellationToken cancellationToken)
     {
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))

@@ -11,7 +11,8 @@ internal static class PasswordFile
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>The password for this place, or null. A file that others may read is left aside, with a warning.</summary>
+    /// <summary>The password for this place, or null. A file that others may read is left aside, with a
+    /// warning.</summary>
     public static string? Find(
         PgEndpoint endpoint, string? path, Func<string, string?> environment, List<string> warnings)
     {
@@ -88,7 +89,11 @@ internal static class PasswordFile
     static string? DefaultPath(Func<string, string?> environment)
     {
         if (OperatingSystem.IsWindows())
-            return environment("APPDATA") is { Length: > 0 } data ? Path.Combine(data, "postgresql", "pgpass.conf") : null;
+        {
+            return environment("APPDATA") is { Length: > 0 } data
+                ? Path.Combine(data, "postgresql", "pgpass.conf")
+                : null;
+        }
         return environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".pgpass") : null;
     }
 }

@@ -14,7 +14,8 @@ public sealed class PostgresAddress
 
     readonly PgEndpoint _endpoint;
 
-    PostgresAddress(PgEndpoint endpoint, IReadOnlyList<string> warnings) => (_endpoint, Warnings) = (endpoint, warnings);
+    PostgresAddress(PgEndpoint endpoint, IReadOnlyList<string> warnings) =>
+        (_endpoint, Warnings) = (endpoint, warnings);
 
     internal PgEndpoint Endpoint => _endpoint;
 
@@ -25,7 +26,8 @@ public sealed class PostgresAddress
 
     /// <summary>For names and state: the same for every spelling of the same place, and for every role.</summary>
     public string Identity =>
-        string.Create(CultureInfo.InvariantCulture, $"postgres://{UrlHost}:{_endpoint.Port}/{Escape(_endpoint.Database)}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"postgres://{UrlHost}:{_endpoint.Port}/{Escape(_endpoint.Database)}");
 
     /// <summary>The address as it may be printed.</summary>
     public string Masked
@@ -42,11 +44,12 @@ public sealed class PostgresAddress
 
     public override string ToString() => Masked;
 
-    /// <summary>Whether <paramref name="text"/> means a PostgreSQL database: a URL of one, or a .NET connection string.</summary>
+    /// <summary>Whether <paramref name="text"/> means a PostgreSQL database: a URL of one, or a .NET connection
+    /// string.</summary>
     public static bool IsAddress(string text) => AddressUrl.IsUrl(text) || AddressKeywords.IsKeywords(text);
 
-    /// <summary>Reads a URL (<c>postgres://</c>, <c>postgresql://</c>) or a .NET connection string. What it leaves open comes
-    /// from the PG… variables of the environment and from the password file, as with libpq.</summary>
+    /// <summary>Reads a URL (<c>postgres://</c>, <c>postgresql://</c>) or a .NET connection string. What it leaves open
+    /// comes from the PG… variables of the environment and from the password file, as with libpq.</summary>
     /// <exception cref="CdcException"><see cref="FailureKind.Usage"/>, naming every problem at once.</exception>
     public static PostgresAddress Parse(string text) => Parse(text, Environment.GetEnvironmentVariable);
 
@@ -66,7 +69,8 @@ public sealed class PostgresAddress
         List<string> warnings = [];
         PgEndpoint endpoint = parts.ToEndpoint();
         if (endpoint.Password is null)
-            endpoint = endpoint with { Password = PasswordFile.Find(endpoint, parts.PasswordFile, environment, warnings) };
+            endpoint =
+                endpoint with { Password = PasswordFile.Find(endpoint, parts.PasswordFile, environment, warnings) };
         return new(endpoint, warnings);
     }
 

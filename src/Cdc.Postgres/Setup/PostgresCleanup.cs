@@ -18,12 +18,14 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     readonly ControlConnections _connections = new(address);
 
     /// <summary>The statements, in order: readers ended (if forced), slots, publications. Changes nothing.</summary>
-    /// <param name="name">One changefeed; null: every slot of this database and every publication that begins with cdc_.</param>
+    /// <param name="name">One changefeed; null: every slot of this database and every publication that begins with
+    /// cdc_.</param>
     public async Task<CleanupPlan> PlanAsync(string? name, CancellationToken cancellationToken) =>
         ToPlan(await FindAsync(name, cancellationToken).ConfigureAwait(false), force: false);
 
     /// <summary>Runs the statements and returns them.</summary>
-    /// <param name="force">End the process that reads a slot; otherwise such a slot is refused, and nothing is changed.</param>
+    /// <param name="force">End the process that reads a slot; otherwise such a slot is refused, and nothing is
+    /// changed.</param>
     /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>: a slot is being read.</exception>
     public async Task<CleanupPlan> RunAsync(string? name, bool force, CancellationToken cancellationToken)
     {
@@ -51,7 +53,8 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
         foreach (SlotFacts slot in found.Slots)
         {
             if (slot.ActivePid > 0) await EndReaderAsync(slot, connection, cancellationToken).ConfigureAwait(false);
-            await ControlConnections.ExecuteAsync(connection, DropSlot(slot.Name), cancellationToken).ConfigureAwait(false);
+            await ControlConnections.ExecuteAsync(connection, DropSlot(slot.Name), cancellationToken)
+                .ConfigureAwait(false);
         }
         foreach (PublicationFacts publication in found.Publications)
         {
@@ -64,7 +67,8 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     async Task EndReaderAsync(SlotFacts slot, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
-        await ControlConnections.ExecuteAsync(connection, SlotFacts.TerminateStatement(slot.ActivePid), cancellationToken)
+        await ControlConnections.ExecuteAsync(connection, SlotFacts.TerminateStatement(slot.ActivePid),
+            cancellationToken)
             .ConfigureAwait(false);
         while (await SlotFacts.FindAsync(connection, slot.Name, cancellationToken).ConfigureAwait(false)
             is { ActivePid: > 0 } still && clock.GetElapsedTime(started) < ReaderEnds)

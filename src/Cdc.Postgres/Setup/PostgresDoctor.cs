@@ -5,7 +5,8 @@ namespace Cdc.Postgres.Setup;
 
 /// <summary>Whether our role may do all that one way of working needs.</summary>
 /// <param name="Name"><c>rows</c>, or <c>rows and DDL</c>.</param>
-/// <param name="Missing">What is missing, each as a sentence with the statement that gives it; empty if nothing is.</param>
+/// <param name="Missing">What is missing, each as a sentence with the statement that gives it; empty if nothing
+/// is.</param>
 public sealed record PrivilegeLevel(string Name, string Needs, ImmutableArray<string> Missing)
 {
     public bool IsReached => Missing.IsEmpty;
@@ -30,7 +31,8 @@ public static class PostgresDoctor
         ControlConnections connections = new(address);
         await using (connections.ConfigureAwait(false))
         {
-            return await connections.RunAsync(0, static (_, connection, token) => LookAsync(connection, token), cancellationToken)
+            return await connections.RunAsync(0, static (_, connection, token) =>
+                LookAsync(connection, token), cancellationToken)
                 .ConfigureAwait(false);
         }
     }

@@ -19,9 +19,9 @@ internal sealed record PublicationStep(
 
 /// <summary>What has to change so that both publications list exactly the matched tables. Pure.</summary>
 /// <remarks>
-/// Tables go first to where their updates do no harm: removals come before additions. ONLY keeps a parent's children out,
-/// which are tables of their own. A publication is made empty and filled in pieces, because a statement over thousands
-/// of tables would hold all their locks at once.
+/// Tables go first to where their updates do no harm: removals come before additions. ONLY keeps a parent's children
+/// out, which are tables of their own. A publication is made empty and filled in pieces, because a statement over
+/// thousands of tables would hold all their locks at once.
 /// </remarks>
 internal sealed class PublicationPlan
 {
@@ -42,7 +42,8 @@ internal sealed class PublicationPlan
     {
         _names = new(names);
         foreach (CatalogTable table in matched) _names[table.Oid] = table.Name;
-        Wanted keyed = new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
+        Wanted keyed =
+            new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
         Wanted inserts = new(
             ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)]);
         PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);

@@ -8,10 +8,10 @@ namespace Cdc.Postgres.Setup;
 
 /// <summary>Runs the steps of a <see cref="PublicationPlan"/> without ever standing in the application's way.</summary>
 /// <remarks>
-/// <para>ADD and DROP TABLE need SHARE UPDATE EXCLUSIVE on each table. That lock lets every SELECT, INSERT, UPDATE and DELETE
-/// pass, also while we wait for it, and conflicts with VACUUM, CREATE INDEX and ALTER TABLE only.</para>
-/// <para>A transaction that holds one lock and waits for another can be half of a deadlock, and the server might end the
-/// other half. So the locks of a step are taken with NOWAIT, and only a step of a single table, which holds nothing
+/// <para>ADD and DROP TABLE need SHARE UPDATE EXCLUSIVE on each table. That lock lets every SELECT, INSERT, UPDATE and
+/// DELETE pass, also while we wait for it, and conflicts with VACUUM, CREATE INDEX and ALTER TABLE only.</para>
+/// <para>A transaction that holds one lock and waits for another can be half of a deadlock, and the server might end
+/// the other half. So the locks of a step are taken with NOWAIT, and only a step of a single table, which holds nothing
 /// yet, may wait, for a short time: no cycle can go through us, and nobody's DDL stays long behind us.</para>
 /// <para>Under the lock, which keeps ALTER TABLE out, it is looked again whether each table's updates can be published:
 /// listing one that lost its key a moment ago would make the application's UPDATE fail.</para>
@@ -46,7 +46,7 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
             await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(false);
         }
         throw new CdcException(FailureKind.SourceUnfit,
-            $"Table {table.Name} stays locked by other work (VACUUM, CREATE INDEX or ALTER TABLE), so it can't be published.",
+            $"Table {table.Name} stays locked by VACUUM, CREATE INDEX or ALTER TABLE, so it can't be published.",
             $"Wait for that work, or run {step.StatementFor([table])}");
     }
 

@@ -24,7 +24,8 @@ internal sealed record ServerFacts
     public required bool MayCreate { get; init; }
     public required ulong LogEnd { get; init; }
 
-    /// <summary>Somebody stands between us and the server: the process that answers is not the one that greeted us.</summary>
+    /// <summary>Somebody stands between us and the server: the process that answers is not the one that greeted
+    /// us.</summary>
     public required bool IsPooled { get; init; }
 
     public int Major => Version / 10_000;
@@ -65,7 +66,8 @@ internal sealed record ServerFacts
             (SELECT c.system_identifier FROM pg_catalog.pg_control_system() c),
             CASE WHEN pg_catalog.pg_is_in_recovery()
                 THEN (SELECT c.timeline_id FROM pg_catalog.pg_control_checkpoint() c)
-                ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::int4
+                ELSE ('x' || pg_catalog.substr(
+                    pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::int4
             END,
             pg_catalog.current_database()::text,
             current_user::text,

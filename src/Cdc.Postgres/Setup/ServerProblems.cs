@@ -18,7 +18,8 @@ internal static class ServerProblems
         }
         else if (server.Major > NewestMajor)
         {
-            yield return Unfit($"The server is PostgreSQL {server.VersionText}; the newest tried is {NewestMajor}.", null)
+            yield return Unfit($"The server is PostgreSQL {server.VersionText}; the newest tried is {NewestMajor}.",
+                null)
                 with { IsWarning = true };
         }
         if (server.IsPooled)

@@ -12,7 +12,8 @@ namespace Cdc.Postgres.Setup;
 internal sealed record CreatedSlot(ulong ConsistentPoint, string SnapshotName);
 
 /// <summary>Makes a slot on a replication connection, and says meanwhile whom the server waits for.</summary>
-/// <remarks>The server waits for every transaction that is older than the slot, without a word and without a limit.</remarks>
+/// <remarks>The server waits for every transaction that is older than the slot, without a word and without a
+/// limit.</remarks>
 internal sealed partial class SlotCreator(
     ControlConnections connections, TimeProvider clock, ILogger logger, Action<string> doing)
 {
@@ -48,10 +49,33 @@ internal sealed partial class SlotCreator(
             throw new CdcException(FailureKind.PositionUnknown, $"Slot {slot} exists already.",
                 $"SELECT pg_drop_replication_slot({PostgresNames.Literal(slot)}); or choose another --name.", failure);
         }
+        catch (OperationCanceledException)
+        {
+            await EndWaitAsync(replication.BackendProcessId).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             await created.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // The server does not look whether we are still there while it waits, and would keep the half-made slot.
+    async Task EndWaitAsync(int pid)
+    {
+        try
+        {
+            await connections.RunAsync(pid, static async (pid, connection, token) =>
+            {
+                await ControlConnections.ExecuteAsync(connection, SlotFacts.TerminateStatement(pid), token)
+                    .ConfigureAwait(false);
+                return 0;
+            }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CdcException)
+        {
+            // It ends when the transactions do that it waits for.
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed class SlotKeeper(
     static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Waits, naming the reader, while another process reads the slot.</summary>
-    /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>, with the statement that ends the reader.</exception>
+    /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>, with the statement that ends the
+    /// reader.</exception>
     public async Task WaitUntilFreeAsync(CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
@@ -47,7 +48,8 @@ internal sealed class SlotKeeper(
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until the server shows that it took the last confirmation. False if it does not in time.</summary>
+    /// <summary>Waits until the server shows that it took the last confirmation. False if it does not in
+    /// time.</summary>
     public async Task<bool> WaitUntilConfirmedAsync(ulong position, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();

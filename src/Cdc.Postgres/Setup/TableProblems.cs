@@ -16,7 +16,8 @@ internal static class TableProblems
     {
         if (tables.IsEmpty)
         {
-            yield return new(FailureKind.SourceUnfit, $"No table of database {server.Database} matches {Shown(selection)}.",
+            yield return new(FailureKind.SourceUnfit,
+                $"No table of database {server.Database} matches {Shown(selection)}.",
                 "Only ordinary, permanent tables count: not views, foreign, unlogged or temporary tables. "
                 + "Case counts; a name without a dot is a schema.");
         }
@@ -94,7 +95,8 @@ internal static class TableProblems
 
     static string Shown(TableSelection selection)
     {
-        string tables = selection.Tables.Count == 0 ? "the selection of all tables" : string.Join(", ", selection.Tables);
+        string tables =
+            selection.Tables.Count == 0 ? "the selection of all tables" : string.Join(", ", selection.Tables);
         return selection.Exclude.Count == 0 ? tables : $"{tables} without {string.Join(", ", selection.Exclude)}";
     }
 

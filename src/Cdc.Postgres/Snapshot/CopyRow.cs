@@ -4,8 +4,8 @@ using Cdc.Engine.Rows;
 namespace Cdc.Postgres.Snapshot;
 
 /// <summary>Reads one row of COPY's text format straight into the cells of a row.</summary>
-/// <remarks>A field ends at the next tab: a tab in a value is written as an escape. So is a line feed, so that a row is a
-/// line. <c>\N</c> alone is NULL; a value of these two characters is written <c>\\N</c>.</remarks>
+/// <remarks>A field ends at the next tab: a tab in a value is written as an escape. So is a line feed, so that a row is
+/// a line. <c>\N</c> alone is NULL; a value of these two characters is written <c>\\N</c>.</remarks>
 internal static class CopyRow
 {
     const byte Tab = (byte)'\t';
@@ -107,5 +107,6 @@ internal static class CopyRow
         return ((byte)value, used);
     }
 
-    static CdcException Violation(string what) => new(FailureKind.ProtocolViolation, $"The server broke the protocol: {what}.");
+    static CdcException Violation(string what) =>
+        new(FailureKind.ProtocolViolation, $"The server broke the protocol: {what}.");
 }

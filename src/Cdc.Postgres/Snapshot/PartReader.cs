@@ -15,7 +15,8 @@ internal sealed record SnapshotShared(
     string Name, long Time, SnapshotNumbers Numbers, SnapshotWorkers Workers, RowBlockPool Pool, ILogger Logger);
 
 /// <summary>Copies one part of one table, on a thread of its own.</summary>
-internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan plan, int part, ChannelWriter<RowBatch> target)
+internal sealed partial class PartReader(
+    SnapshotShared shared, TableCopyPlan plan, int part, ChannelWriter<RowBatch> target)
 {
     // Long enough for a short migration; then the wait is said and begins anew.
     const string LockTimeout = "5s";
@@ -23,7 +24,8 @@ internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan pl
     readonly RowWriter _writer = new(shared.Pool);
     int _left;
 
-    /// <summary>Blocks until the part is handed over; completes the channel, with the failure if there is one.</summary>
+    /// <summary>Blocks until the part is handed over; completes the channel, with the failure if there is
+    /// one.</summary>
     public void Run(CancellationToken cancellationToken)
     {
         PgConnection? connection = null;
@@ -51,8 +53,8 @@ internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan pl
         }
     }
 
-    /// <summary>Begins a transaction in the snapshot that holds the table's lock, and looks that the table is the one the
-    /// snapshot saw.</summary>
+    /// <summary>Begins a transaction in the snapshot that holds the table's lock, and looks that the table is the one
+    /// the snapshot saw.</summary>
     /// <remarks>The lock is the first of its transaction: while we wait for it, nobody waits for us.</remarks>
     void OpenLocked(PgConnection connection)
     {
@@ -93,7 +95,8 @@ internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan pl
             if (_writer.Completed.Count > 0) HandOver(cancellationToken);
         }
         if (copy.RowsSent != rows)
-            throw new CdcException(FailureKind.ProtocolViolation, $"A copy of {plan.Schema.Name} ended with rows missing.");
+            throw new CdcException(FailureKind.ProtocolViolation,
+                $"A copy of {plan.Schema.Name} ended with rows missing.");
         _writer.Close();
         _writer.Seal();
         HandOver(cancellationToken);
@@ -125,11 +128,11 @@ internal sealed partial class PartReader(SnapshotShared shared, TableCopyPlan pl
 
     CdcException Classify(CdcException failure) => StateOf(failure) switch
     {
-        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn =>
-            Stopped("was altered before it was copied"),
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
+            or PostgresErrorCodes.UndefinedColumn => Stopped("was altered before it was copied"),
         PostgresErrorCodes.InsufficientPrivilege => new(FailureKind.SourceUnfit,
             $"Table {plan.Schema.Name} can't be read whole: SELECT is missing, or row-level security hides rows.",
-            $"GRANT SELECT ON {PostgresNames.Quote(plan.Schema.Name)}, or give the role BYPASSRLS, or --exclude the table.",
+            $"GRANT SELECT ON {PostgresNames.Quote(plan.Schema.Name)}, give the role BYPASSRLS, or --exclude the table.",
             failure),
         PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.ObjectNotInPrerequisiteState =>
             new(FailureKind.SourceUnreachable, "The snapshot ended with the connection that held it.", null, failure),

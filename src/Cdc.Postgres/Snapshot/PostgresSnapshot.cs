@@ -42,7 +42,8 @@ internal sealed class PostgresSnapshot : ISourceSnapshot
             new BoundedChannelOptions(BatchesWaiting) { SingleReader = true, SingleWriter = true });
         PartReader reader = new(_shared, plan, part, batches.Writer);
         Task reading = Task.Factory.StartNew(
-            () => reader.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => reader.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
         try
         {
             await foreach (RowBatch batch in batches.Reader.ReadAllAsync(stop.Token).ConfigureAwait(false))

@@ -7,8 +7,8 @@ using NpgsqlTypes;
 namespace Cdc.Postgres.Snapshot;
 
 /// <summary>A transaction that holds the snapshot open, and hands it on under a name of its own.</summary>
-/// <remarks>The connection that made the slot is free as soon as this one has the snapshot: it may stream or close, and the
-/// slot's own snapshot with it. What is read here is what the snapshot sees, catalogs included.</remarks>
+/// <remarks>The connection that made the slot is free as soon as this one has the snapshot: it may stream or close, and
+/// the slot's own snapshot with it. What is read here is what the snapshot sees, catalogs included.</remarks>
 internal sealed class SnapshotKeeper : IAsyncDisposable
 {
     readonly NpgsqlConnection _connection;
@@ -76,7 +76,8 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
         command.Parameters.Add(new() { Value = state.Oids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid });
         try
         {
-            await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using NpgsqlDataReader row =
+                await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 if (!row.IsDBNull(1)) state.Sizes[row.GetFieldValue<uint>(0)] = (row.GetInt64(1), row.GetInt64(2));

@@ -14,7 +14,8 @@ namespace Cdc.Postgres.Snapshot;
 internal sealed partial class SnapshotOpener(
     PostgresSourceOptions options, ControlConnections connections, TypeCatalog types, ILogger logger)
 {
-    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and said.</param>
+    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and
+    /// said.</param>
     public async Task<PostgresSnapshot> OpenAsync(
         CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
     {
@@ -32,7 +33,9 @@ internal sealed partial class SnapshotOpener(
             foreach (CatalogTable table in tables)
             {
                 (long main, long all) = sizes.GetValueOrDefault(table.Oid, (table.Bytes, table.Bytes));
-                plans.Add((new(table, Register(table, at, history), main, all, pageBytes), table.Rows));
+                TableSize size = new(Math.Max(1, main / pageBytes), all);
+                TableSchema schema = Register(table, at, history);
+                plans.Add((new(schema, table.IsHeap, size, options.SnapshotPartBytes), table.Rows));
             }
             PgConnectOptions worker = new() { Clock = options.Time };
             SnapshotWorkers workers = new(connections.Endpoint, worker, options.SnapshotParallel);
@@ -61,8 +64,8 @@ internal sealed partial class SnapshotOpener(
         return tables;
     }
 
-    /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds from
-    /// there on. Whatever the stream looks up behind the snapshot finds it.</summary>
+    /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds
+    /// from there on. Whatever the stream looks up behind the snapshot finds it.</summary>
     TableSchema Register(CatalogTable table, CommitTs at, SchemaHistory history)
     {
         TableSchema? known = history.Find(table.Oid, at);

@@ -50,9 +50,20 @@ internal sealed class LogStream(LogStreamOptions options, SafePositions position
     public async ValueTask SettleAsync(CancellationToken cancellationToken)
     {
         if (_reader is not { } reader) return;
-        if (_ended.Task.IsCompleted) await Task.Run(() => reader.TrySettle(CloseLimit), cancellationToken);
-        else if (reader.IsStreaming)
+        if (_ended.Task.IsCompleted)
+        {
+            await Task.Run(() => reader.TrySettle(CloseLimit), cancellationToken);
+            return;
+        }
+        if (!reader.IsStreaming) return;
+        try
+        {
             await Task.WhenAny(reader.ConfirmAsync(), _ended.Task).WaitAsync(CloseLimit, options.Clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // A server that does not answer now hears it again from the next stream; nothing depends on it.
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -15,9 +15,13 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
     // The server sends one small packet per row. A reader that wakes for each slows it down and itself too.
     const int FillMilliseconds = 1;
 
+    // As long as the kernel does the gathering, waiting costs nothing but the delay at the end of a backlog.
+    static readonly TimeSpan GatherLimit = TimeSpan.FromMilliseconds(10);
+
     // Where a shutdown does not wake a waiting poll, the end of a slice does.
     static readonly TimeSpan PollSlice = TimeSpan.FromSeconds(1);
 
+    readonly ReceiveLowWater _lowWater = new(socket);
     volatile bool _cancelled;
     int _lastRead = FullRead;
 
@@ -36,10 +40,9 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
     /// <exception cref="OperationCanceledException"><see cref="Cancel"/> was called.</exception>
     public int Receive(Span<byte> buffer)
     {
-        if (Backlog && _lastRead < FullRead) Thread.Sleep(FillMilliseconds);
         try
         {
-            if (!WaitReadable()) return TimedOut;
+            if (!(Backlog && Gather()) && !WaitReadable()) return TimedOut;
             int received = socket.Receive(buffer);
             if (_cancelled) throw new OperationCanceledException();
             _lastRead = received;
@@ -84,8 +87,17 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
         socket.Dispose();
     }
 
+    // Answers whether there is something to read already.
+    bool Gather()
+    {
+        if (_lowWater.IsSupported) return _lowWater.Wait(GatherLimit);
+        if (_lastRead < FullRead) Thread.Sleep(FillMilliseconds);
+        return false;
+    }
+
     bool WaitReadable()
     {
+        _lowWater.Clear();
         TimeSpan left = ReadTimeout;
         while (true)
         {

@@ -1,7 +1,6 @@
 using System.IO.Compression;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Cdc.Engine.Rows;
+using Cdc.Engine.Storage;
 using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
@@ -14,7 +13,7 @@ internal sealed class DataFile : IAsyncDisposable
     readonly IDataWriter _writer;
     readonly PooledBuffer? _compressed;
     readonly GZipStream? _gzip;
-    uint _checksum = uint.MaxValue;
+    Crc32C _checksum = new();
 
     DataFile(string name, CommitTs first, IDataWriter writer, bool gzip)
     {
@@ -61,7 +60,7 @@ internal sealed class DataFile : IAsyncDisposable
             await DrainAsync(1, cancellationToken).ConfigureAwait(false);
         }
         await _writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return new(Name, Bytes, Lines, First, Last, ~_checksum);
+        return new(Name, Bytes, Lines, First, Last, _checksum.Value);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,21 +80,8 @@ internal sealed class DataFile : IAsyncDisposable
     ValueTask WriteOutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Bytes += bytes.Length;
-        _checksum = Add(_checksum, bytes.Span);
+        _checksum.Add(bytes.Span);
         return _writer.WriteAsync(bytes, cancellationToken);
-    }
-
-    static uint Add(uint checksum, ReadOnlySpan<byte> bytes)
-    {
-        // The instruction takes eight bytes in memory order, which a big-endian machine would have to swap.
-        if (BitConverter.IsLittleEndian)
-        {
-            ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-            foreach (ulong word in words) checksum = BitOperations.Crc32C(checksum, word);
-            bytes = bytes[(words.Length * sizeof(ulong))..];
-        }
-        foreach (byte one in bytes) checksum = BitOperations.Crc32C(checksum, one);
-        return checksum;
     }
 
     /// <summary>Lets a compressor write into pooled memory.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cdc.Engine;
 using Cdc.Engine.Codecs;
 using Cdc.Engine.Schemas;
@@ -13,7 +14,7 @@ public sealed record FileSinkOptions
     public required Func<IRowEncoder> Encoder { get; init; }
 
     /// <summary>The form in which schema versions are kept beside the index.</summary>
-    public required SchemaFormat Schemas { get; init; }
+    public SchemaFormat Schemas { get; init; } = SchemaFormat.Json;
 
     public bool Gzip { get; init; }
 
@@ -35,4 +36,16 @@ public sealed record FileSinkOptions
 }
 
 /// <summary>Turns a schema version into bytes and back. Read gets the file's name for its message.</summary>
-public sealed record SchemaFormat(Func<TableSchema, byte[]> Write, Func<string, byte[], TableSchema> Read);
+public sealed record SchemaFormat(Func<TableSchema, byte[]> Write, Func<string, byte[], TableSchema> Read)
+{
+    /// <summary>One line of JSON, as in the state directory.</summary>
+    public static SchemaFormat Json { get; } = new(WriteLine, static (file, line) => SchemaJson.Read(line, file));
+
+    static byte[] WriteLine(TableSchema version)
+    {
+        ArrayBufferWriter<byte> line = new();
+        SchemaJson.Write(version, line);
+        line.Write("\n"u8);
+        return line.WrittenSpan.ToArray();
+    }
+}

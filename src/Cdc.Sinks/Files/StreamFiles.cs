@@ -70,7 +70,7 @@ internal sealed class StreamFiles : IAsyncDisposable
         if (isFull || _isDue || _closed.Count > 0) await NameAsync(false, null).ConfigureAwait(false);
         else await CheckpointAsync(isForced: false).ConfigureAwait(false);
         bool isIdle = _file is null && _closed.Count == 0 && _resolved > _recorded;
-        if (isIdle && _clock.GetElapsedTime(_recordedTime) >= _parts.Options.RotateInterval) Record([], false, null);
+        if (isIdle && _clock.GetElapsedTime(_recordedTime) >= _parts.Options.RotateInterval) Record([], _resolved, false, null);
     }
 
     /// <summary>The timer went off.</summary>
@@ -108,21 +108,34 @@ internal sealed class StreamFiles : IAsyncDisposable
             await CheckpointAsync(isForced: false).ConfigureAwait(false);
             await CutAsync().ConfigureAwait(false);
         }
-        int whole = _closed.FindIndex(closed => closed.File.Last > _resolved);
-        if (whole < 0) whole = _closed.Count;
+        (int whole, CommitTs at) = FindWhole();
         if (whole == 0 && !needsEntry && done is null) return;
         ImmutableArray<ClosedFile> files = [.. _closed.GetRange(0, whole)];
         _closed.RemoveRange(0, whole);
-        Record(files, needsEntry, done);
+        Record(files, at, needsEntry, done);
         if (whole == 0) return;
         if (_file is null && _closed.Count == 0) (_isWaiting, _isDue) = (false, false);
         else StartWaiting();
     }
 
-    void Record(ImmutableArray<ClosedFile> files, bool needsEntry, TaskCompletionSource? done)
+    // How many closed files can be named, and up to where the stream is complete then: before the first row of the first
+    // file that is not named, and never inside a position whose rows two files share.
+    (int Whole, CommitTs At) FindWhole()
     {
-        (_recorded, _recordedTime) = (_resolved, _clock.GetTimestamp());
-        _namer.Post(new(files, _resolved, needsEntry, done));
+        CommitTs at = _resolved;
+        DataFile? unnamed = _file;
+        for (int whole = _closed.Count; ; whole--)
+        {
+            if (unnamed is not null && unnamed.First <= at) at = unnamed.First.Previous;
+            if (whole == 0 || _closed[whole - 1].File.Last <= at) return (whole, at);
+            unnamed = _closed[whole - 1].File;
+        }
+    }
+
+    void Record(ImmutableArray<ClosedFile> files, CommitTs at, bool needsEntry, TaskCompletionSource? done)
+    {
+        (_recorded, _recordedTime) = (at, _clock.GetTimestamp());
+        _namer.Post(new(files, at, needsEntry, done));
     }
 
     void StartWaiting()

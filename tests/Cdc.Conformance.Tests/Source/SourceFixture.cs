@@ -48,7 +48,7 @@ public sealed class SourceFixture : IAsyncLifetime
 
     internal PostgresSource Source(
         string database, string name = "t", string user = PostgresCluster.Superuser, string? tables = null,
-        bool temporary = false, TestLog? log = null) => new(new()
+        bool temporary = false, TestLog? log = null, TimeSpan heartbeat = default, TimeSpan? slotWait = null) => new(new()
     {
         Address = PostgresAddress.Parse(Cluster.UrlFor(database, user)),
         Name = name,
@@ -57,8 +57,9 @@ public sealed class SourceFixture : IAsyncLifetime
             : new([.. tables.Split(' ').Select(TablePattern.Parse)], []),
         SpillDirectory = Spill.Path,
         TemporarySlot = temporary,
-        SlotWait = TimeSpan.FromSeconds(2),
-        Heartbeat = TimeSpan.Zero,
+        SlotWait = slotWait ?? TimeSpan.FromSeconds(20),
+        Heartbeat = heartbeat,
+        SnapshotPartBytes = 64 << 10,
         Loggers = log ?? new TestLog(),
     });
 }

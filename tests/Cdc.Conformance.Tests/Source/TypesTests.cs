@@ -37,7 +37,7 @@ public sealed class TypesTests(SourceFixture fixture) : IClassFixture<SourceFixt
     const string Rows = """
         SET search_path = shop, public;
         INSERT INTO shop.every VALUES (1, true, -32768, 9223372036854775807, 4294967295, '4294967295', 1.1, 0.1,
-            123456789012345678901234567890.1234567890, 1.5, 1234.56, 'c', 'ab', 'varchar', E'tab\there\nline\\back\r\b\f\v \u00e4\U0001F600',
+            123456789012345678901234567890.1234567890, 1.5, 1234.56, 'c', 'ab', 'varchar', E'tab\there\nline\\back\r\b\f\x0B \u00e4\U0001F600',
             'a name', '\x00ff27', '2026-11-20', '23:59:59.999999', '12:00:00+05:45', '2026-11-20 22:57:03.123456',
             '2026-11-20 22:57:03.123456+05', '1 year 2 mons -3 days 04:05:06.789', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
             '{"a" : [1, 2 ] }', '{"a": "\u00e4", "b": null}', '<a b="c">d</a>', B'1010', B'101', '10.0.0.1/8', '10.0.0.0/8',

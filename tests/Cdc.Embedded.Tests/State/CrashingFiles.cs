@@ -10,7 +10,8 @@ sealed class CrashingFiles : IStateFiles
 
     public bool Crashed { get; private set; }
 
-    /// <summary>Stops at the <paramref name="step"/>th step from now on; writing takes two, before it and in its middle.</summary>
+    /// <summary>Stops at the <paramref name="step"/>th step from now on; writing takes two, before it and in its
+    /// middle.</summary>
     public void CrashAt(int step) => _left = step;
 
     public byte[]? Read(string path) => _files.Read(path);

@@ -34,7 +34,8 @@ public sealed class DirectoryStateStoreTests : IDisposable
         Assert.True(DirectoryStateStore.Exists(_root.Path, Records.Name));
         await using DirectoryStateStore again = Open();
         Records.AssertEqual(Records.State(2, 500), await again.LoadAsync(None));
-        Assert.Equal([Records.Schema(1), Records.Schema(2), Records.Schema(1, since: 450)], await again.LoadSchemasAsync(None));
+        Assert.Equal([Records.Schema(1), Records.Schema(2), Records.Schema(1, since: 450)],
+            await again.LoadSchemasAsync(None));
     }
 
     [Fact]
@@ -64,7 +65,8 @@ public sealed class DirectoryStateStoreTests : IDisposable
     public async Task Only_one_of_many_openers_at_once_gets_the_directory()
     {
         using Barrier together = new(8);
-        DirectoryStateStore?[] stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(() =>
+        DirectoryStateStore?[] stores =
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(() =>
         {
             together.SignalAndWait();
             try
@@ -87,7 +89,8 @@ public sealed class DirectoryStateStoreTests : IDisposable
     [InlineData("shöp")]
     [InlineData("a2345678901234567890123456789012345678901")]
     public void A_name_that_breaks_the_rule_is_refused(string name) =>
-        Assert.Equal(FailureKind.Usage, Assert.Throws<CdcException>(() => DirectoryStateStore.Open(_root.Path, name)).Kind);
+        Assert.Equal(FailureKind.Usage,
+            Assert.Throws<CdcException>(() => DirectoryStateStore.Open(_root.Path, name)).Kind);
 
     [Fact]
     public async Task Everything_belongs_to_its_owner_alone()
@@ -102,7 +105,8 @@ public sealed class DirectoryStateStoreTests : IDisposable
             Assert.Equal(owner | UnixFileMode.UserExecute, File.GetUnixFileMode(store.DirectoryPath));
             Assert.Equal(["lock", "schemas.ndjson", "state.json"],
                 Directory.GetFiles(store.DirectoryPath).Select(Path.GetFileName).Order());
-            foreach (string file in Directory.GetFiles(store.DirectoryPath)) Assert.Equal(owner, File.GetUnixFileMode(file));
+            foreach (string file in Directory.GetFiles(store.DirectoryPath))
+                Assert.Equal(owner, File.GetUnixFileMode(file));
         }
     }
 
@@ -123,7 +127,8 @@ public sealed class DirectoryStateStoreTests : IDisposable
         {
             await store.SaveAsync(Records.State(1), None);
             File.CreateSymbolicLink(Path.Combine(store.DirectoryPath, "state.json.new"), "/dev/full");
-            CdcException failure = await Assert.ThrowsAsync<CdcException>(() => store.SaveAsync(Records.State(2), None).AsTask());
+            CdcException failure =
+                await Assert.ThrowsAsync<CdcException>(() => store.SaveAsync(Records.State(2), None).AsTask());
             Assert.Equal(FailureKind.DiskFailed, failure.Kind);
             Assert.Contains("full", failure.Message);
             File.Delete(Path.Combine(store.DirectoryPath, "state.json.new"));

@@ -21,7 +21,8 @@ static class Records
         Snapshot = SnapshotPhase.Done,
         Copied = new Dictionary<TableId, CommitTs> { [new(1)] = CommitTs.End(100), [new(2)] = new(120, 7) }
             .ToSortedDictionary(),
-        Options = new Dictionary<string, string> { ["from"] = "postgres://me:***@host/shop", ["to"] = "./out" }.ToSortedDictionary(),
+        Options = new Dictionary<string, string> { ["from"] = "postgres://me:***@host/shop", ["to"] = "./out" }
+            .ToSortedDictionary(),
     };
 
     public static TableSchema Schema(long id, ulong since = 1) => new()

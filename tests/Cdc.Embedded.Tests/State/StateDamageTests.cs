@@ -128,7 +128,8 @@ public sealed class StateDamageTests : IDisposable
             if (!files.Crashed) break;
         }
         // Append, write, rename, flush the directory; each before it happens, and half of those that have halves.
-        Assert.Equal(["DiskFailed", "DiskFailed", "DiskFailed", "DiskFailed", "Unknown", "Unknown", "Persisted"], outcomes);
+        Assert.Equal(["DiskFailed", "DiskFailed", "DiskFailed", "DiskFailed", "Unknown", "Unknown", "Persisted"],
+            outcomes);
     }
 
     [Fact]

@@ -23,9 +23,9 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
                 """);
             return shop.UrlAs("with_password");
         }, []),
-        (new("a host that does not exist", 4, "nowhere.invalid", "address"),
+        (new("a host that does not exist", 4, "nowhere.invalid", "Check the host"),
             _ => Task.FromResult($"postgres://me:{Mistake.Password}@nowhere.invalid/shop"), ["--retry-for", "1s"]),
-        (new("a port where nobody listens", 4, "127.0.0.1", "running"),
+        (new("a port where nobody listens", 4, "127.0.0.1", "server is running"),
             _ => Task.FromResult($"postgres://me:{Mistake.Password}@127.0.0.1:{FreePort()}/shop"), ["--retry-for", "1s"]),
         (new("a database that does not exist", 4, "nosuch", "database"),
             shop => Task.FromResult(shop.Url.Replace(shop.Database, "nosuch")), []),

@@ -1,65 +1,79 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Cdc.Testing;
 using Npgsql;
 
 namespace Cdc.EndToEnd.Tests.Rig;
 
-/// <summary>Rebuilds the application's tables from NDJSON lines, with SQL only, and compares them with the source's.</summary>
+/// <summary>Rebuilds the application's tables from NDJSON lines with nothing but the page of SQL that the documentation gives
+/// to readers, in a database of their own, and compares them with the source's.</summary>
 static class Rebuilt
 {
-    /// <summary>Every line has a position of its own, rows of the stream are in order, and every table is equal row by row.</summary>
-    public static async Task MustEqualSourceAsync(IEnumerable<string> lines, string connectionString)
+    /// <summary>Every line has a position of its own, lines of the stream are in order, and every table is equal row by row.</summary>
+    public static async Task MustEqualAsync(PostgresCluster cluster, string source, IReadOnlyList<string> lines)
     {
-        await using NpgsqlDataSource database = NpgsqlDataSource.Create(connectionString);
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync();
-        await LoadAsync(connection, lines);
+        string copy = source + "_rebuilt";
+        await cluster.CreateDatabaseAsync(copy);
+        await using NpgsqlDataSource rebuilt = NpgsqlDataSource.Create(cluster.ConnectionStringFor(copy));
+        await ExecuteAsync(rebuilt, "create schema shop");
+        await ExecuteAsync(rebuilt, TestApplication.Tables);
+        await ExecuteAsync(rebuilt, await File.ReadAllTextAsync(Page()));
+        await LoadAsync(rebuilt, lines);
+        await using NpgsqlDataSource original = NpgsqlDataSource.Create(cluster.ConnectionStringFor(source));
         foreach (string table in TestApplication.Compared)
         {
-            await ExecuteAsync(connection, RebuildPage.For(table));
-            string difference = $"""
-                select (select count(*) from (select t::text from shop.{table} t except all select r::text from rebuilt.{table} r) x),
-                       (select count(*) from (select r::text from rebuilt.{table} r except all select t::text from shop.{table} t) x)
-                """;
-            await using NpgsqlCommand compare = new(difference, connection) { CommandTimeout = 120 };
-            await using NpgsqlDataReader found = await compare.ExecuteReaderAsync();
-            Assert.True(await found.ReadAsync());
-            Assert.True(found.GetInt64(0) == 0 && found.GetInt64(1) == 0,
-                $"{table}: {found.GetInt64(0)} rows are missing, {found.GetInt64(1)} are too many.");
+            await ExecuteAsync(rebuilt, $"select cdc_rebuild.rebuild('shop.{table}')");
+            await CompareAsync(table, original, rebuilt);
         }
     }
 
-    static async Task LoadAsync(NpgsqlConnection connection, IEnumerable<string> lines)
+    static async Task CompareAsync(string table, NpgsqlDataSource original, NpgsqlDataSource rebuilt)
     {
-        await ExecuteAsync(connection, "drop schema if exists rebuilt cascade; create schema rebuilt; create table rebuilt.line (n bigint, line json)");
+        Dictionary<string, int> rows = [];
+        foreach (string row in await RowsAsync(original, table)) rows[row] = rows.GetValueOrDefault(row) + 1;
+        Assert.True(rows.Count > 0 || table is "scratch" or "scratch_child" or "log", $"{table} is empty and proves nothing.");
+        foreach (string row in await RowsAsync(rebuilt, table)) rows[row] = rows.GetValueOrDefault(row) - 1;
+        int missing = rows.Values.Where(static n => n > 0).Sum(), doubled = -rows.Values.Where(static n => n < 0).Sum();
+        Assert.True(missing == 0 && doubled == 0, $"{table}: {missing} rows are missing, {doubled} are too many.");
+    }
+
+    static async Task<List<string>> RowsAsync(NpgsqlDataSource database, string table)
+    {
+        List<string> rows = [];
+        await using NpgsqlCommand command = database.CreateCommand($"select t::text from shop.{table} t");
+        await using NpgsqlDataReader found = await command.ExecuteReaderAsync();
+        while (await found.ReadAsync()) rows.Add(found.GetString(0));
+        return rows;
+    }
+
+    static async Task LoadAsync(NpgsqlDataSource database, IReadOnlyList<string> lines)
+    {
         HashSet<string> seen = [];
         string last = "";
-        await using (TextWriter copy = await connection.BeginTextImportAsync("copy rebuilt.line from stdin"))
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync();
+        await using TextWriter copy = await connection.BeginTextImportAsync("copy cdc_rebuild.lines (line) from stdin");
+        foreach (string line in lines)
         {
-            long n = 0;
-            foreach (string line in lines)
+            using JsonDocument json = JsonDocument.Parse(line);
+            string pos = json.RootElement.GetProperty("pos").GetString()!;
+            string op = json.RootElement.GetProperty("op").GetString()!;
+            if (op != "checkpoint") Assert.True(seen.Add(pos), $"Two lines have the position {pos}.");
+            if (op is not ("r" or "checkpoint"))
             {
-                (string pos, string op) = Head(line);
-                if (op == "checkpoint") continue;
-                Assert.True(seen.Add(pos), $"Two lines have the position {pos}.");
-                if (op != "r")
-                {
-                    Assert.True(string.CompareOrdinal(last, pos) < 0, $"{pos} comes after {last}.");
-                    last = pos;
-                }
-                await copy.WriteAsync($"{n++}\t{line.Replace("\\", "\\\\", StringComparison.Ordinal)}\n");
+                Assert.True(string.CompareOrdinal(last, pos) < 0, $"{pos} comes after {last}.");
+                last = pos;
             }
+            await copy.WriteAsync(line.Replace("\\", "\\\\", StringComparison.Ordinal) + "\n");
         }
-        await ExecuteAsync(connection, "create index on rebuilt.line ((line->>'table')); analyze rebuilt.line");
     }
 
-    static (string Pos, string Op) Head(string line)
+    static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
     {
-        using JsonDocument json = JsonDocument.Parse(line);
-        return (json.RootElement.GetProperty("pos").GetString()!, json.RootElement.GetProperty("op").GetString()!);
-    }
-
-    static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using NpgsqlCommand command = new(sql, connection) { CommandTimeout = 120 };
+        await using NpgsqlCommand command = database.CreateCommand(sql);
+        command.CommandTimeout = 300;
         await command.ExecuteNonQueryAsync();
     }
+
+    static string Page([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "rebuild.sql"));
 }

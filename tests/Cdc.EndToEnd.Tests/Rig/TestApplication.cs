@@ -31,7 +31,7 @@ sealed class TestApplication : IAsyncDisposable
         }
         NpgsqlConnectionStringBuilder own = new(database) { Username = "app", MaxPoolSize = 4 };
         TestApplication application = new(NpgsqlDataSource.Create(own), seed);
-        await ExecuteAsync(application._database, Schema);
+        await ExecuteAsync(application._database, Tables + Rows);
         return application;
     }
 
@@ -130,7 +130,8 @@ sealed class TestApplication : IAsyncDisposable
         "delete from shop.nothing where id = @id - 5",
     ];
 
-    const string Schema = """
+    /// <summary>The tables without rows, for rebuilding them elsewhere. The schema <c>shop</c> must exist.</summary>
+    public const string Tables = """
         create table shop.accounts (id bigint primary key, owner text not null, balance numeric(20,2) not null);
         create table shop.orders (id bigint primary key, state text, note text, amount numeric, at timestamptz default now());
         create table shop.lines (order_id bigint, line int, what text, primary key (order_id, line));
@@ -148,6 +149,9 @@ sealed class TestApplication : IAsyncDisposable
         create table shop.deferred (id bigint primary key deferrable, n int);
         create table shop.nothing (id bigint primary key, n int);
         alter table shop.nothing replica identity nothing;
+        """;
+
+    const string Rows = """
         insert into shop.accounts select g, 'owner ' || g, 100 from generate_series(1, 2000) g;
         insert into shop.orders select g, 'old', repeat(md5(g::text), g % 90), g / 3.0 from generate_series(1, 900) g;
         insert into shop.lines select g / 3, g % 3, md5(g::text) from generate_series(1, 3000) g;

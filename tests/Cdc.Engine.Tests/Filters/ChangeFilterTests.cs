@@ -19,7 +19,8 @@ public sealed class ChangeFilterTests
     public void What_stays_is_exactly_the_rest_of_every_row() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
-            ChangeFilter filter = Filter(["public.wide.c1*", "public.middle.c2"], ["public.w*:update", "public.narrow:insert,delete"]);
+            ChangeFilter filter =
+                Filter(["public.wide.c1*", "public.middle.c2"], ["public.w*:update", "public.narrow:insert,delete"]);
             (List<PlainRow> rows, List<RowBatch> batches) = Transaction(seed);
             List<PlainRow> expected = [.. rows.Where(Stays).Select(Narrow)];
             List<RowBatch> left = [.. batches.Select(filter.Apply).OfType<RowBatch>()];

@@ -127,7 +127,7 @@ public sealed class OptionsReaderTests
             From = "f", To = "t", Name = "n", Tables = ["a"], Exclude = ["b"], ExcludeColumns = ["c"], ExcludeOps = ["d"],
             Snapshot = SnapshotMode.Only, SnapshotParallel = 7, Until = "now", State = "s", Format = OutputFormat.Debezium,
             Gzip = true, RotateBytes = 3 << 20, RotateInterval = TimeSpan.FromMilliseconds(1500), Heartbeat = TimeSpan.Zero,
-            SlotWait = TimeSpan.FromHours(1), RetryFor = TimeSpan.FromMinutes(90), Seed = 5, Transactions = 6, Rate = 8,
+            SlotWait = TimeSpan.FromHours(1), RetryFor = TimeSpan.FromMinutes(90), Seed = 5, Transactions = 6, Rate = 8, Accounts = 9,
         };
         ChangefeedOptions read = OptionCatalog.All.Aggregate(
             new ChangefeedOptions(), (sofar, option) => option.Read(sofar, option.Show(options)));

@@ -5,7 +5,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Engine.Tests.Rows;
 
-/// <summary>A row as plain objects, to compare with what comes back. A cell is null, <see cref="Unchanged"/> or bytes.</summary>
+/// <summary>A row as plain objects, to compare with what comes back. A cell is null, <see cref="Unchanged"/> or
+/// bytes.</summary>
 sealed record PlainRow(TableId Table, Op Op, OldImage Image, RowFlags Flags, uint Sequence, CommitStamp Stamp,
     ImmutableArray<string?> Old, ImmutableArray<string?> New)
 {
@@ -32,7 +33,8 @@ sealed record PlainRow(TableId Table, Op Op, OldImage Image, RowFlags Flags, uin
     {
         List<string?> cells = [];
         foreach (Cell cell in tuple)
-            cells.Add(cell.IsNull ? null : cell.IsUnchanged ? Unchanged : System.Text.Encoding.Latin1.GetString(cell.Bytes));
+            cells.Add(cell.IsNull ? null : cell.IsUnchanged ? Unchanged
+                : System.Text.Encoding.Latin1.GetString(cell.Bytes));
         return [.. cells];
     }
 
@@ -61,13 +63,15 @@ sealed class RandomRows(int seed)
         Id = new(id),
         Since = new((ulong)id, 0),
         Name = new("public", name),
-        Columns = [.. Enumerable.Range(0, columns).Select(i => new Column($"c{i}", new(TypeKind.Text, "text"), i == 0))],
+        Columns = [.. Enumerable.Range(0, columns)
+            .Select(i => new Column($"c{i}", new(TypeKind.Text, "text"), i == 0))],
         Key = columns > 0 ? [0] : [],
     };
 
     public static TableSchema Find(TableId id) => Tables.Single(table => table.Id == id);
 
-    /// <summary>One transaction; its rows, as they must read after it was committed at <paramref name="stamp"/>.</summary>
+    /// <summary>One transaction; its rows, as they must read after it was committed at <paramref
+    /// name="stamp"/>.</summary>
     public List<PlainRow> Write(RowWriter writer, CommitStamp stamp, int rows)
     {
         List<PlainRow> written = [];

@@ -43,7 +43,8 @@ public sealed class RowWriterTests
         RowBatch batch = Assert.Single(_writer.Completed);
         Assert.Equal(0UL, batch.FirstTs.Commit);
         _writer.Commit(55, 66);
-        Assert.Equal([new(new(55, 0), 66, 9), new CommitStamp(new(55, 2), 66, 9)], PlainRow.Of([batch]).Select(r => r.Stamp));
+        Assert.Equal([new(new(55, 0), 66, 9), new CommitStamp(new(55, 2), 66, 9)], PlainRow.Of([batch])
+            .Select(r => r.Stamp));
         Assert.Equal([0u, 0u], PlainRow.Of([batch]).Select(r => r.Sequence));
         Assert.Equal((new CommitTs(55, 0), new CommitTs(55, 2)), (batch.FirstTs, batch.LastTs));
     }

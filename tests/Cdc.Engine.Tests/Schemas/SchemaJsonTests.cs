@@ -44,7 +44,8 @@ public sealed class SchemaJsonTests
     [Fact]
     public void A_newer_format_is_refused_by_name()
     {
-        CdcException failure = Refused(Encoding.UTF8.GetString(Line(Any(new(1)))).Replace("\"format\":1", "\"format\":2"));
+        CdcException failure = Refused(Encoding.UTF8.GetString(Line(Any(new(1))))
+            .Replace("\"format\":1", "\"format\":2"));
         Assert.Contains("newer cdc", failure.Message);
     }
 
@@ -77,10 +78,12 @@ public sealed class SchemaJsonTests
         for (int round = 0; round < 20_000; round++)
         {
             byte[] edited = [.. line];
-            for (int edits = random.Next(1, 4); edits > 0; edits--) edited[random.Next(edited.Length)] = (byte)random.Next(256);
+            for (int edits = random.Next(1, 4); edits > 0; edits--)
+                edited[random.Next(edited.Length)] = (byte)random.Next(256);
             try
             {
-                SchemaJson.Read(edited.AsMemory(0, random.Next(4) == 0 ? random.Next(edited.Length) : edited.Length), "here");
+                SchemaJson.Read(edited.AsMemory(0, random.Next(4) == 0 ? random.Next(edited.Length) : edited.Length),
+                    "here");
             }
             catch (CdcException failure)
             {
@@ -91,7 +94,8 @@ public sealed class SchemaJsonTests
 
     static CdcException Refused(string line)
     {
-        CdcException failure = Assert.Throws<CdcException>(() => SchemaJson.Read(Encoding.UTF8.GetBytes(line), "schemas.ndjson, line 7,"));
+        CdcException failure = Assert.Throws<CdcException>(() =>
+            SchemaJson.Read(Encoding.UTF8.GetBytes(line), "schemas.ndjson, line 7,"));
         Assert.Equal(FailureKind.StateUnusable, failure.Kind);
         Assert.Contains("schemas.ndjson, line 7,", failure.Message);
         Assert.NotNull(failure.Fix);
@@ -108,7 +112,8 @@ public sealed class SchemaJsonTests
     static TableSchema Any(Random random)
     {
         ImmutableArray<Column> columns =
-            [.. Enumerable.Range(0, random.Next(6)).Select(_ => new Column(Name(random), Type(random, 3), random.Next(2) == 0))];
+            [.. Enumerable.Range(0, random.Next(6))
+                .Select(_ => new Column(Name(random), Type(random, 3), random.Next(2) == 0))];
         return new()
         {
             Id = new(random.NextInt64(1, long.MaxValue)),
@@ -127,9 +132,11 @@ public sealed class SchemaJsonTests
     {
         Delimiter = random.Next(3) == 0 ? ';' : ',',
         Element = depth > 0 && random.Next(3) == 0 ? Type(random, depth - 1) : null,
-        Fields = depth > 0 && random.Next(3) == 0 ? [new(Name(random), Type(random, depth - 1)), new("b", Type(random, 0))] : [],
+        Fields = depth > 0 && random.Next(3) == 0
+            ? [new(Name(random), Type(random, depth - 1)), new("b", Type(random, 0))] : [],
     };
 
     static string Name(Random random) => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ =>
-        random.Next(8) switch { 0 => "\"", 1 => "\\", 2 => "\n", 3 => "ä", 4 => "𝄞", 5 => "\u2028", _ => ((char)random.Next(32, 127)).ToString() }));
+        random.Next(8) switch { 0 => "\"", 1 => "\\", 2 => "\n", 3 => "ä", 4 => "𝄞", 5 => "\u2028",
+            _ => ((char)random.Next(32, 127)).ToString() }));
 }

@@ -78,7 +78,8 @@ public sealed class SegmentDamageTests : IDisposable
             if (Attempt(hostile, rows, mustBeOurs: false)) readable++;
         }
         Assert.True(readable > 0);
-        Assert.True(GC.GetTotalAllocatedBytes() - before < 2L << 30, "no length in a file may decide what is allocated");
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 2L << 30,
+            "no length in a file may decide what is allocated");
     }
 
     // Edits hit the first frame's head, stamps and lengths of rows more often than the bytes of values.
@@ -87,7 +88,8 @@ public sealed class SegmentDamageTests : IDisposable
         int place = random.Next(3) == 0 ? random.Next(bytes.Length) : SegmentFile.HeaderBytes + random.Next(160);
         if (random.Next(2) == 0) bytes[place] = (byte)random.Next(256);
         else if (place + 4 <= bytes.Length)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(place), random.Next(2) == 0 ? random.Next(-3, 40) : random.Next());
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(place), random.Next(2) == 0 ? random.Next(-3, 40)
+                : random.Next());
     }
 
     static void FixChecksum(byte[] bytes)
@@ -130,7 +132,8 @@ public sealed class SegmentDamageTests : IDisposable
         foreach (SegmentEntry entry in reader.Runs(CommitTs.Zero).SelectMany(reader.Entries))
         {
             // A hostile file may name any table; a host that doesn't know it never reads its frames.
-            if (RandomRows.Tables.FirstOrDefault(t => t.Id == entry.Table && t.Since == entry.SchemaSince) is not { } table)
+            if (RandomRows.Tables.FirstOrDefault(t => t.Id == entry.Table && t.Since == entry.SchemaSince)
+                is not { } table)
                 continue;
             RowBatch batch = reader.Read(entry, table, _pool, 77, 99);
             foreach (Row row in batch) rows.Add(PlainRow.Of(table, row));

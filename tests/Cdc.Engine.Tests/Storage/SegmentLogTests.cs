@@ -58,14 +58,13 @@ public sealed class SegmentLogTests : IDisposable
         writer.NextStep();
         RandomRows.Write(writer, second);
         writer.Seal();
-        SegmentEntry entry = log.Append(Assert.Single(writer.Completed));
+        List<SegmentEntry> entries = [.. writer.Completed.Select(log.Append)];
         writer.Abandon();
 
-        RowBatch batch = log.Read(entry, Schema(entry), 20, 2000);
-        Assert.Equal([first, second], PlainRow.Of([batch]));
-        Assert.Equal(new(10, 0), batch.FirstTs);
-        Assert.Equal(new(20, 1), batch.LastTs);
-        batch.Release();
+        List<RowBatch> batches = [.. entries.Select(entry => log.Read(entry, Schema(entry), 20, 2000))];
+        Assert.Equal([first, second], PlainRow.Of(batches));
+        Assert.Equal([new(10, 0), new CommitTs(20, 1)], batches.Select(static batch => batch.LastTs));
+        batches.ForEach(static batch => batch.Release());
     }
 
     [Fact]

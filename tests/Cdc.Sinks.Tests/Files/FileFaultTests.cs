@@ -197,8 +197,15 @@ public sealed class FileFaultTests
             {
                 bool isWhole = i == batches.Count - 1 || batches[i + 1].FirstTs > batches[i].LastTs;
                 CommitTs at = isWhole ? batches[i].LastTs : batches[i].LastTs.Previous;
+                (CommitTs first, CommitTs last) = (batches[i].FirstTs, batches[i].LastTs);
                 heard.Watch(batches[i]);
                 await sink.WriteAsync(new[] { batches[i] }, Never);
+                if (first < last && _random.Next(3) == 0)
+                {
+                    resolving(first);
+                    await sink.ResolveAsync(Feed.Stamp(first), Never);
+                    if (_random.Next(2) == 0) await sink.FlushAsync(Never);
+                }
                 if (i < batches.Count - 1 && _random.Next(2) == 0) continue;
                 resolving(at);
                 await sink.ResolveAsync(Feed.Stamp(at), Never);

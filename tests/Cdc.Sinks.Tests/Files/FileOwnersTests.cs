@@ -133,7 +133,7 @@ public sealed class FileOwnersTests
             await using FileSink next = Sink();
             SinkProgress? progress = await next.ClaimAsync(Claim(epoch), Never);
             Assert.Equal(Feed.At(5), Assert.Single(progress!.Copied).Value);
-            Assert.Equal(Feed.Orders.Name, Assert.Single(progress.Schemas).Name);
+            Assert.Equal(Feed.Orders, Assert.Single(progress.Schemas));
             if (epoch == 3)
             {
                 await next.WriteAsync(new[] { _feed.Batch(10) }, Never);

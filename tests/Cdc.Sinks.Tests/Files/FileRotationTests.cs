@@ -90,22 +90,36 @@ public sealed class FileRotationTests
     }
 
     [Fact]
-    public async Task A_batch_that_ends_inside_a_transaction_does_not_hold_back_those_before()
+    public async Task The_last_transaction_of_a_batch_does_not_hold_back_those_before()
     {
         await using FileSink sink = await OpenAsync(Options);
-        List<RowBatch> batches = _feed.Batches([new(10, 2), new(20, 2), new(30, 4)], 6);
-        Assert.Equal(2, batches.Count);
-        await WriteAsync(sink, batches[0]);
+        await WriteAsync(sink, Assert.Single(_feed.Batches([new(10, 2), new(20, 2), new(30, 4)])));
         await sink.ResolveAsync(Feed.Stamp(20), Never);
         await sink.FlushAsync(Never);
         Assert.Equal([Feed.Line(10, 0), Feed.Line(10, 1), Feed.Line(20, 0), Feed.Line(20, 1)], IndexReader.Lines(_store.Files));
         Assert.Empty(_heard.Flushes);
 
-        await WriteAsync(sink, batches[1]);
         await sink.ResolveAsync(Feed.Stamp(30), Never);
         await sink.FlushAsync(Never);
         Assert.Equal(8, IndexReader.Lines(_store.Files).Count);
-        Assert.Equal(2, _heard.Flushes.Length);
+        Assert.Single(_heard.Flushes);
+    }
+
+    [Fact]
+    public async Task A_position_inside_what_was_spilled_is_not_called_complete()
+    {
+        await using FileSink sink = await OpenAsync(Options with { RotateBytes = 100 });
+        await WriteAsync(sink, Assert.Single(_feed.Batches([new(10, 4), new(20, 4), new(30, 4)])));
+        await sink.ResolveAsync(Feed.Stamp(10), Never);
+        await sink.FlushAsync(Never);
+        SinkProgress? progress = await new FileSink(Options, _store).ProgressAsync(Never);
+        int whole = IndexReader.Lines(_store.Files).Count;
+        Assert.Equal(whole == 0, progress!.Position < Feed.At(10));
+
+        await sink.ResolveAsync(Feed.Stamp(30), Never);
+        await sink.FlushAsync(Never);
+        Assert.Equal(12, IndexReader.Lines(_store.Files).Count);
+        Assert.Single(_heard.Flushes);
     }
 
     [Fact]

@@ -1,0 +1,99 @@
+using Cdc.Engine.Failures;
+using Cdc.Engine.Sources;
+using Cdc.Postgres;
+using Cdc.Postgres.Setup;
+using Npgsql;
+
+namespace Cdc.Conformance.Tests.Source;
+
+/// <summary>Each missing privilege is named with the statement that gives it, all at once; those statements are enough.</summary>
+public sealed class PrivilegeTests(SourceFixture fixture) : IClassFixture<SourceFixture>
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_plain_role_is_told_everything_that_it_lacks_and_starts_when_it_has_it()
+    {
+        string database = await fixture.DatabaseAsync("""
+            CREATE ROLE plain LOGIN; CREATE ROLE shopkeeper;
+            CREATE SCHEMA shop;
+            CREATE TABLE shop.a (id int PRIMARY KEY); CREATE TABLE shop.guarded (id int PRIMARY KEY);
+            ALTER TABLE shop.guarded ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE shop.a OWNER TO shopkeeper; ALTER TABLE shop.guarded OWNER TO shopkeeper;
+            ALTER TABLE shop.guarded FORCE ROW LEVEL SECURITY;
+            """);
+        await using PostgresSource source = fixture.Source(database, "plain", user: "plain");
+        Problem[] lacks = await ProblemsAsync(source);
+        string[] fixes =
+        [
+            "ALTER ROLE \"plain\" REPLICATION;",
+            "GRANT USAGE ON SCHEMA \"shop\" TO \"plain\";",
+            "GRANT SELECT ON \"shop\".\"a\", \"shop\".\"guarded\" TO \"plain\";",
+            "ALTER ROLE \"plain\" BYPASSRLS;",
+            $"GRANT CREATE ON DATABASE \"{database}\" TO \"plain\";",
+            "GRANT \"shopkeeper\" TO \"plain\";",
+        ];
+        foreach (string fix in fixes)
+            Assert.Contains(lacks, problem => problem.Fix!.Contains(fix, StringComparison.Ordinal));
+        Assert.Equal(fixes.Length, lacks.Length);
+        await Assert.ThrowsAsync<CdcException>(() => source.StartAsync(new([]), Cancellation).AsTask());
+
+        // One by one: each statement takes away its own problem.
+        foreach (string fix in fixes)
+        {
+            await fixture.Cluster.ExecuteAsync(fix, database);
+            Assert.DoesNotContain(await ProblemsAsync(source), p => p.Fix!.Contains(fix, StringComparison.Ordinal));
+        }
+        await using ISourceSnapshot snapshot = await source.StartAsync(new([]), Cancellation);
+        Assert.Equal(2, snapshot.Tables.Count);
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_publish_starts_on_publications_that_somebody_made()
+    {
+        string database = await fixture.DatabaseAsync("""
+            CREATE ROLE reader LOGIN REPLICATION; CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int);
+            GRANT SELECT ON a, b TO reader;
+            """);
+        await using PostgresSource source = fixture.Source(database, "made", user: "reader");
+        SourceFacts facts = await source.InspectAsync(Cancellation);
+        Assert.Contains(facts.Problems, p => !p.IsWarning);
+        foreach (string statement in facts.Plan.Where(s => s.Contains("PUBLICATION", StringComparison.Ordinal)))
+            await fixture.Cluster.ExecuteAsync(statement, database);
+        Assert.Empty(await ProblemsAsync(source));
+        await using ISourceSnapshot snapshot = await source.StartAsync(new([]), Cancellation);
+        Assert.Equal(2, snapshot.Tables.Count);
+    }
+
+    [Fact]
+    public async Task A_pattern_that_matches_nothing_is_refused()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        await using PostgresSource source = fixture.Source(database, "nothing", tables: "shop");
+        Problem problem = Assert.Single(await ProblemsAsync(source));
+        Assert.Contains("shop", problem.Sentence, StringComparison.Ordinal);
+        Assert.Empty((await source.InspectAsync(Cancellation)).Tables);
+    }
+
+    [Fact]
+    public async Task Doctor_lists_slots_and_who_would_be_waited_for()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        await fixture.Cluster.ExecuteAsync(
+            "SELECT pg_create_logical_replication_slot('cdc_doctored', 'pgoutput')", database);
+        await using NpgsqlConnection writer = await fixture.Cluster.OpenAsync(database);
+        await using NpgsqlTransaction transaction = await writer.BeginTransactionAsync(Cancellation);
+        await using NpgsqlCommand insert = new("INSERT INTO a VALUES (1)", writer, transaction);
+        await insert.ExecuteNonQueryAsync(Cancellation);
+
+        DoctorFacts facts = await PostgresDoctor.LookAsync(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database)), Cancellation);
+        SlotFacts slot = Assert.Single(facts.Slots, s => s.Name == "cdc_doctored");
+        Assert.Equal((database, 0, "reserved", false), (slot.Database, slot.ActivePid, slot.WalStatus, slot.IsLost));
+        Assert.Contains(facts.Transactions, t => t.Pid == writer.ProcessID);
+        Assert.All(facts.Levels, level => Assert.True(level.IsReached));
+    }
+
+    static async Task<Problem[]> ProblemsAsync(PostgresSource source) =>
+        [.. (await source.InspectAsync(Cancellation)).Problems.Where(p => !p.IsWarning)];
+}

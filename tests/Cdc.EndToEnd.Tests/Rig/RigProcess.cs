@@ -1,0 +1,40 @@
+using Cdc.Testing;
+
+namespace Cdc.EndToEnd.Tests.Rig;
+
+/// <summary>Runs the real command in a process that may end at a marked step.</summary>
+sealed class RigProcess(string directory, string from)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    // 128 + SIGKILL.
+    const int Killed = 137;
+
+    public string Output => Path.Combine(directory, "out");
+
+    /// <summary>Runs until it is killed at <paramref name="point"/>; it must not end in any other way.</summary>
+    public async Task KillAtAsync(string point)
+    {
+        await using ProcessRun run = Start(point, []);
+        ProcessResult result = await run.WaitAsync(Patience);
+        Assert.True(result.ExitCode == Killed, $"{point} was not reached; exit code {result.ExitCode}.\n{result.Error}");
+    }
+
+    public ProcessRun Start(string? point, string[] more) => ProcessRun.Start(
+        CdcCommand.Host,
+        [
+            Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "run", "--from", from, "--to", Output,
+            "--state", Path.Combine(directory, "state"), "--tables", "shop",
+            // Small files and short intervals, so that every step comes often.
+            "--rotate-bytes", "100kB", "--rotate-interval", "200ms", .. more,
+        ],
+        new Dictionary<string, string?> { ["CDC_RIG_KILL"] = point }, directory);
+
+    /// <summary>Runs to the end of what is committed now.</summary>
+    public async Task CatchUpAsync()
+    {
+        await using ProcessRun run = Start(null, ["--until", "now"]);
+        ProcessResult result = await run.WaitAsync(Patience);
+        Assert.True(result.ExitCode == 0, $"exit code {result.ExitCode}\n{result.Error}");
+    }
+}
