@@ -13,7 +13,11 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     // What a batch costs beside its rows: a transaction that goes to and fro between tables has many small ones.
     const int BatchOverhead = 256;
 
+    // Once a transaction is on disk, its batches follow in smaller portions, which the pool can give out again.
+    const int PortionsPerLimit = 8;
+
     readonly List<Item> _items = [];
+    long _limit = options.OpenTransactionBytes;
     long _bytes;
 
     public bool IsEmpty => _items.Count == 0;
@@ -22,7 +26,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     {
         _items.Add(new(batch, null, default));
         _bytes += batch.ByteCount + BatchOverhead;
-        if (_bytes > options.OpenTransactionBytes) SpillBatches();
+        if (_bytes > _limit) SpillBatches();
     }
 
     public void Add(TruncateEvent truncate) => _items.Add(new(null, truncate, default));
@@ -115,12 +119,13 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         }
         _items.RemoveRange(kept, _items.Count - kept);
         _bytes = 0;
+        _limit = options.OpenTransactionBytes / PortionsPerLimit;
     }
 
     void Clear()
     {
         _items.Clear();
-        _bytes = 0;
+        (_bytes, _limit) = (0, options.OpenTransactionBytes);
         spill.Clear();
     }
 

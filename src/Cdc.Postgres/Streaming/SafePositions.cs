@@ -12,12 +12,16 @@ namespace Cdc.Postgres.Streaming;
 /// </remarks>
 internal sealed class SafePositions
 {
-    // Beyond this many, every second one is forgotten: the server then hears a little less, never more.
+    // With this many waiting, every second one is forgotten, and fewer are kept from then on: the server hears a little
+    // less, never more.
     const int Kept = 4096;
 
     readonly Lock _gate = new();
     readonly List<ulong> _resolved = [];
+    ulong _last;
     ulong _confirmed;
+    long _every = 1;
+    long _skipped;
 
     /// <summary>What the server may forget; 0 before anything was confirmed.</summary>
     public ulong Confirmed
@@ -34,7 +38,10 @@ internal sealed class SafePositions
     {
         lock (_gate)
         {
-            if (lsn <= _confirmed || (_resolved.Count > 0 && lsn <= _resolved[^1])) return;
+            if (lsn <= _confirmed || lsn <= _last) return;
+            _last = lsn;
+            if (++_skipped < _every) return;
+            _skipped = 0;
             if (_resolved.Count == Kept) Thin();
             _resolved.Add(lsn);
         }
@@ -47,9 +54,11 @@ internal sealed class SafePositions
         {
             int count = 0;
             while (count < _resolved.Count && CommitTs.End(_resolved[count]) <= checkpoint) count++;
-            if (count == 0) return;
-            _confirmed = _resolved[count - 1];
+            if (count > 0) _confirmed = _resolved[count - 1];
             _resolved.RemoveRange(0, count);
+            // The last one resolved is always known, however few are kept.
+            if (CommitTs.End(_last) <= checkpoint) _confirmed = _last;
+            if (_resolved.Count == 0) (_every, _skipped) = (1, 0);
         }
     }
 
@@ -58,5 +67,6 @@ internal sealed class SafePositions
         int kept = 0;
         for (int i = 1; i < _resolved.Count; i += 2) _resolved[kept++] = _resolved[i];
         _resolved.RemoveRange(kept, _resolved.Count - kept);
+        _every *= 2;
     }
 }
