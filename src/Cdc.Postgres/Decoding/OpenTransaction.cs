@@ -6,7 +6,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk, truncates.</summary>
+/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk,
+/// truncates.</summary>
 /// <remarks>Used again for each transaction. Its batches hold rows of no other one.</remarks>
 internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
 {
@@ -35,7 +36,8 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     /// <param name="finals">Which version each provisional schema became.</param>
     /// <param name="filter">What is dropped because it was handed on before.</param>
     public void HandOver(
-        in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter, IDecoded decoded)
+        in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter,
+        IDecoded decoded)
     {
         int done = 0;
         try
@@ -92,8 +94,8 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     }
 
     void HandOver(
-        SpillRun run, in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter,
-        IDecoded decoded)
+        SpillRun run, in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals,
+        in AlreadySeen filter, IDecoded decoded)
     {
         // One batch is in memory at a time, beside those that wait to be taken.
         foreach (RowBatch batch in spill.Read(run, stamp)) HandOver(batch, finals, filter, decoded);

@@ -4,10 +4,11 @@ namespace Cdc.Postgres.Streaming;
 
 /// <summary>Turns a checkpoint into a position that the server may be told.</summary>
 /// <remarks>
-/// <para>A server skips every transaction whose commit record <em>begins</em> before the position it was told, while ours
-/// name the end of that record. A checkpoint that is not the very end of a transaction, such as "just before the first row
-/// not durable", can lie inside the commit record of a transaction that is not durable: told to the server, it would lose it.
-/// So only positions are told that the stream itself resolved: ends of whole transactions, and what keepalives named.</para>
+/// <para>A server skips every transaction whose commit record <em>begins</em> before the position it was told, while
+/// ours name the end of that record. A checkpoint that is not the very end of a transaction, such as "just before the
+/// first row not durable", can lie inside the commit record of a transaction that is not durable: told to the server,
+/// it would lose it. So only positions are told that the stream itself resolved: ends of whole transactions, and what
+/// keepalives named.</para>
 /// <para>Any thread. One object serves all streams of a source, so that a confirmation outlives a connection.</para>
 /// </remarks>
 internal sealed class SafePositions
