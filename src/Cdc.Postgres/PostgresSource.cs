@@ -30,6 +30,7 @@ public sealed partial class PostgresSource : ISource
     LogStream? _stream;
     string? _doing;
     bool _isPublished;
+    bool _hasWarned;
 
     public PostgresSource(PostgresSourceOptions options)
     {
@@ -144,8 +145,16 @@ public sealed partial class PostgresSource : ISource
 
     public async ValueTask DisposeAsync()
     {
+        try
+        {
+            if (_options.TemporarySlot) await EndTemporaryAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CdcException failure)
+        {
+            // The server is gone; the next run of this name finds the publications and uses them.
+            LogWarning(_logger, failure.Message);
+        }
         if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
-        _temporary?.Dispose();
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -238,7 +247,7 @@ public sealed partial class PostgresSource : ISource
     {
         Replication = true,
         Clock = _options.Time,
-        Warn = warning => LogWarning(_logger, warning),
+        Warn = WarnOnce,
     };
 
     async Task EndTemporaryAsync(CancellationToken cancellationToken)
@@ -247,6 +256,12 @@ public sealed partial class PostgresSource : ISource
         Interlocked.Exchange(ref _temporary, null)?.Dispose();
         if (_isPublished) await _publisher.UnpublishAsync(cancellationToken).ConfigureAwait(false);
         _isPublished = false;
+    }
+
+    // Said at the first connection; those that come after it are no worse.
+    void WarnOnce(string warning)
+    {
+        if (!Interlocked.Exchange(ref _hasWarned, true)) LogWarning(_logger, warning);
     }
 
     void Doing(string sentence) => _doing = sentence;

@@ -50,7 +50,8 @@ internal sealed class PooledBuffer(int sizeHint) : IBufferWriter<byte>, IDisposa
     void Grow(int bytes)
     {
         long wanted = Math.Max((long)Length + bytes, 2L * _bytes.Length);
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(Math.Min(wanted, Array.MaxLength), checked(Length + bytes)));
+        int size = (int)Math.Max(Math.Min(wanted, Array.MaxLength), checked(Length + bytes));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
         _bytes.AsSpan(0, Length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

@@ -122,7 +122,7 @@ internal static class TableCatalog
             c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
             p.columns, p.immediate, i.columns, i.immediate,
             k.names, k.types, k.modifiers,
-            pg_catalog.has_table_privilege(c.oid, 'SELECT') OR COALESCE(k.selectable, false),
+            pg_catalog.has_table_privilege(c.oid, 'SELECT'),
             pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
             pg_catalog.pg_has_role(c.relowner, 'USAGE'),
             pg_catalog.row_security_active(c.oid),
@@ -132,8 +132,7 @@ internal static class TableCatalog
         LEFT JOIN LATERAL (
             SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
                 pg_catalog.array_agg(a.atttypid ORDER BY a.attnum) AS types,
-                pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers,
-                pg_catalog.bool_and(pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')) AS selectable
+                pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         ) k ON true

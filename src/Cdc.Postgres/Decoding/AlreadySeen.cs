@@ -3,8 +3,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>What the server may send again, or for the first time, and the receiver has already: everything up to where it
-/// stopped, and per table what its copy contains.</summary>
+/// <summary>What the server may send again, or for the first time, and the receiver has already: everything up to
+/// where it stopped, and per table what its copy contains.</summary>
 internal readonly struct AlreadySeen(StreamStart start)
 {
     readonly ulong _last = LastOf(start);

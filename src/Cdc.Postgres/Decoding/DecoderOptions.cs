@@ -7,7 +7,8 @@ namespace Cdc.Postgres.Decoding;
 
 /// <summary>What a decoder is told at its beginning.</summary>
 /// <param name="Start">What was handed on before, and is not again.</param>
-/// <param name="SpillDirectory">Where an open transaction goes that is too large for memory. Made when it is needed.</param>
+/// <param name="SpillDirectory">Where an open transaction goes that is too large for memory. Made when it is
+/// needed.</param>
 internal sealed record DecoderOptions(
     StreamStart Start, ITableCatalog Catalog, TableSelection Selection, string SpillDirectory, ILogger Logger)
 {

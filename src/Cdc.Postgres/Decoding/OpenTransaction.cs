@@ -6,14 +6,19 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk, truncates.</summary>
+/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk,
+/// truncates.</summary>
 /// <remarks>Used again for each transaction. Its batches hold rows of no other one.</remarks>
 internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
 {
     // What a batch costs beside its rows: a transaction that goes to and fro between tables has many small ones.
     const int BatchOverhead = 256;
 
+    // Once a transaction is on disk, its batches follow in smaller portions, which the pool can give out again.
+    const int PortionsPerLimit = 8;
+
     readonly List<Item> _items = [];
+    long _limit = options.OpenTransactionBytes;
     long _bytes;
 
     public bool IsEmpty => _items.Count == 0;
@@ -22,7 +27,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     {
         _items.Add(new(batch, null, default));
         _bytes += batch.ByteCount + BatchOverhead;
-        if (_bytes > options.OpenTransactionBytes) SpillBatches();
+        if (_bytes > _limit) SpillBatches();
     }
 
     public void Add(TruncateEvent truncate) => _items.Add(new(null, truncate, default));
@@ -31,7 +36,8 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     /// <param name="finals">Which version each provisional schema became.</param>
     /// <param name="filter">What is dropped because it was handed on before.</param>
     public void HandOver(
-        in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter, IDecoded decoded)
+        in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter,
+        IDecoded decoded)
     {
         int done = 0;
         try
@@ -88,8 +94,8 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
     }
 
     void HandOver(
-        SpillRun run, in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, in AlreadySeen filter,
-        IDecoded decoded)
+        SpillRun run, in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals,
+        in AlreadySeen filter, IDecoded decoded)
     {
         // One batch is in memory at a time, beside those that wait to be taken.
         foreach (RowBatch batch in spill.Read(run, stamp)) HandOver(batch, finals, filter, decoded);
@@ -115,12 +121,13 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         }
         _items.RemoveRange(kept, _items.Count - kept);
         _bytes = 0;
+        _limit = options.OpenTransactionBytes / PortionsPerLimit;
     }
 
     void Clear()
     {
         _items.Clear();
-        _bytes = 0;
+        (_bytes, _limit) = (0, options.OpenTransactionBytes);
         spill.Clear();
     }
 

@@ -48,7 +48,8 @@ internal sealed class PgOutputDecoder : IDisposable
     /// <summary>Between BEGIN and COMMIT.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>Commit time of the transaction under way or the last one, on the server's clock: microseconds since 2000.</summary>
+    /// <summary>Commit time of the transaction under way or the last one, on the server's clock: microseconds since
+    /// 2000.</summary>
     public long CommitTime { get; private set; }
 
     /// <summary>The last transaction received; zero before the first.</summary>
@@ -77,8 +78,9 @@ internal sealed class PgOutputDecoder : IDisposable
         if (_writer.Completed.Count > 0) TakeCompleted();
     }
 
-    /// <summary>A keepalive: the server has sent everything up to <paramref name="walEnd"/>. It may be the very number at
-    /// which the commit record of a later transaction begins; since positions are ends, that one lies beyond.</summary>
+    /// <summary>A keepalive: the server has sent everything up to <paramref name="walEnd"/>. It may be the very
+    /// number at which the commit record of a later transaction begins; since positions are ends, that one lies
+    /// beyond.</summary>
     public void Idle(ulong walEnd, long sentAt)
     {
         if (IsOpen) return;
@@ -201,7 +203,8 @@ internal sealed class PgOutputDecoder : IDisposable
         string prefix = reader.Text();
         ReadOnlySpan<byte> content = reader.Bytes(reader.Int32());
         reader.End();
-        // Without a transaction a message has no place among commits, and a restart could not tell whether it was carried.
+        // Without a transaction a message has no place among commits, and a restart could not tell whether it was
+        // carried.
         if ((flags & transactional) == 0) return;
         InTransaction();
         if (!prefix.StartsWith("cdc.", StringComparison.Ordinal)) _rows.Message(prefix, content);

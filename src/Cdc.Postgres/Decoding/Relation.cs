@@ -5,7 +5,8 @@ namespace Cdc.Postgres.Decoding;
 /// <summary>What the decoder knows of one table while its connection lasts.</summary>
 internal sealed class Relation(TableSchema schema, bool isCaptured)
 {
-    /// <summary>The version that rows are decoded under now; provisional while the transaction that changed it is open.</summary>
+    /// <summary>The version that rows are decoded under now; provisional while the transaction that changed it is
+    /// open.</summary>
     public TableSchema Schema { get; set; } = schema;
 
     /// <summary>Whether its rows are carried; otherwise they are skipped unread.</summary>

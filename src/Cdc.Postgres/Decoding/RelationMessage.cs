@@ -38,7 +38,8 @@ internal sealed record RelationMessage(
     /// catalogs add shows another time, and a replay must cut transactions where the first run did.</summary>
     public bool IsShapeOf(TableSchema version)
     {
-        if (version.Name != Name || version.Identity != Identity || version.Columns.Length != Columns.Length) return false;
+        if (version.Name != Name || version.Identity != Identity) return false;
+        if (version.Columns.Length != Columns.Length) return false;
         for (int i = 0; i < Columns.Length; i++)
         {
             (RelationColumn now, Column then) = (Columns[i], version.Columns[i]);

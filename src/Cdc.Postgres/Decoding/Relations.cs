@@ -31,8 +31,8 @@ internal sealed partial class Relations(
         return relation;
     }
 
-    /// <summary>The version that a RELATION of a transaction replaces. Answers false if there is nothing to change: the shape
-    /// is the one known, or the table is none of ours.</summary>
+    /// <summary>The version that a RELATION of a transaction replaces. Answers false if there is nothing to change:
+    /// the shape is the one known, or the table is none of ours.</summary>
     public bool Changes(RelationMessage message, CommitTs before)
     {
         TableSchema? known = Known(message.Oid, before);

@@ -6,8 +6,8 @@ using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>The cells of one image of a row in a message: a count, then per cell its kind, and for a text its length and
-/// bytes.</summary>
+/// <summary>The cells of one image of a row in a message: a count, then per cell its kind, and for a text its length
+/// and bytes.</summary>
 /// <remarks>Every method takes the message and an offset in it and returns the offset behind the tuple.</remarks>
 internal static class TupleBytes
 {

@@ -20,7 +20,8 @@ internal static class ControlFailures
             PgFailures.Unreachable(endpoint, "can't be reached", error),
         // Found by Npgsql before the server could say anything: it has no codes for these.
         NpgsqlException { Message: var said } when said.StartsWith("No password", StringComparison.Ordinal) => new(
-            FailureKind.SourceRefused, $"{endpoint.Server} asks for the password of role {endpoint.User}, and none is given.",
+            FailureKind.SourceRefused,
+            $"{endpoint.Server} asks for the password of role {endpoint.User}, and none is given.",
             "Give it in the URL or in PGPASSWORD.", error),
         NpgsqlException { Message: var said } when said.Contains("SSL", StringComparison.Ordinal) => new(
             FailureKind.SourceRefused, $"{endpoint.Server} does not offer TLS as sslmode asks for it.",

@@ -92,6 +92,9 @@ public sealed class PostgresAddress
         Enlist = false,
         CommandTimeout = 0,
         KeepAlive = 30,
+        TcpKeepAlive = true,
+        TcpKeepAliveTime = 30,
+        TcpKeepAliveInterval = 10,
         // Values of rows could be in it, and messages are shown.
         IncludeErrorDetail = false,
         // A password file is ours to read, by one rule for both kinds of connection.

@@ -132,7 +132,7 @@ internal sealed partial class PartReader(
             or PostgresErrorCodes.UndefinedColumn => Stopped("was altered before it was copied"),
         PostgresErrorCodes.InsufficientPrivilege => new(FailureKind.SourceUnfit,
             $"Table {plan.Schema.Name} can't be read whole: SELECT is missing, or row-level security hides rows.",
-            $"GRANT SELECT ON {PostgresNames.Quote(plan.Schema.Name)}, give the role BYPASSRLS, or --exclude the table.",
+            $"GRANT SELECT ON {PostgresNames.Quote(plan.Schema.Name)}, give the role BYPASSRLS, or --exclude it.",
             failure),
         PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.ObjectNotInPrerequisiteState =>
             new(FailureKind.SourceUnreachable, "The snapshot ended with the connection that held it.", null, failure),

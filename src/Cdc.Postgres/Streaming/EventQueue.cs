@@ -6,8 +6,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Streaming;
 
-/// <summary>Between the thread that reads the log and whoever takes the events. Bounded: a full queue stops the reading,
-/// and TCP then stops the server.</summary>
+/// <summary>Between the thread that reads the log and whoever takes the events. Bounded: a full queue stops the
+/// reading, and TCP then stops the server.</summary>
 internal sealed class EventQueue(int capacity, SafePositions positions, CancellationToken stop) : IDecoded
 {
     readonly Channel<SourceEvent> _channel = Channel.CreateBounded<SourceEvent>(

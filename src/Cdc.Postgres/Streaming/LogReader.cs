@@ -9,9 +9,9 @@ namespace Cdc.Postgres.Streaming;
 
 /// <summary>The thread that reads the log: connection, decoder, queue. Synchronous from end to end.</summary>
 /// <remarks>
-/// In a backlog, which is when the server's clock at sending is well past the commit, reads let the socket fill and batches
-/// leave when they are full, or when nothing has come for a while. Elsewhere everything committed leaves as soon as the
-/// socket is dry.
+/// In a backlog, which is when the server's clock at sending is well past the commit, reads let the socket fill and
+/// batches leave when they are full, or when nothing has come for a while. Elsewhere everything committed leaves as
+/// soon as the socket is dry.
 /// </remarks>
 internal sealed class LogReader(LogStreamOptions options, StreamStart start, SafePositions positions, EventQueue queue)
 {
@@ -37,14 +37,15 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     /// <summary>End of the server's log as last heard of. Any thread.</summary>
     public ulong ServerEnd => Volatile.Read(ref _serverEnd);
 
-    /// <summary>Commit time of the last transaction received, microseconds since 1970; 0 before the first. Any thread.</summary>
+    /// <summary>Commit time of the last transaction received, microseconds since 1970; 0 before the first. Any
+    /// thread.</summary>
     public long CommitTime => Volatile.Read(ref _commitTime);
 
     /// <summary>Whether the stream has begun. Any thread.</summary>
     public bool IsStreaming => Volatile.Read(ref _copy) is not null;
 
-    /// <summary>Reads until <paramref name="stop"/>, which leaves the connection open for <see cref="TrySettle"/>, or until
-    /// a failure, which goes to the receiver behind everything that is complete.</summary>
+    /// <summary>Reads until <paramref name="stop"/>, which leaves the connection open for <see cref="TrySettle"/>, or
+    /// until a failure, which goes to the receiver behind everything that is complete.</summary>
     public void Run(CancellationToken stop)
     {
         Exception? failure = null;
@@ -71,7 +72,8 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         queue.Complete(failure);
     }
 
-    /// <summary>Asks for an answer to the last confirmation; completes when it has come. While <see cref="Run"/> runs.</summary>
+    /// <summary>Asks for an answer to the last confirmation; completes when it has come. While <see cref="Run"/>
+    /// runs.</summary>
     public Task ConfirmAsync()
     {
         TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -116,7 +118,8 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     {
         Volatile.Write(ref _connection, options.Connect(stop));
         TimeSpan interval = StatusInterval(_connection!);
-        string names = string.Join(',', options.Publications.Select(Quoted)).Replace("'", "''", StringComparison.Ordinal);
+        string names = string.Join(',', options.Publications.Select(Quoted))
+            .Replace("'", "''", StringComparison.Ordinal);
         // From where the server was last told, not from our checkpoint, which may lie inside a commit record (see
         // SafePositions). What comes twice is dropped by its position.
         PgCopyBoth copy = _connection!.StartReplication(

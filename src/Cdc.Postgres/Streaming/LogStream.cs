@@ -5,11 +5,12 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Streaming;
 
-/// <summary>One reading of a slot, from one connection: the events behind a position, until it is stopped or broken.</summary>
+/// <summary>One reading of a slot, from one connection: the events behind a position, until it is stopped or
+/// broken.</summary>
 /// <remarks>
 /// Used once: after a lost connection the source makes another. Reading goes on beside the receiver, on a thread of its
-/// own, up to the bound of the queue. Disposing the enumerator stops the reading and keeps the connection, so that a last
-/// confirmation can still be told; <see cref="SettleAsync"/> and <see cref="DisposeAsync"/> end it.
+/// own, up to the bound of the queue. Disposing the enumerator stops the reading and keeps the connection, so that a
+/// last confirmation can still be told; <see cref="SettleAsync"/> and <see cref="DisposeAsync"/> end it.
 /// </remarks>
 internal sealed class LogStream(LogStreamOptions options, SafePositions positions) : IAsyncDisposable
 {
@@ -58,7 +59,8 @@ internal sealed class LogStream(LogStreamOptions options, SafePositions position
         if (!reader.IsStreaming) return;
         try
         {
-            await Task.WhenAny(reader.ConfirmAsync(), _ended.Task).WaitAsync(CloseLimit, options.Clock, cancellationToken);
+            await Task.WhenAny(reader.ConfirmAsync(), _ended.Task)
+                .WaitAsync(CloseLimit, options.Clock, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -6,9 +6,9 @@ namespace Cdc.Postgres.Streaming;
 /// <summary>Tells the server how far we are: on a timer of its own, so that a stream whose receiver stands still is not
 /// taken for dead, and at once when the server asks.</summary>
 /// <remarks>
-/// All three positions of a status are the confirmed one. <c>flush</c> is what the server forgets up to. <c>write</c> would
-/// be safe to hurry ahead, but it is what a commit waits for under <c>synchronous_commit = remote_write</c> where our name
-/// matches synchronous_standby_names, and received is not written. <c>apply</c> likewise.
+/// All three positions of a status are the confirmed one. <c>flush</c> is what the server forgets up to. <c>write</c>
+/// would be safe to hurry ahead, but it is what a commit waits for under <c>synchronous_commit = remote_write</c>
+/// where our name matches synchronous_standby_names, and received is not written. <c>apply</c> likewise.
 /// </remarks>
 internal sealed class StatusReporter : IDisposable
 {
@@ -34,7 +34,8 @@ internal sealed class StatusReporter : IDisposable
             {
                 _copy.SendStatus(confirmed, confirmed, confirmed, replyRequested);
             }
-            catch (Exception error) when (error is CdcException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception error)
+                when (error is CdcException or OperationCanceledException or ObjectDisposedException)
             {
                 // The reading side meets the same end of the connection, and says so.
                 _stopped = true;

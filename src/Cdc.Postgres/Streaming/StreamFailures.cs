@@ -19,7 +19,8 @@ internal static partial class StreamFailures
             "42704" => Lost($"Slot {options.Slot} does not exist", failure),
             "55006" => Busy(error, failure, options),
             "58P01" => Lost($"The log that slot {options.Slot} needs was removed", failure),
-            "55000" when IsUnfit(error) => new(FailureKind.SourceUnfit, failure.Message, failure.Fix, failure.InnerException),
+            "55000" when IsUnfit(error) =>
+                new(FailureKind.SourceUnfit, failure.Message, failure.Fix, failure.InnerException),
             "55000" => Lost($"Slot {options.Slot} can no longer be read from ({error.Message})", failure),
             _ => failure,
         };
@@ -35,13 +36,14 @@ internal static partial class StreamFailures
         Match match = ProcessId().Match(error.Message.Replace(options.Slot, "", StringComparison.Ordinal));
         return match.Success
             ? new(FailureKind.PositionBusy, $"Slot {options.Slot} is in use by server process {match.Value}.",
-                $"Stop that reader, or on the server: SELECT pg_terminate_backend({match.Value});", failure.InnerException)
+                $"Stop that reader, or on the server: SELECT pg_terminate_backend({match.Value});",
+                failure.InnerException)
             : new(FailureKind.PositionBusy, $"Slot {options.Slot} is in use by another process.",
                 "See active_pid in pg_replication_slots, and stop that reader.", failure.InnerException);
     }
 
-    // The stream meets the publication only when it decodes a change, and then the slot can't pass it: the catalog of that
-    // moment does not have the publication, however often it is made again.
+    // The stream meets the publication only when it decodes a change, and then the slot can't pass it: the catalog of
+    // that moment does not have the publication, however often it is made again.
     static CdcException NoPublication(PgServerError error, CdcException failure, LogStreamOptions options) => new(
         FailureKind.SourceUnfit,
         $"{error.Message}: it was dropped, and the log since then can't be read through slot {options.Slot}.",

@@ -2,10 +2,11 @@ using System.Net.Sockets;
 
 namespace Cdc.Postgres.Wire;
 
-/// <summary>Lets the kernel wait until much has come, so that nobody wakes for each of the server's small packets.</summary>
+/// <summary>Lets the kernel wait until much has come, so that nobody wakes for each of the server's small
+/// packets.</summary>
 /// <remarks>
-/// A wait for data then ends when <see cref="Bytes"/> are there, and the receive buffer is made large enough for them at
-/// once instead of by and by. Windows has no such setting, and a Unix-domain socket does not heed it.
+/// A wait for data then ends when <see cref="Bytes"/> are there, and the receive buffer is made large enough for them
+/// at once instead of by and by. Windows has no such setting, and a Unix-domain socket does not heed it.
 /// </remarks>
 internal sealed class ReceiveLowWater(Socket socket)
 {
@@ -18,7 +19,8 @@ internal sealed class ReceiveLowWater(Socket socket)
     bool _isSet;
     bool _hasRoom;
 
-    public bool IsSupported { get; private set; } = socket.AddressFamily != AddressFamily.Unix && !OperatingSystem.IsWindows();
+    public bool IsSupported { get; private set; } =
+        socket.AddressFamily != AddressFamily.Unix && !OperatingSystem.IsWindows();
 
     /// <summary>Waits until <see cref="Bytes"/> can be read or the limit has passed.</summary>
     /// <returns>Whether anything can be read.</returns>
@@ -36,9 +38,9 @@ internal sealed class ReceiveLowWater(Socket socket)
         if (high == _isSet || !IsSupported) return;
         try
         {
-            if (!_hasRoom) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, RoomBytes);
+            if (!_hasRoom) SetMark(RoomBytes);
             _hasRoom = true;
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, high ? Bytes : 1);
+            SetMark(high ? Bytes : 1);
             _isSet = high;
         }
         catch (SocketException)
@@ -46,4 +48,7 @@ internal sealed class ReceiveLowWater(Socket socket)
             IsSupported = false;
         }
     }
+
+    void SetMark(int bytes) =>
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
 }

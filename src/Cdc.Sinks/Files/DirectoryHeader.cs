@@ -35,9 +35,10 @@ internal sealed record DirectoryHeader(string Changefeed, SourceIdentity Source,
             return;
         }
         await store.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        if (await store.PutIfAbsentAsync(Layout.Header, IndexJson.Write(wanted), cancellationToken).ConfigureAwait(false))
-            return;
-        if (await LoadAsync(store, cancellationToken).ConfigureAwait(false) is { } raced) wanted.Refuse(raced, store.Place);
+        byte[] content = IndexJson.Write(wanted);
+        if (await store.PutIfAbsentAsync(Layout.Header, content, cancellationToken).ConfigureAwait(false)) return;
+        DirectoryHeader? raced = await LoadAsync(store, cancellationToken).ConfigureAwait(false);
+        if (raced is not null) wanted.Refuse(raced, store.Place);
     }
 
     void Refuse(DirectoryHeader found, string place)
@@ -53,8 +54,8 @@ internal sealed record DirectoryHeader(string Changefeed, SourceIdentity Source,
         if (found.Source with { Timeline = Source.Timeline } == Source && found.Changefeed == Changefeed)
         {
             throw new CdcException(FailureKind.SourceChanged,
-                $"The files in {place} are of timeline {found.Source.Timeline}, and the source is on {Source.Timeline}: "
-                + "it was restored or failed over.", "Start over into another directory.");
+                $"The files in {place} are of timeline {found.Source.Timeline}, and the source is on "
+                + $"{Source.Timeline}: it was restored or failed over.", "Start over into another directory.");
         }
         if (found.Source != Source)
         {

@@ -5,7 +5,7 @@ using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>The list of everything that exists in the directory. Append-only, one file per entry, numbered from 1.</summary>
+/// <summary>The list of everything that exists in the directory. Append-only, one file per entry, from 1.</summary>
 /// <remarks>An entry is made only if its number is free. That is the fence: of two owners one finds its number taken.
 /// Appending may be called concurrently; the entries then come one after the other.</remarks>
 internal sealed class FileIndex
@@ -87,7 +87,8 @@ internal sealed class FileIndex
     }
 
     /// <summary>Names files of the stream; everything up to <paramref name="position"/> is in them or before.</summary>
-    public ValueTask AppendStreamAsync(ImmutableArray<NamedFile> files, CommitTs position, CancellationToken cancellationToken)
+    public ValueTask AppendStreamAsync(
+        ImmutableArray<NamedFile> files, CommitTs position, CancellationToken cancellationToken)
     {
         Check.That(files.IsEmpty || files[^1].Last <= position);
         return AppendAsync(() => Next(EntryKind.Stream) with { Files = files, Position = position }, cancellationToken);
@@ -98,15 +99,15 @@ internal sealed class FileIndex
         CopiedTable table, ImmutableArray<NamedFile> files, CancellationToken cancellationToken) =>
         AppendAsync(() => Next(EntryKind.Snapshot) with { Files = files, Table = table }, cancellationToken);
 
-    /// <summary>Notes how far an idle stream is. Only for a lost state directory: it never goes before what entries say.</summary>
+    /// <summary>Notes how far an idle stream is, for a lost state directory. Never goes back.</summary>
     public async ValueTask SaveIdleAsync(CommitTs position, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (position <= Position) return;
-            await _store.PutAsync(Layout.Position, IndexJson.Write(new IdlePosition(Generation, position)), cancellationToken)
-                .ConfigureAwait(false);
+            byte[] content = IndexJson.Write(new IdlePosition(Generation, position));
+            await _store.PutAsync(Layout.Position, content, cancellationToken).ConfigureAwait(false);
             Position = position;
         }
         finally
@@ -165,7 +166,12 @@ internal sealed class FileIndex
 
     IndexEntry Next(EntryKind kind) => new()
     {
-        Number = Last + 1, Kind = kind, Owner = _owner, Writer = _writer, Time = _options.Clock.GetUtcNow(), Position = Position,
+        Number = Last + 1,
+        Kind = kind,
+        Owner = _owner,
+        Writer = _writer,
+        Time = _options.Clock.GetUtcNow(),
+        Position = Position,
     };
 
     void Take(IndexEntry entry)

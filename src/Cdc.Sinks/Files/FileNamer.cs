@@ -16,7 +16,7 @@ internal sealed record ClosedFile(DataFile File, Task<NamedFile> Completion);
 internal sealed record NamingRequest(
     ImmutableArray<ClosedFile> Files, CommitTs Position, bool NeedsEntry, TaskCompletionSource? Done);
 
-/// <summary>Makes index entries, in order, while the next files are being written; acknowledges what they name.</summary>
+/// <summary>Makes index entries, in order, while the next files are written; acknowledges what they name.</summary>
 internal sealed class FileNamer : IAsyncDisposable
 {
     readonly FileParts _parts;

@@ -3,7 +3,7 @@ using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>Takes encoded rows in order and writes them on a thread of its own, so that encoding and the disk overlap.</summary>
+/// <summary>Takes encoded rows in order and writes them on its own thread: encoding and the disk overlap.</summary>
 /// <remarks>Posting never waits; whoever posts bounds the bytes on their way by <see cref="Gate"/>.</remarks>
 internal sealed class FilePipeline : IAsyncDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class FilePipeline : IAsyncDisposable
 
     public void Resolve(CommitTs at) => Post(new(CommandKind.Resolve, At: at));
 
-    /// <summary>Completes when everything resolved is durable; <paramref name="needsEntry"/>: and an entry says so.</summary>
+    /// <summary>Completes when everything resolved is durable, and an entry says so if one is needed.</summary>
     public async ValueTask FlushAsync(bool needsEntry, CancellationToken cancellationToken)
     {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);

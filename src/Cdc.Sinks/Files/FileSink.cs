@@ -10,8 +10,8 @@ namespace Cdc.Sinks.Files;
 
 /// <summary>Writes all tables, in commit order, into files of one directory, every change once.</summary>
 /// <remarks>
-/// What the index does not name does not exist: a data file is made durable first, then one entry names it. A claim begins
-/// with an entry that takes the number an earlier owner would use next, and deletes what no entry names.
+/// What the index does not name does not exist: a data file is made durable first, then one entry names it. A claim
+/// begins with an entry that takes the number an earlier owner would use next, and deletes what no entry names.
 /// Enqueued: the rows are encoded and in order. Flushed: an entry names them. Every entry ends at a resolved position.
 /// </remarks>
 public sealed class FileSink : ISink

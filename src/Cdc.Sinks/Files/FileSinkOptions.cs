@@ -27,7 +27,7 @@ public sealed record FileSinkOptions
     /// <summary>Bytes between accepting a batch and handing it to the operating system.</summary>
     public long BytesInFlight { get; init; } = Limits.SinkBytesInFlight;
 
-    /// <summary>Entries of the index that a start reads even where fewer would do, to find everything left over.</summary>
+    /// <summary>Entries that a start reads even where fewer would do, to find everything left over.</summary>
     internal int IndexReadMin { get; init; } = 1000;
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -1,10 +1,10 @@
 namespace Cdc.Sinks.Files;
 
-/// <summary>Where the files of a sink live: a directory, later a bucket. Names are relative, with <c>/</c> between parts.</summary>
+/// <summary>Where the files of a sink live: a directory, later a bucket. Names are relative, with <c>/</c>.</summary>
 /// <remarks>
-/// Durability: a call that completed survives a crash of the machine, but for <see cref="DeleteAsync"/>. One that failed may
-/// have happened. Concurrency: any number of calls, on different names. Errors: <see cref="IOException"/> and
-/// <see cref="UnauthorizedAccessException"/>, which the caller classifies.
+/// Durability: a call that completed survives a crash of the machine, but for <see cref="DeleteAsync"/>. One that
+/// failed may have happened. Concurrency: any number of calls, on different names. Errors:
+/// <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>, which the caller classifies.
 /// </remarks>
 internal interface IFileStore
 {
@@ -17,7 +17,7 @@ internal interface IFileStore
     /// <summary>Makes the folders that the sink uses. Nothing happens if they are there.</summary>
     ValueTask PrepareAsync(CancellationToken cancellationToken);
 
-    /// <summary>Whether files can be made in the place, or the place itself where it is missing. Leaves nothing behind.</summary>
+    /// <summary>Fails if files, or the place itself where it is missing, can't be made. Leaves nothing.</summary>
     ValueTask ProbeAsync(CancellationToken cancellationToken);
 
     /// <summary>Names directly in a folder (<c>""</c>: the root), in no order; none if it does not exist.</summary>
@@ -29,7 +29,7 @@ internal interface IFileStore
     /// <summary>Begins a file that appears under its name when it is complete.</summary>
     ValueTask<IDataWriter> CreateAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Makes a file that is there whole or not at all; false, and nothing changed, if the name is taken.</summary>
+    /// <summary>Makes a file, whole or not at all; false, and nothing changed, if the name is taken.</summary>
     ValueTask<bool> PutIfAbsentAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Makes or replaces a file, whole or not at all.</summary>

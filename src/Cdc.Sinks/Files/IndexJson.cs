@@ -117,7 +117,7 @@ internal static class IndexJson
         return bytes.WrittenSpan.ToArray();
     }
 
-    // A file here is whole or absent; one that can't be read was changed by somebody, and guessing would lose or double rows.
+    // A file here is whole or absent: one that can't be read was changed by somebody, and guessing would lose rows.
     static T Read<T>(string name, byte[] content, Func<JsonElement, T> read)
     {
         try

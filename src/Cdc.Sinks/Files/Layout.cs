@@ -23,7 +23,8 @@ internal static class Layout
         name is Data or Index or Schemas
         || name.StartsWith(Header, StringComparison.Ordinal) && name.EndsWith(Temporary, StringComparison.Ordinal);
 
-    public static string Entry(long number) => string.Create(CultureInfo.InvariantCulture, $"{Index}/{number:D16}{Json}");
+    public static string Entry(long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Index}/{number:D16}{Json}");
 
     public static bool TryEntry(string name, out long number)
     {
@@ -36,8 +37,8 @@ internal static class Layout
     public static string Schema(TableSchema version) =>
         string.Create(CultureInfo.InvariantCulture, $"{Schemas}/{version.Id.Value:D10}-{version.Since}{Json}");
 
-    /// <summary>Names sort in commit order. The generation is the number of the owner's seal, which no other owner has, so
-    /// that two owners never write under one name.</summary>
+    /// <summary>Names sort in commit order. The generation is the number of the owner's seal, which no other owner has:
+    /// two owners never write under one name.</summary>
     public static string DataFile(CommitTs first, long generation, long number, string? table, string extension) =>
         string.Create(CultureInfo.InvariantCulture,
             $"{Data}/{first}-{generation:D6}-{number:D8}{(table is null ? "" : "-snapshot-")}{table}{extension}");
@@ -52,7 +53,7 @@ internal static class Layout
             : null;
     }
 
-    /// <summary>A table's name with what no file system takes replaced; not unique, which the file's number makes it.</summary>
+    /// <summary>A table's name, with what a file system may not take replaced. Not unique.</summary>
     public static string Readable(TableName table)
     {
         string text = table.ToString();

@@ -80,7 +80,8 @@ internal sealed class LocalFileStore : IFileStore
     public ValueTask<IDataWriter> CreateAsync(string name, CancellationToken cancellationToken) =>
         new(new LocalDataWriter(PathOf(name)));
 
-    public ValueTask<bool> PutIfAbsentAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<bool> PutIfAbsentAsync(
+        string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         string path = PathOf(name);
         string temporary = WriteTemporary(path, content.Span);

@@ -4,7 +4,7 @@ using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>Keeps every schema version whose rows the index names, for a lost state directory. One file per version.</summary>
+/// <summary>Keeps every schema version whose rows the index names, a file each, for a lost state directory.</summary>
 internal sealed class SchemaFiles(IFileStore store, SchemaFormat format)
 {
     readonly ConcurrentDictionary<(TableId, CommitTs), bool> _durable = [];
@@ -43,7 +43,8 @@ internal sealed class SchemaFiles(IFileStore store, SchemaFormat format)
         {
             while (_pending.TryPeek(out TableSchema? version))
             {
-                await store.PutAsync(Layout.Schema(version), format.Write(version), cancellationToken).ConfigureAwait(false);
+                byte[] content = format.Write(version);
+                await store.PutAsync(Layout.Schema(version), content, cancellationToken).ConfigureAwait(false);
                 _pending.TryDequeue(out _);
             }
         }

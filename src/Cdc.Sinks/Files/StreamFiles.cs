@@ -4,13 +4,13 @@ using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>The data files of the stream: when one is begun, closed, and handed on to be named. One thread at a time.</summary>
+/// <summary>The data files of the stream: when one is begun, closed, and handed on. One thread at a time.</summary>
 /// <remarks><code>
 /// open --resolved and (full, or due, or something is closed)--> closed and named, in one entry
 /// open --full, and its transaction is not resolved-----------> closed, waiting; the next file goes on
 /// </code>
-/// An open file holds either rows that are resolved, or those of one transaction that began with the file: whoever writes
-/// cuts there, so that what is resolved can always be named.
+/// An open file holds either rows that are resolved, or those of one transaction that began with the file: whoever
+/// writes cuts there, so that what is resolved can be named.
 /// </remarks>
 internal sealed class StreamFiles : IAsyncDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class StreamFiles : IAsyncDisposable
         (_parts, _namer, _clock) = (parts, namer, parts.Options.Clock);
         (_encoder, _resolved, _recorded) = (parts.Options.Encoder(), parts.Index.Position, parts.Index.Position);
         _recordedTime = _clock.GetTimestamp();
-        _timer = _clock.CreateTimer(static due => ((Action)due!)(), due, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _clock.CreateTimer(
+            static due => ((Action)due!)(), due, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Writes rows; spilled ones are not resolved yet.</summary>
@@ -70,7 +71,8 @@ internal sealed class StreamFiles : IAsyncDisposable
         if (isFull || _isDue || _closed.Count > 0) await NameAsync(false, null).ConfigureAwait(false);
         else await CheckpointAsync(isForced: false).ConfigureAwait(false);
         bool isIdle = _file is null && _closed.Count == 0 && _resolved > _recorded;
-        if (isIdle && _clock.GetElapsedTime(_recordedTime) >= _parts.Options.RotateInterval) Record([], _resolved, false, null);
+        isIdle &= _clock.GetElapsedTime(_recordedTime) >= _parts.Options.RotateInterval;
+        if (isIdle) Record([], _resolved, false, null);
     }
 
     /// <summary>The timer went off.</summary>
@@ -118,8 +120,8 @@ internal sealed class StreamFiles : IAsyncDisposable
         else StartWaiting();
     }
 
-    // How many closed files can be named, and up to where the stream is complete then: before the first row of the first
-    // file that is not named, and never inside a position whose rows two files share.
+    // How many closed files can be named, and up to where the stream is complete then: before the first row of the
+    // first file that is not named, and never inside a position whose rows two files share.
     (int Whole, CommitTs At) FindWhole()
     {
         CommitTs at = _resolved;

@@ -7,9 +7,9 @@ using Cdc.Protocol;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>Encodes on the caller's thread and keeps what is not resolved, so that files end at resolved positions.</summary>
-/// <remarks>A transaction larger than may be kept is spilled: the file before it is cut off, and it gets files of its own,
-/// which are named together when it is resolved.</remarks>
+/// <summary>Encodes on the caller's thread and keeps what is not resolved: files end at resolved positions.</summary>
+/// <remarks>A transaction larger than may be kept is spilled: the file before it is cut off, and it gets files of its
+/// own, which are named together when it is resolved.</remarks>
 internal sealed class StreamStage : IDisposable
 {
     const long Share = 4;
@@ -66,6 +66,8 @@ internal sealed class StreamStage : IDisposable
         if (at <= _resolved) return;
         _resolved = at;
         while (_staged.TryPeek(out EncodedChunk? chunk) && chunk.Last <= at) _pipeline.Write(Unstage());
+        // Rows at or before the position that share a chunk with later ones stay, and so does the position before them.
+        if (_staged.TryPeek(out EncodedChunk? first) && first.First <= at) at = first.First.Previous;
         _pipeline.Resolve(at);
     }
 

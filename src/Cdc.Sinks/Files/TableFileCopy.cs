@@ -52,7 +52,8 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
             _files.Options.Milestones.Reached(Milestone.DataFileDurable);
             // Not to be cancelled: whether the entry was made decides whether the files may be deleted.
             _isComplete = true;
-            await _files.Index.AppendSnapshotAsync(new(_table.Id, _table.Name, at), named.ToImmutable(), CancellationToken.None)
+            CopiedTable copied = new(_table.Id, _table.Name, at);
+            await _files.Index.AppendSnapshotAsync(copied, named.ToImmutable(), CancellationToken.None)
                 .ConfigureAwait(false);
             _files.Options.Milestones.Reached(Milestone.IndexEntryDurable);
         }
@@ -99,7 +100,7 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
         {
             if (_file is not { } file) return;
             _file = null;
-            Closed.Add(new(file, Task.Run(async () => await file.CompleteAsync(CancellationToken.None).ConfigureAwait(false))));
+            Closed.Add(new(file, Task.Run(() => file.CompleteAsync(CancellationToken.None).AsTask())));
         }
 
         public void Acknowledge()

@@ -12,7 +12,8 @@ internal sealed class LineWriter : IAsyncDisposable
     readonly Stream _output;
     readonly SinkFault _fault = new();
     readonly Channel<(PooledBuffer? Bytes, TaskCompletionSource? Done)> _queue =
-        Channel.CreateBounded<(PooledBuffer?, TaskCompletionSource?)>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
+        Channel.CreateBounded<(PooledBuffer?, TaskCompletionSource?)>(
+            new BoundedChannelOptions(WaitingMax) { SingleReader = true });
 
     public LineWriter(Stream output)
     {
@@ -57,8 +58,9 @@ internal sealed class LineWriter : IAsyncDisposable
 
     async Task LoopAsync()
     {
-        await foreach ((PooledBuffer? bytes, TaskCompletionSource? done) in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        await foreach (var waiting in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            (PooledBuffer? bytes, TaskCompletionSource? done) = waiting;
             try
             {
                 if (!_fault.IsSet)

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cdc.Sinks.Stdout;
 
 /// <summary>Opens the process's standard output so that a reader who goes away is noticed.</summary>
-/// <remarks>The console's own stream answers a write to a closed pipe with success. We would acknowledge rows that nobody
-/// got, so a redirected output is opened as the file that it is.</remarks>
+/// <remarks>The console's own stream answers a write to a closed pipe with success. We would acknowledge rows that
+/// nobody got, so a redirected output is opened as the file that it is.</remarks>
 internal static class StandardOutput
 {
     const int UnixDescriptor = 1;

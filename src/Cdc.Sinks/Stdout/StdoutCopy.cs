@@ -6,7 +6,7 @@ using Cdc.Engine.Sinks;
 
 namespace Cdc.Sinks.Stdout;
 
-/// <summary>Sends the rows of a table straight on. Parts encode in parallel and take turns to write whole batches.</summary>
+/// <summary>Sends the rows of a table straight on. Parts encode in parallel and write whole batches in turn.</summary>
 internal sealed class StdoutCopy(LineWriter lines, Func<IRowEncoder> encoders) : ITableCopy
 {
     readonly ConcurrentDictionary<int, IRowEncoder> _encoders = new();

@@ -11,8 +11,8 @@ namespace Cdc.Sinks.Stdout;
 
 /// <summary>Writes all tables, in commit order, to a stream: the process's standard output.</summary>
 /// <remarks>
-/// Keeps no progress: after a crash rows since the checkpoint come again. Flushed: the rows were written to the pipe, which
-/// does not say that the reader read them. Lines are whole and never interleaved, copies of tables included.
+/// Keeps no progress: after a crash rows since the checkpoint come again. Flushed: the rows were written to the pipe,
+/// which does not say that the reader read them. Lines are whole and never interleaved, copies of tables included.
 /// </remarks>
 public sealed class StdoutSink : ISink
 {
@@ -102,7 +102,7 @@ public sealed class StdoutSink : ISink
         _waiting.Flushed(_resolved);
     }
 
-    // The buffer goes to the writer whole and a fresh one takes its place: a cancelled wait may leave a write under way.
+    // The buffer goes to the writer whole and a fresh one takes its place: a cancelled wait may leave it being written.
     async ValueTask SendAsync(CancellationToken cancellationToken)
     {
         if (_bytes.Length == 0) return;

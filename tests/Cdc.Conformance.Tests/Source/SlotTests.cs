@@ -4,6 +4,7 @@ using Cdc.Engine.Sources;
 using Cdc.Postgres;
 using Cdc.Postgres.Setup;
 using Cdc.Protocol;
+using Npgsql;
 
 namespace Cdc.Conformance.Tests.Source;
 
@@ -110,5 +111,81 @@ public sealed class SlotTests(SourceFixture fixture) : IClassFixture<SourceFixtu
             if (first == default) first = at;
             else if (at > first) break;
         }
+    }
+
+    [Fact]
+    public async Task A_slot_whose_log_was_removed_is_lost_and_not_held()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        await using PostgresSource source = fixture.Source(database, "lost");
+        SchemaHistory history = new([]);
+        ISourceSnapshot snapshot = await source.StartAsync(history, Cancellation);
+        await snapshot.DisposeAsync();
+        await fixture.Cluster.ExecuteAsync("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+        await fixture.Cluster.ExecuteAsync("SELECT pg_reload_conf()");
+        try
+        {
+            while ((await source.InspectAsync(Cancellation)).Position.State != PositionState.Lost)
+            {
+                await fixture.Cluster.ExecuteAsync("INSERT INTO a SELECT 1 + COALESCE(max(id), 0) FROM a", database);
+                await fixture.Cluster.ExecuteAsync("SELECT pg_switch_wal()");
+                await fixture.Cluster.ExecuteAsync("CHECKPOINT");
+            }
+        }
+        finally
+        {
+            await fixture.Cluster.ExecuteAsync("ALTER SYSTEM RESET max_slot_wal_keep_size");
+            await fixture.Cluster.ExecuteAsync("SELECT pg_reload_conf()");
+        }
+        CdcException lost = await Assert.ThrowsAsync<CdcException>(
+            () => ReadRows.StreamToNowAsync(source, history, snapshot.At));
+        Assert.Equal(FailureKind.PositionLost, lost.Kind);
+    }
+
+    [Fact]
+    public async Task A_cancelled_start_leaves_no_half_made_slot()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        await using NpgsqlConnection older = await fixture.Cluster.OpenAsync(database);
+        await using NpgsqlTransaction transaction = await older.BeginTransactionAsync(Cancellation);
+        await using NpgsqlCommand insert = new("INSERT INTO a VALUES (1)", older, transaction);
+        await insert.ExecuteNonQueryAsync(Cancellation);
+
+        await using PostgresSource source = fixture.Source(database, "halfway");
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Task<ISourceSnapshot> starting = source.StartAsync(new([]), stop.Token).AsTask();
+        while (!source.Status.Doing.Contains("waiting for", StringComparison.Ordinal))
+        {
+            Assert.False(starting.IsCompleted);
+            await Task.Yield();
+        }
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        // The older transaction is still open: it is our end that ends the wait.
+        while (await fixture.Cluster.ScalarAsync(
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cdc_halfway'") != "0")
+        {
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task Going_on_with_other_patterns_publishes_them_and_says_what_is_not_copied()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");
+        SchemaHistory history = new([]);
+        CommitTs at;
+        await using (PostgresSource first = fixture.Source(database, "wider", tables: "public.a"))
+        {
+            ISourceSnapshot snapshot = await first.StartAsync(history, Cancellation);
+            at = snapshot.At;
+            await snapshot.DisposeAsync();
+        }
+        TestLog log = new();
+        await using PostgresSource second = fixture.Source(database, "wider", log: log);
+        Assert.Empty(await ReadRows.StreamToNowAsync(second, history, at));
+        await fixture.Cluster.ExecuteAsync("INSERT INTO b VALUES (1)", database);
+        Assert.Equal(["b"], (await ReadRows.StreamToNowAsync(second, history, at)).Select(r => r.Table));
+        Assert.Contains(log.Lines, line => line.Contains("public.b was not published before", StringComparison.Ordinal));
     }
 }

@@ -63,7 +63,7 @@ public sealed class SnapshotTests(SourceFixture fixture) : IClassFixture<SourceF
         await fixture.Cluster.ExecuteAsync("INSERT INTO a VALUES (3)", database);
         var streamed = await ReadRows.StreamToNowAsync(source, history, at);
         Assert.Equal(["2", "3"], streamed.Select(r => r.Cells[0]));
-        Assert.Equal(1, history.Latest().Count);
+        Assert.Single(history.Latest());
     }
 
     [Theory]

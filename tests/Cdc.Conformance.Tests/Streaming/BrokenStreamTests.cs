@@ -25,7 +25,10 @@ public sealed class BrokenStreamTests(StreamServer server) : IClassFixture<Strea
     {
         await using StreamCase @case = await server.PrepareAsync(OneTable);
         for (int i = 0; i < 20; i++)
-            await @case.ExecuteAsync($"INSERT INTO a SELECT g, repeat('x', 500) FROM generate_series({i} * 1000 + 1, {i} * 1000 + 1000) g");
+        {
+            await @case.ExecuteAsync(
+                $"INSERT INTO a SELECT {i} * 1000 + g, repeat('x', 500) FROM generate_series(1, 1000) g");
+        }
         List<StreamLine> all = await @case.ReadAsync();
         List<StreamLine> got = [];
         CommitTs resolved = CommitTs.Zero;
@@ -35,7 +38,9 @@ public sealed class BrokenStreamTests(StreamServer server) : IClassFixture<Strea
             int before = got.Count;
             CdcException failure = await Assert.ThrowsAsync<CdcException>(async () =>
             {
-                await foreach (SourceEvent @event in stream.ReadAsync(@case.Start(resolved), TestContext.Current.CancellationToken))
+                IAsyncEnumerable<SourceEvent> events =
+                    stream.ReadAsync(@case.Start(resolved), TestContext.Current.CancellationToken);
+                await foreach (SourceEvent @event in events)
                 {
                     got.AddRange(StreamCase.Take(@event));
                     if (@event is not SourceEvent.Resolved at) continue;
@@ -43,7 +48,8 @@ public sealed class BrokenStreamTests(StreamServer server) : IClassFixture<Strea
                     if (got.Count > before)
                     {
                         await @case.ExecuteAsync(
-                            $"SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '{@case.Slot}'");
+                            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots "
+                            + $"WHERE slot_name = '{@case.Slot}'");
                     }
                 }
             });
@@ -70,10 +76,12 @@ public sealed class BrokenStreamTests(StreamServer server) : IClassFixture<Strea
         await @case.ExecuteAsync("INSERT INTO a VALUES (1, 'x')");
         await using LogStream stream = @case.Open();
         await using IAsyncEnumerator<SourceEvent> events =
-            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken)
+                .GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await events.MoveNextAsync());
         StreamCase.Take(events.Current);
-        string pid = await @case.ScalarAsync($"SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{@case.Slot}'");
+        string pid = await @case.ScalarAsync(
+            $"SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{@case.Slot}'");
         CdcException failure = await FailureOf(@case);
         Assert.Equal(FailureKind.PositionBusy, failure.Kind);
         Assert.Contains($"pg_terminate_backend({pid})", failure.Fix);

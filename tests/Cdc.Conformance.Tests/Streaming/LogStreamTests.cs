@@ -9,7 +9,8 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
 {
     const string TwoTables = "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text)";
 
-    static IEnumerable<string> Texts(IEnumerable<StreamLine> lines) => lines.Select(static line => $"{line.At.Step} {line.Text}");
+    static IEnumerable<string> Texts(IEnumerable<StreamLine> lines) =>
+        lines.Select(static line => $"{line.At.Step} {line.Text}");
 
     [Fact]
     public async Task A_transaction_with_truncates_and_changed_shapes_is_cut_the_same_on_every_replay()
@@ -62,7 +63,8 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
             + "INSERT INTO a VALUES ('a', repeat('x', 10000), 1)");
         await @case.ExecuteAsync("UPDATE a SET id = 'b'");
         await @case.ExecuteAsync("UPDATE a SET n = 2");
-        await @case.ExecuteAsync("ALTER TABLE a REPLICA IDENTITY FULL; UPDATE a SET id = 'c'; UPDATE a SET n = 3; DELETE FROM a");
+        await @case.ExecuteAsync(
+            "ALTER TABLE a REPLICA IDENTITY FULL; UPDATE a SET id = 'c'; UPDATE a SET n = 3; DELETE FROM a");
         Assert.Equal(
             [
                 "2 Update a Key [a|null|null] [b|same|1] KeyChanged, HasUnchanged",
@@ -78,7 +80,8 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
     {
         await using StreamCase @case = await server.PrepareAsync(TwoTables);
         await @case.ExecuteAsync(
-            "INSERT INTO a SELECT g, repeat('x', 100) FROM generate_series(1, 50000) g; TRUNCATE b; UPDATE a SET id = id + 100000");
+            "INSERT INTO a SELECT g, repeat('x', 100) FROM generate_series(1, 50000) g; TRUNCATE b; "
+            + "UPDATE a SET id = id + 100000");
         List<StreamLine> whole = await @case.ReadAsync();
         Assert.Equal(100_001, whole.Count);
         @case.OpenTransactionBytes = 1 << 20;
@@ -94,7 +97,8 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
         await @case.ExecuteAsync("DROP PUBLICATION pub; CREATE PUBLICATION pub FOR TABLE a");
         await using LogStream stream = @case.Open();
         await using IAsyncEnumerator<SourceEvent> events =
-            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken)
+                .GetAsyncEnumerator(TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
         {
             await @case.ExecuteAsync($"INSERT INTO b VALUES ({i}, 'x')");
@@ -120,7 +124,8 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
         }
         await stream.SettleAsync(TestContext.Current.CancellationToken);
         Assert.Equal("f t", await @case.ScalarAsync(
-            $"SELECT concat(active, ' ', confirmed_flush_lsn - '0/0' >= {end}) FROM pg_replication_slots WHERE slot_name = '{@case.Slot}'"));
+            $"SELECT concat(active, ' ', confirmed_flush_lsn - '0/0' >= {end}) FROM pg_replication_slots "
+            + $"WHERE slot_name = '{@case.Slot}'"));
         await stream.DisposeAsync();
         Assert.Empty(await @case.ReadAsync());
     }
@@ -172,13 +177,16 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
         await @case.ExecuteAsync("INSERT INTO a SELECT g, repeat('x', 1000) FROM generate_series(1, 100000) g");
         await using LogStream stream = @case.Open();
         await using IAsyncEnumerator<SourceEvent> events =
-            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken)
+                .GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await events.MoveNextAsync());
         int rows = StreamCase.Take(events.Current).Count();
         // Three times wal_sender_timeout, in which nobody takes anything: seen by the server's clock.
-        string mine = $"FROM pg_stat_replication s JOIN pg_replication_slots r ON r.active_pid = s.pid WHERE slot_name = '{@case.Slot}'";
+        string mine = "FROM pg_stat_replication s JOIN pg_replication_slots r ON r.active_pid = s.pid "
+            + $"WHERE slot_name = '{@case.Slot}'";
         string started = await @case.ScalarAsync("SELECT now()::text");
-        while (await @case.ScalarAsync($"SELECT coalesce((SELECT reply_time > timestamptz '{started}' + interval '6 s' {mine}), false)") != "t")
+        string heard = $"SELECT coalesce((SELECT reply_time > timestamptz '{started}' + interval '6 s' {mine}), false)";
+        while (await @case.ScalarAsync(heard) != "t")
             Assert.Equal("1", await @case.ScalarAsync($"SELECT count(*) {mine}"));
         Assert.Equal("waiting for the sink", stream.Status.Doing);
         while (rows < 100_000 && await events.MoveNextAsync()) rows += StreamCase.Take(events.Current).Count();

@@ -81,7 +81,10 @@ sealed class StreamCase(PostgresCluster cluster, string name) : IAsyncDisposable
             batch.Release();
         }
         else if (@event is SourceEvent.Truncate { Event: var truncate })
-            lines.Add(new(truncate.Block.Id.At, 0, $"Truncate {string.Join(',', truncate.Tables.Select(t => t.Name.Name))}"));
+        {
+            string tables = string.Join(',', truncate.Tables.Select(static table => table.Name.Name));
+            lines.Add(new(truncate.Block.Id.At, 0, $"Truncate {tables}"));
+        }
         return lines;
     }
 

@@ -2,7 +2,8 @@ using Cdc.Testing;
 
 namespace Cdc.Conformance.Tests.Streaming;
 
-/// <summary>One server for the tests of the stream; each test has a database, a publication and a slot of its own.</summary>
+/// <summary>One server for the tests of the stream; each test has a database, a publication and a slot of its
+/// own.</summary>
 public sealed class StreamServer : IAsyncLifetime
 {
     public PostgresCluster Cluster { get; private set; } = null!;

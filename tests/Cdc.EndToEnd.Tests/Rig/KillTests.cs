@@ -4,7 +4,7 @@ namespace Cdc.EndToEnd.Tests.Rig;
 
 /// <summary>Kills the real process at marked steps, under load, starts it again, and rebuilds every table from the files: no
 /// row is missing, none is doubled, and the application has not noticed.</summary>
-public sealed class KillTests
+public sealed class KillTests(SharedServer server) : IClassFixture<SharedServer>
 {
     public static TheoryData<string> Points() =>
     [
@@ -21,7 +21,7 @@ public sealed class KillTests
     [MemberData(nameof(Points))]
     public async Task Nothing_is_lost_or_doubled_when_it_is_killed_at(string points)
     {
-        PostgresCluster cluster = await Servers.SharedAsync();
+        PostgresCluster cluster = server.Cluster;
         using TemporaryDirectory directory = new("cdc-rig-");
         string database = $"rig_{Guid.NewGuid():N}"[..12];
         await cluster.CreateDatabaseAsync(database);

@@ -38,7 +38,8 @@ sealed class DecoderBench : IDecoded, IDisposable
     bool KeepText { get; }
 
     /// <summary>The events but for resolved positions.</summary>
-    public IEnumerable<string> Changes => Events.Where(static line => !line.StartsWith("resolved", StringComparison.Ordinal));
+    public IEnumerable<string> Changes =>
+        Events.Where(static line => !line.StartsWith("resolved", StringComparison.Ordinal));
 
     public DecoderBench Take(params byte[][] messages)
     {
@@ -120,6 +121,7 @@ sealed class LinesLogger : ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter) =>
         Lines.Add(formatter(state, exception));
 }

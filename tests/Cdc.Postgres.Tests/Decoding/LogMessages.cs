@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Cdc.Postgres.Tests.Decoding;
 
-/// <summary>Builds pgoutput's messages byte by byte, from the protocol's description and not from the decoder.</summary>
+/// <summary>Builds pgoutput's messages byte by byte, from the protocol's description and not from the
+/// decoder.</summary>
 static class LogMessages
 {
     public static byte[] Begin(ulong finalLsn, long time = 0, uint xid = 7) =>
@@ -16,9 +17,11 @@ static class LogMessages
         Relation(oid, "public", name, identity, [.. columns.Select(c => (c.Name, c.IsKey, 25u, -1))]);
 
     public static byte[] Relation(
-        uint oid, string schema, string name, char identity, (string Name, bool IsKey, uint Type, int Modifier)[] columns)
+        uint oid, string schema, string name, char identity,
+        (string Name, bool IsKey, uint Type, int Modifier)[] columns)
     {
-        Bytes bytes = new Bytes('R').UInt32(oid).Text(schema).Text(name).Byte((byte)identity).UInt16((ushort)columns.Length);
+        Bytes bytes = new Bytes('R').UInt32(oid).Text(schema).Text(name).Byte((byte)identity)
+            .UInt16((ushort)columns.Length);
         foreach ((string column, bool isKey, uint type, int modifier) in columns)
             bytes.Byte(isKey ? (byte)1 : (byte)0).Text(column).UInt32(type).UInt32((uint)modifier);
         return bytes.Done;

@@ -76,7 +76,8 @@ public sealed class PgOutputDecoderTests
         using DecoderBench decoder = new(Known(OrdersFull));
         decoder.Take(
             Begin(1000), OrdersFull, Update(Orders, 'O', ["a", "long"], ["b", Unchanged]),
-            Update(Orders, 'O', ["b", "long"], ["b", null]), Delete(Orders, 'O', "b", null), Commit(1000, 1040)).Flush();
+            Update(Orders, 'O', ["b", "long"], ["b", null]), Delete(Orders, 'O', "b", null),
+            Commit(1000, 1040)).Flush();
         Assert.Equal(
             [
                 "Update 1040.0#0 orders Full [a|long] [b|long] KeyChanged",

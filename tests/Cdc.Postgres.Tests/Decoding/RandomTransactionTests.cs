@@ -13,11 +13,13 @@ public sealed class RandomTransactionTests
     {
         Gen<Change> change =
             from table in Gen.Choose(0, 2)
-            from kind in Gen.Frequency((10, Gen.Constant('I')), (3, Gen.Constant('U')), (3, Gen.Constant('D')), (1, Gen.Constant('T')))
+            from kind in Gen.Frequency(
+                (10, Gen.Constant('I')), (3, Gen.Constant('U')), (3, Gen.Constant('D')), (1, Gen.Constant('T')))
             from length in Gen.Frequency((20, Gen.Choose(0, 50)), (1, Gen.Choose(100_000, 600_000)))
             select new Change(table, kind, length);
-        Gen<List<List<Change>>> log = change.ListOf().Select(static l => l.ToList()).ListOf().Select(static l => l.ToList());
-        Prop.ForAll(Arb.From(log), static transactions => Decode(transactions, 1 << 30) && Decode(transactions, 300_000))
+        Gen<List<List<Change>>> log =
+            change.ListOf().Select(static l => l.ToList()).ListOf().Select(static l => l.ToList());
+        Prop.ForAll(Arb.From(log), static log => Decode(log, 1 << 30) && Decode(log, 300_000))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(200));
     }
 

@@ -43,7 +43,7 @@ public sealed class SafePositionsTests
         const ulong last = 1_000_000;
         for (ulong lsn = 1; lsn <= last; lsn++) positions.Resolved(lsn);
         positions.Confirm(CommitTs.End(last / 2));
-        Assert.InRange(positions.Confirmed, 1UL, last / 2);
+        Assert.InRange(positions.Confirmed, last / 2 - 1000, last / 2);
         positions.Confirm(CommitTs.End(last));
         Assert.Equal(last, positions.Confirmed);
     }

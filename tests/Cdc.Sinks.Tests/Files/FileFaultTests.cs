@@ -7,7 +7,7 @@ using Cdc.Sinks.Files;
 
 namespace Cdc.Sinks.Tests.Files;
 
-/// <summary>Something goes wrong at every step there is; whatever it is, a reader of the index sees every row once.</summary>
+/// <summary>Something goes wrong at every step there is; a reader of the index still sees every row once.</summary>
 public sealed class FileFaultTests
 {
     static readonly CancellationToken Never = CancellationToken.None;
@@ -94,7 +94,10 @@ public sealed class FileFaultTests
             (_feed, _random) = (feed, new(seed));
             _options = TestFiles.Options(_clock) with 
             {
-                Gzip = gzip, RotateBytes = _random.Next(100, 2000), BytesInFlight = 4000, IndexReadMin = _random.Next(2) * 100,
+                Gzip = gzip,
+                RotateBytes = _random.Next(100, 2000),
+                BytesInFlight = 4000,
+                IndexReadMin = _random.Next(2) * 100,
             };
             ulong commit = 10;
             for (int i = 0; i < 12; i++)

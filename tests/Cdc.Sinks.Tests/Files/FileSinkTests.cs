@@ -51,7 +51,8 @@ public class FileSinkTests : SinkConformance, IDisposable
         await sink.ResolveAsync(Feed.Stamp(10), Never);
         await sink.FlushAsync(Never);
         const UnixFileMode Shared = (UnixFileMode)0b000_111_111;
-        foreach (string path in Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Append(Root))
+        string[] paths = Directory.GetFileSystemEntries(Root, "*", SearchOption.AllDirectories);
+        foreach (string path in paths.Append(Root))
         {
             if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & Shared);
         }
@@ -73,7 +74,8 @@ public class FileSinkTests : SinkConformance, IDisposable
         ProcessStartInfo start = new("sh", ["-c", Command]) { WorkingDirectory = Root, RedirectStandardOutput = true };
         using Process shell = Process.Start(start)!;
         string output = await shell.StandardOutput.ReadToEndAsync(Never);
-        Assert.Equal(IndexReader.AllLines(IndexReader.Load(Root)), output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(IndexReader.AllLines(IndexReader.Load(Root)), lines);
         Assert.NotEmpty(output);
     }
 
@@ -116,7 +118,8 @@ public class FileSinkTests : SinkConformance, IDisposable
             await WriteAsync(sink, Feed.Batch(20));
             await sink.ResolveAsync(Feed.Stamp(20), Never);
         }
-        Assert.DoesNotContain(IndexReader.Load(Root).Keys, static name => name.EndsWith(".tmp", StringComparison.Ordinal));
+        ICollection<string> names = [.. IndexReader.Load(Root).Keys];
+        Assert.DoesNotContain(names, static name => name.EndsWith(".tmp", StringComparison.Ordinal));
     }
 }
 

@@ -5,19 +5,20 @@ using System.Text.Json;
 
 namespace Cdc.Sinks.Tests.Files;
 
-/// <summary>Reads a directory as a consumer would, from what the documentation says and none of the sink's own code.</summary>
+/// <summary>Reads a directory as a consumer would, by the documentation and none of the sink's own code.</summary>
 internal static class IndexReader
 {
     /// <summary>Every line that exists, in the order of the index, without checkpoints.</summary>
     public static IReadOnlyList<string> Lines(IReadOnlyDictionary<string, byte[]> files) =>
-        [.. AllLines(files).Where(static line => !line.StartsWith(LineEncoder.Checkpoint, StringComparison.Ordinal))];
+        [.. AllLines(files).Where(IsRow)];
 
     public static IReadOnlyList<string> AllLines(IReadOnlyDictionary<string, byte[]> files)
     {
         List<string> lines = [];
         foreach (JsonElement entry in Entries(files))
         {
-            foreach (JsonElement file in entry.GetProperty("files").EnumerateArray()) lines.AddRange(Check(files, file));
+            JsonElement named = entry.GetProperty("files");
+            foreach (JsonElement file in named.EnumerateArray()) lines.AddRange(Check(files, file));
         }
         return lines;
     }
@@ -43,23 +44,27 @@ internal static class IndexReader
 
     public static IReadOnlyDictionary<string, byte[]> Load(string directory) =>
         Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).ToDictionary(
-            path => Path.GetRelativePath(directory, path).Replace('\\', '/'), File.ReadAllBytes, StringComparer.Ordinal);
+            path => Path.GetRelativePath(directory, path).Replace('\\', '/'),
+            File.ReadAllBytes, StringComparer.Ordinal);
 
     static string[] Check(IReadOnlyDictionary<string, byte[]> files, JsonElement file)
     {
         string name = file.GetProperty("name").GetString()!;
         byte[] content = files[name];
         Assert.Equal(file.GetProperty("bytes").GetInt64(), content.Length);
-        Assert.Equal(file.GetProperty("crc32c").GetString(), Crc32C(content).ToString("x8", CultureInfo.InvariantCulture));
+        string checksum = Crc32C(content).ToString("x8", CultureInfo.InvariantCulture);
+        Assert.Equal(file.GetProperty("crc32c").GetString(), checksum);
         string[] lines = Text(name, content).Split('\n');
         Assert.Equal("", lines[^1]);
         lines = lines[..^1];
         Assert.Equal(file.GetProperty("lines").GetInt64(), lines.Length);
-        string[] rows = [.. lines.Where(static line => !line.StartsWith(LineEncoder.Checkpoint, StringComparison.Ordinal))];
+        string[] rows = [.. lines.Where(IsRow)];
         Assert.StartsWith(file.GetProperty("first").GetString()!, rows[0]);
         Assert.StartsWith(file.GetProperty("last").GetString()!, rows[^1]);
         return lines;
     }
+
+    static bool IsRow(string line) => !line.StartsWith(LineEncoder.Checkpoint, StringComparison.Ordinal);
 
     static string Text(string name, byte[] content)
     {

@@ -53,7 +53,7 @@ internal sealed class MemoryFileStore : IFileStore
         lock (_gate) (_left, _isDown) = (-1, false);
     }
 
-    /// <summary>Keeps files whose name contains the text from being completed; the task ends when one is about to be.</summary>
+    /// <summary>Keeps files whose name contains the text from being completed; ends when one would be.</summary>
     public Task Hold(string text)
     {
         lock (_gate)
@@ -102,7 +102,8 @@ internal sealed class MemoryFileStore : IFileStore
         return new Writer(this, name, temporary);
     }
 
-    public ValueTask<bool> PutIfAbsentAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+    public ValueTask<bool> PutIfAbsentAsync(
+        string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         Step(() => _files.TryAdd(name, content.ToArray()));
 
     public async ValueTask PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
@@ -174,13 +175,14 @@ internal sealed class MemoryFileStore : IFileStore
         bool Append(ReadOnlySpan<byte> bytes)
         {
             // A file that somebody deleted takes bytes as before, and has no name to be given.
-            if (store._files.TryGetValue(temporary, out byte[]? before)) store._files[temporary] = [.. before, .. bytes];
+            if (!store._files.TryGetValue(temporary, out byte[]? before)) return true;
+            store._files[temporary] = [.. before, .. bytes];
             return true;
         }
 
         bool Rename()
         {
-            if (!store._files.Remove(temporary, out byte[]? content)) throw new FileNotFoundException("It was deleted.");
+            if (!store._files.Remove(temporary, out byte[]? content)) throw new FileNotFoundException("Deleted.");
             if (!store._files.TryAdd(name, content)) throw new IOException("It exists already.");
             return true;
         }

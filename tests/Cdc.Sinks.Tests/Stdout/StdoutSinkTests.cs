@@ -17,7 +17,8 @@ public sealed class StdoutSinkTests : SinkConformance
     private protected override IReadOnlyList<string> Lines() =>
         [.. AllLines().Where(static line => !line.StartsWith(LineEncoder.Checkpoint, StringComparison.Ordinal))];
 
-    string[] AllLines() => Encoding.UTF8.GetString(_output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    string[] AllLines() =>
+        Encoding.UTF8.GetString(_output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public async Task Checkpoints_come_at_most_once_a_second_and_last()
