@@ -68,7 +68,8 @@ static class CommandLineApp
     {
         try
         {
-            (OptionLayer layer, IReadOnlyList<Problem> found) = ConfigFile.Read(path, File.ReadAllText(host.PathOf(path)));
+            (OptionLayer layer, IReadOnlyList<Problem> found) = ConfigFile.Read(path,
+                File.ReadAllText(host.PathOf(path)));
             problems.AddRange(found);
             // One file may serve every verb, so keys that this verb has no use for are no mistake.
             ImmutableHashSet<string> used = [.. OptionCatalog.Of(verb).Select(option => option.Name)];

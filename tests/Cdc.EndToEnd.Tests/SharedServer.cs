@@ -8,7 +8,8 @@ public sealed class SharedServer : IAsyncLifetime
     PostgresCluster? _cluster;
     string? _missing;
 
-    /// <summary>The server. Where there is none to start, the test is left out, loudly, or fails if it must not be.</summary>
+    /// <summary>The server. Where there is none to start, the test is left out, loudly, or fails if it must not
+    /// be.</summary>
     public PostgresCluster Cluster
     {
         get

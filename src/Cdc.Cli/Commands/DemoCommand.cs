@@ -65,7 +65,8 @@ static class DemoCommand
         {
             while (await timer.WaitForNextTickAsync(stop.Token))
             {
-                if (time.GetElapsedTime(since) >= Longest || runner.Progress.Bytes >= MostBytes) await stop.CancelAsync();
+                if (time.GetElapsedTime(since) >= Longest
+                    || runner.Progress.Bytes >= MostBytes) await stop.CancelAsync();
             }
         }
         catch (OperationCanceledException)
@@ -87,8 +88,9 @@ static class DemoCommand
         }
         error.WriteLine();
         error.WriteLine("Next, with a PostgreSQL of yours (wal_level = logical):");
-        error.WriteLine("""  cdc doctor --from "postgres://me@localhost/shop"                          # changes nothing""");
-        error.WriteLine("""  cdc run    --from "postgres://me@localhost/shop" --to stdout --until now  # leaves nothing behind""");
-        error.WriteLine("""  cdc run    --from "postgres://me@localhost/shop" --to ./out               # Ctrl-C; again: goes on""");
+        const string Yours = """--from "postgres://me@localhost/shop" """;
+        error.WriteLine($"  cdc doctor {Yours}                         # changes nothing");
+        error.WriteLine($"  cdc run    {Yours}--to stdout --until now  # leaves nothing behind");
+        error.WriteLine($"  cdc run    {Yours}--to ./out               # Ctrl-C; again: goes on");
     }
 }

@@ -19,7 +19,8 @@ static class DoctorCommand
     {
         Address from = call.Outcome.From!;
         call.Failures.Where = $"source {Secrets.Masked(call.Options.From)}";
-        await using ISource source = new Connectors(call).Source(from, "unnamed", isTemporary: true, Path.GetTempPath());
+        await using ISource source = new Connectors(call).Source(from, "unnamed", isTemporary: true,
+            Path.GetTempPath());
         SourceFacts facts = await source.InspectAsync(call.Stop);
         DoctorFacts? server = from.Scheme == Address.Postgres
             ? await PostgresDoctor.LookAsync(PostgresAddress.Parse(from.Place), call.Stop)
@@ -36,9 +37,10 @@ static class DoctorCommand
         format != OutputFormat.Debezium ? [] : facts.Tables
             .Where(table => table.CanUpdate && table.Identity != ReplicaIdentity.Full)
             .Select(table => new Problem(FailureKind.SourceUnfit,
-                $"Table {table.Name} has no REPLICA IDENTITY FULL, so 'before' is null in its updates, which common readers "
-                + "of the Debezium format refuse.",
-                $"ALTER TABLE {Quote(table.Name.Schema)}.{Quote(table.Name.Name)} REPLICA IDENTITY FULL;", IsWarning: true));
+                $"Table {table.Name} has no REPLICA IDENTITY FULL, so 'before' is null in its updates, which "
+                + "common readers of the Debezium format refuse.",
+                $"ALTER TABLE {Quote(table.Name.Schema)}.{Quote(table.Name.Name)} REPLICA IDENTITY FULL;",
+                IsWarning: true));
 
     static string Text(SourceFacts facts, DoctorFacts? server, ImmutableArray<Problem> problems)
     {
@@ -50,7 +52,8 @@ static class DoctorCommand
         text.AppendLine($"{facts.Tables.Length} tables match, about {rows} rows, "
             + ProblemText.Bytes(facts.Tables.Sum(table => Math.Max(0, table.Bytes))));
         int insertsOnly = facts.Tables.Count(table => !table.CanUpdate);
-        if (insertsOnly > 0) text.AppendLine($"{insertsOnly} of them can't tell their rows apart: inserts and truncates only");
+        if (insertsOnly > 0)
+            text.AppendLine($"{insertsOnly} of them can't tell their rows apart: inserts and truncates only");
         if (server is not null) Append(text, server);
         ProblemText.Append(text, problems);
         bool ready = problems.All(problem => problem.IsWarning);
@@ -70,8 +73,8 @@ static class DoctorCommand
         foreach (SlotFacts slot in server.Slots)
         {
             string reader = slot.ActivePid > 0 ? $"read by process {slot.ActivePid}" : "nobody reads it";
-            text.AppendLine($"  {slot.Name} (database {slot.Database}): holds {ProblemText.Bytes(slot.RetainedBytes)} of log, "
-                + $"{slot.WalStatus}, {reader}");
+            text.AppendLine($"  {slot.Name} (database {slot.Database}): "
+                + $"holds {ProblemText.Bytes(slot.RetainedBytes)} of log, {slot.WalStatus}, {reader}");
         }
         if (server.Transactions.Length == 0) return;
         text.AppendLine().AppendLine("Open transactions, which a first start waits for:");

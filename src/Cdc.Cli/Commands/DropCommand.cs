@@ -9,7 +9,8 @@ using Cdc.Postgres.Setup;
 
 namespace Cdc.Cli.Commands;
 
-/// <summary>Removes what changefeeds made in a source, and their state. Needs no state to do it; twice is harmless.</summary>
+/// <summary>Removes what changefeeds made in a source, and their state. Needs no state to do it; twice is
+/// harmless.</summary>
 static class DropCommand
 {
     public static async Task<int> RunAsync(Invocation call)
@@ -26,7 +27,8 @@ static class DropCommand
         string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
         string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
         await using PostgresCleanup cleanup = new(address, call.Host.Time);
-        if (call.Flags.DryRun) return Say(call, (await cleanup.PlanAsync(name, call.Stop)).Statements, Paths(root, states), name);
+        if (call.Flags.DryRun) return Say(call, (await cleanup.PlanAsync(name, call.Stop)).Statements,
+            Paths(root, states), name);
         // A run that still goes on holds its state; nothing may be taken from under it unasked.
         if (!force) foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
         CleanupPlan plan = await cleanup.RunAsync(name, force, call.Stop);
@@ -39,10 +41,12 @@ static class DropCommand
     {
         DoctorFacts facts = await PostgresDoctor.LookAsync(address, cancellationToken);
         HashSet<string> names = [.. facts.Publications
-            .Concat(facts.Slots.Where(slot => slot.Database == address.Database && !slot.IsTemporary).Select(slot => slot.Name))
+            .Concat(facts.Slots.Where(slot => slot.Database == address.Database && !slot.IsTemporary).Select(slot =>
+                slot.Name))
             .Select(ChangefeedName.OfSlot).OfType<string>()];
         const string Second = "_insert";
-        names.RemoveWhere(name => name.EndsWith(Second, StringComparison.Ordinal) && names.Contains(name[..^Second.Length]));
+        names.RemoveWhere(name => name.EndsWith(Second, StringComparison.Ordinal)
+            && names.Contains(name[..^Second.Length]));
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
@@ -70,13 +74,15 @@ static class DropCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CdcException(FailureKind.DiskFailed,
-                $"The state in {Path.Combine(root, name)} can't be removed; the source is clean.", "Delete the directory.", e);
+                $"The state in {Path.Combine(root, name)} can't be removed; the source is clean.",
+                "Delete the directory.", e);
         }
     }
 
     static string[] Paths(string root, string[] states) => [.. states.Select(state => Path.Combine(root, state))];
 
-    static int Say(Invocation call, IReadOnlyCollection<string> statements, IReadOnlyCollection<string> states, string? name)
+    static int Say(Invocation call, IReadOnlyCollection<string> statements, IReadOnlyCollection<string> states,
+        string? name)
     {
         if (call.Flags.Json)
         {
@@ -91,7 +97,8 @@ static class DropCommand
             return ExitCodes.Done;
         }
         foreach (string statement in statements) call.Host.Print(statement);
-        foreach (string state in states) call.Host.Error.WriteLine($"cdc: state {state} {(call.Flags.DryRun ? "would go" : "is gone")}");
+        string went = call.Flags.DryRun ? "would go" : "is gone";
+        foreach (string state in states) call.Host.Error.WriteLine($"cdc: state {state} {went}");
         call.Host.Error.WriteLine(statements.Count == 0 && states.Count == 0 ? "cdc: there is nothing to remove."
             : call.Flags.DryRun ? "cdc: nothing was changed." : "cdc: removed.");
         return ExitCodes.Done;

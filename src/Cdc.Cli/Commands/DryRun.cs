@@ -9,7 +9,8 @@ using Cdc.Engine.Sources;
 
 namespace Cdc.Cli.Commands;
 
-/// <summary>Shows what a run would do: options, tables, statements, and how much there is to copy. Changes nothing.</summary>
+/// <summary>Shows what a run would do: options, tables, statements, and how much there is to copy. Changes
+/// nothing.</summary>
 static class DryRun
 {
     public static async Task<int> ShowAsync(Invocation call, OpenChangefeed open)
@@ -37,7 +38,8 @@ static class DryRun
         text.AppendLine().AppendLine($"Snapshot:  {Estimate(call.Options, facts)}");
         text.AppendLine().AppendLine("Statements on the source at the first start:");
         if (facts.Plan.Length == 0) text.AppendLine("  none");
-        foreach (string statement in facts.Plan) text.AppendLine($"  {statement};".Replace(";;", ";", StringComparison.Ordinal));
+        foreach (string statement in facts.Plan) text.AppendLine($"  {statement};".Replace(";;", ";",
+            StringComparison.Ordinal));
         text.AppendLine().AppendLine("Statements on the target:").AppendLine("  none");
         ProblemText.Append(text, problems);
         text.AppendLine().Append("Nothing was changed.");

@@ -24,7 +24,8 @@ static class VersionCommand
         }
         else
         {
-            host.Print($"cdc {version} ({RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier})");
+            string runtime = $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}";
+            host.Print($"cdc {version} ({runtime})");
         }
         return ExitCodes.Done;
     }

@@ -15,7 +15,8 @@ sealed record Asked(
 static class CommandLine
 {
     // Values may begin with @, which stands for a file that holds an address, never for more flags.
-    static readonly ParserConfiguration s_plain = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+    static readonly ParserConfiguration s_plain = new() { ResponseFileTokenReplacer = null,
+        EnablePosixBundling = false };
 
     public static Asked Parse(string[] args)
     {
@@ -24,7 +25,8 @@ static class CommandLine
         RootCommand root = Build();
         ParseResult result = root.Parse(args, s_plain);
         Command command = result.CommandResult.Command;
-        bool help = result.Tokens.Any(token => token.Type == TokenType.Option && token.Value is "--help" or "-h" or "-?");
+        bool help = result.Tokens.Any(token => token.Type == TokenType.Option
+            && token.Value is "--help" or "-h" or "-?");
         string? verb = command == root ? null : command.Name;
         List<Problem> problems = [];
         if (!help)
@@ -44,7 +46,8 @@ static class CommandLine
         {
             Command command = new(verb.Name, verb.Text) { TreatUnmatchedTokensAsErrors = false };
             foreach (OptionDefinition option in OptionCatalog.Of(verb.Name))
-                command.Options.Add(option.Kind == OptionKind.Switch ? new Option<bool>(option.Flag) : Repeatable(option.Flag));
+                command.Options.Add(option.Kind == OptionKind.Switch ? new Option<bool>(option.Flag)
+                    : Repeatable(option.Flag));
             foreach (VerbFlag flag in VerbFlag.Table.Where(flag => flag.Verbs.Contains(verb.Name)))
                 command.Options.Add(flag.ValueName is null ? new Option<bool>(flag.Flag) : Repeatable(flag.Flag));
             root.Subcommands.Add(command);
@@ -119,7 +122,8 @@ static class CommandLine
     {
         string flag = token.Split('=', ':')[0];
         string[] known = [.. command.Options.Select(option => option.Name)];
-        bool isElsewhere = OptionCatalog.All.Any(option => option.Flag == flag) || VerbFlag.Table.Any(f => f.Flag == flag);
+        bool isElsewhere = OptionCatalog.All.Any(option => option.Flag == flag)
+            || VerbFlag.Table.Any(f => f.Flag == flag);
         string hint = isElsewhere
             ? $"It belongs to {string.Join(", ", VerbsOf(flag).Select(verb => $"cdc {verb}"))}."
             : NearestName.Hint(flag, known);
@@ -140,6 +144,7 @@ static class CommandLine
     {
         OptionDefinition? option = OptionCatalog.All.FirstOrDefault(option => option.Flag == flag);
         return option is not null ? $"{flag} <{option.ValueName}>: {option.Text}"
-            : VerbFlag.Table.First(f => f.Flag == flag) is var verbFlag ? $"{flag} <{verbFlag.ValueName}>: {verbFlag.Text}" : "";
+            : VerbFlag.Table.First(f => f.Flag == flag) is var verbFlag
+                ? $"{flag} <{verbFlag.ValueName}>: {verbFlag.Text}" : "";
     }
 }

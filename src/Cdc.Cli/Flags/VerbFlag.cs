@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Cdc.Cli.Flags;
 
-/// <summary>A flag that says how a command behaves, and nothing about the changefeed: it is in no file and no URL.</summary>
+/// <summary>A flag that says how a command behaves, and nothing about the changefeed: it is in no file and no
+/// URL.</summary>
 /// <param name="ValueName">What stands for its value in help; null for a switch.</param>
 sealed record VerbFlag(string Flag, string Text, string? ValueName, ImmutableArray<string> Verbs)
 {

@@ -33,7 +33,8 @@ sealed class ErrorLoggerFactory(TextWriter error, TimeProvider time, LogLevel le
     void Write(string category, LogLevel level, string text, Exception? cause)
     {
         string reason = cause is null || least > LogLevel.Debug ? "" : $" ({cause.GetType().Name})";
-        string line = $"{time.GetUtcNow():HH:mm:ss.fff} {Word(level)} {category[(category.LastIndexOf('.') + 1)..]}: {text}{reason}";
+        string who = category[(category.LastIndexOf('.') + 1)..];
+        string line = $"{time.GetUtcNow():HH:mm:ss.fff} {Word(level)} {who}: {text}{reason}";
         lock (_lock)
         {
             BeforeLine();

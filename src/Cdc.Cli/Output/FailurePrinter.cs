@@ -13,7 +13,8 @@ sealed class FailurePrinter(CliHost host, bool json)
     /// <summary>Where bugs are reported.</summary>
     const string Report = "the project's issue tracker, with `cdc version` and the details";
 
-    /// <summary>Added behind a sentence so that it is known which part spoke: <c>source postgres://me@host/shop</c>.</summary>
+    /// <summary>Added behind a sentence so that it is known which part spoke: <c>source
+    /// postgres://me@host/shop</c>.</summary>
     public string? Where { get; set; }
 
     /// <summary>A command as failures name it, and as it must be typed here: with the address it needs.</summary>
@@ -31,7 +32,8 @@ sealed class FailurePrinter(CliHost host, bool json)
         return Remedies.ExitCode(failure.Kind);
     }
 
-    /// <summary>An exception that nobody expected: the details go to a file, because the screen is no place for them.</summary>
+    /// <summary>An exception that nobody expected: the details go to a file, because the screen is no place for
+    /// them.</summary>
     public int Unexpected(Exception exception, bool verbose)
     {
         string details = exception.ToString();
@@ -71,7 +73,8 @@ sealed class FailurePrinter(CliHost host, bool json)
         {
             JsonObject line = new()
             {
-                ["error"] = kind.ToString(), ["exitCode"] = Remedies.ExitCode(kind), ["sentence"] = sentence, ["fix"] = fix,
+                ["error"] = kind.ToString(), ["exitCode"] = Remedies.ExitCode(kind), ["sentence"] = sentence,
+                ["fix"] = fix,
                 ["where"] = where,
             };
             host.Error.WriteLine(line.ToJsonString(JsonText.Line));

@@ -14,7 +14,8 @@ static class Farewell
         {
             JsonObject line = new()
             {
-                ["done"] = open.Name, ["checkpoint"] = result.Checkpoint.ToString(), ["reachedUntil"] = result.ReachedUntil,
+                ["done"] = open.Name, ["checkpoint"] = result.Checkpoint.ToString(),
+                ["reachedUntil"] = result.ReachedUntil,
                 ["leftBehind"] = new JsonArray([.. result.LeftBehind.Select(what => (JsonNode)what)]),
                 ["drop"] = result.LeftBehind.Count > 0 ? call.DropCommandOf(open.Name) : null,
             };

@@ -13,7 +13,8 @@ static class HelpText
     public static string Overview()
     {
         StringBuilder text = new();
-        text.AppendLine("cdc: change data capture. A database's tables, then every change, to files or standard output.");
+        text.AppendLine(
+            "cdc: change data capture. A database's tables, then every change, to files or standard output.");
         text.AppendLine();
         text.AppendLine("Usage: cdc <verb> [flags]");
         text.AppendLine();
@@ -44,7 +45,8 @@ static class HelpText
         foreach (VerbFlag flag in VerbFlag.Table.Where(flag => flag.Verbs.Contains(name)))
             Line(text, flag.Flag + (flag.ValueName is null ? "" : $" <{flag.ValueName}>"), flag.Text);
         if (OptionCatalog.Of(name).Any(option => option.Kind == OptionKind.Address))
-            text.AppendLine().AppendLine("An address may be given as env:NAME or @file, so that its password is seen nowhere.");
+            text.AppendLine().AppendLine(
+                "An address may be given as env:NAME or @file, so that its password is seen nowhere.");
         text.AppendLine().AppendLine("Examples:");
         foreach (string example in verb.Examples) text.AppendLine($"  {example}");
         return text.ToString().TrimEnd();

@@ -30,8 +30,8 @@ static class OptionsPage
                   "tables": ["public.orders", "sales"],
                 }
 
-            `--from` and `--to` take `env:NAME` (the environment variable holds the address) and `@file` (the file holds it).
-            Times are `500ms`, `5s`, `2m`, `1h`, `1d`; sizes are `512KB`, `64MB`, `64MiB`, `1GiB`.
+            `--from` and `--to` take `env:NAME` (the environment variable holds the address) and `@file` (the file
+            holds it). Times are `500ms`, `5s`, `2m`, `1h`, `1d`; sizes are `512KB`, `64MB`, `64MiB`, `1GiB`.
 
             ## Options of a changefeed
 
@@ -42,8 +42,8 @@ static class OptionsPage
         foreach (OptionDefinition option in OptionCatalog.All)
         {
             text.AppendLine(
-                $"| `{option.Flag}` | `{option.Name}` | {Value(option)} | {Cell(option.Default)} | {string.Join(' ', option.Verbs)} "
-                + $"| {Cell(string.Join(' ', option.Schemes))} | {option.Text} |");
+                $"| `{option.Flag}` | `{option.Name}` | {Value(option)} | {Cell(option.Default)} | "
+                + $"{string.Join(' ', option.Verbs)} | {Cell(string.Join(' ', option.Schemes))} | {option.Text} |");
         }
         text.AppendLine().AppendLine("## Flags of the command").AppendLine();
         text.AppendLine("| Flag | Value | Verbs | Meaning |");

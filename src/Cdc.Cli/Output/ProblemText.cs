@@ -15,13 +15,15 @@ static class ProblemText
         Append(text, "Worth knowing:", problems.Where(problem => problem.IsWarning));
     }
 
-    public static JsonArray Json(IEnumerable<Problem> problems) => new([.. problems.Select(problem => (JsonNode)new JsonObject
+    public static JsonArray Json(IEnumerable<Problem> problems) =>
+        new([.. problems.Select(problem => (JsonNode)new JsonObject
     {
         ["kind"] = problem.Kind.ToString(), ["warning"] = problem.IsWarning, ["sentence"] = problem.Sentence,
         ["fix"] = problem.Fix,
     })]);
 
-    public static JsonArray Json(IEnumerable<MatchedTable> tables) => new([.. tables.Select(table => (JsonNode)new JsonObject
+    public static JsonArray Json(IEnumerable<MatchedTable> tables) =>
+        new([.. tables.Select(table => (JsonNode)new JsonObject
     {
         ["schema"] = table.Name.Schema, ["table"] = table.Name.Name, ["rows"] = table.Rows, ["bytes"] = table.Bytes,
         ["hasKey"] = table.HasKey, ["canUpdate"] = table.CanUpdate,

@@ -5,7 +5,8 @@ using Cdc.Embedded.Running;
 
 namespace Cdc.Cli.Output;
 
-/// <summary>Says how far a run is: one line that is written over on a terminal, plain lines elsewhere, objects for programs.</summary>
+/// <summary>Says how far a run is: one line that is written over on a terminal, plain lines elsewhere, objects for
+/// programs.</summary>
 sealed class ProgressReporter : IAsyncDisposable
 {
     static readonly TimeSpan OnTerminal = TimeSpan.FromSeconds(0.5);
@@ -108,7 +109,8 @@ sealed class ProgressReporter : IAsyncDisposable
         text.Append(now.Phase switch
         {
             RunPhase.Starting => "starting",
-            RunPhase.Copying => $"copying {now.TablesCopied} of {now.Tables} tables, {Count(now.CopiedRows)} rows{Share(now)}",
+            RunPhase.Copying =>
+                $"copying {now.TablesCopied} of {now.Tables} tables, {Count(now.CopiedRows)} rows{Share(now)}",
             RunPhase.Streaming => $"streaming, {Count(now.Rows)} rows",
             RunPhase.Retrying => "the source can't be reached, trying again",
             RunPhase.Stopping => "stopping",
@@ -134,14 +136,18 @@ sealed class ProgressReporter : IAsyncDisposable
 
     JsonObject Json(ChangefeedProgress now, double rate) => new()
     {
-        ["progress"] = now.Phase.ToString().ToLowerInvariant(), ["tablesCopied"] = now.TablesCopied, ["tables"] = now.Tables,
-        ["rowsCopied"] = now.CopiedRows, ["rowsExpected"] = now.ExpectedRows, ["rows"] = now.Rows, ["bytes"] = now.Bytes,
+        ["progress"] = now.Phase.ToString().ToLowerInvariant(), ["tablesCopied"] = now.TablesCopied,
+        ["tables"] = now.Tables,
+        ["rowsCopied"] = now.CopiedRows, ["rowsExpected"] = now.ExpectedRows, ["rows"] = now.Rows,
+        ["bytes"] = now.Bytes,
         ["rowsPerSecond"] = Math.Round(rate, 1), ["received"] = now.Received.ToString(),
-        ["checkpoint"] = now.Checkpoint.ToString(), ["lagSeconds"] = Lag(now)?.TotalSeconds ?? 0, ["waitsFor"] = now.Doing,
+        ["checkpoint"] = now.Checkpoint.ToString(), ["lagSeconds"] = Lag(now)?.TotalSeconds ?? 0,
+        ["waitsFor"] = now.Doing,
     };
 
     static string Share(ChangefeedProgress now) => now.ExpectedRows > 0
-        ? string.Create(CultureInfo.InvariantCulture, $" (about {Math.Min(100, 100.0 * now.CopiedRows / now.ExpectedRows):0} %)")
+        ? string.Create(CultureInfo.InvariantCulture,
+            $" (about {Math.Min(100, 100.0 * now.CopiedRows / now.ExpectedRows):0} %)")
         : "";
 
     static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

@@ -14,7 +14,8 @@ static class SampleRows
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(directory, "data"))
             .Where(IsData).Order(StringComparer.Ordinal)];
         // The first files hold copied rows, the largest ones changes of every kind.
-        foreach (string file in files.Take(1).Concat(files.OrderByDescending(file => new FileInfo(file).Length).Take(2)))
+        foreach (string file in files.Take(1).Concat(files.OrderByDescending(file =>
+            new FileInfo(file).Length).Take(2)))
         {
             foreach (string line in Lines(file).Take(5000))
                 if (KindOf(line) is { } kind) byKind[kind] = line;

@@ -82,7 +82,8 @@ sealed class Connectors(Invocation call)
         };
     }
 
-    /// <summary>Opens the state of one changefeed and takes its lock; without a root it ends with the process.</summary>
+    /// <summary>Opens the state of one changefeed and takes its lock; without a root it ends with the
+    /// process.</summary>
     public static IStateStore State(string? root, string name) =>
         root is null ? new MemoryStateStore() : DirectoryStateStore.Open(root, name);
 

@@ -8,7 +8,8 @@ using Cdc.Engine.State;
 
 namespace Cdc.Cli.Parts;
 
-/// <summary>A changefeed's source and target, opened and not yet touched. Its state is opened when it is to run.</summary>
+/// <summary>A changefeed's source and target, opened and not yet touched. Its state is opened when it is to
+/// run.</summary>
 sealed class OpenChangefeed : IAsyncDisposable
 {
     readonly Invocation _call;

@@ -27,7 +27,8 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
         if (scheme is Postgres or "postgresql") return new(Postgres, text, ParametersOf(text));
         if (scheme is null && text.Contains('=', StringComparison.Ordinal)) return new(Postgres, text, []);
         string hint = scheme is null ? "" : NearestName.Hint(scheme, [Postgres, Demo]);
-        throw new FormatException($"postgres://user@host/database, a .NET connection string, or demo:. {hint}".TrimEnd());
+        throw new FormatException(
+            $"postgres://user@host/database, a .NET connection string, or demo:. {hint}".TrimEnd());
     }
 
     /// <summary>Takes a target's address apart. What is no URL is a path.</summary>
@@ -53,7 +54,8 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
         if (!Parameters.Any(parameter => isOurs(parameter.Key))) return this;
         int query = Place.IndexOf('?', StringComparison.Ordinal);
         if (query < 0) return this with { Parameters = Parameters.RemoveAll(p => isOurs(p.Key)) };
-        string[] kept = [.. Place[(query + 1)..].Split('&').Where(part => !isOurs(Uri.UnescapeDataString(part.Split('=')[0])))];
+        string[] kept = [.. Place[(query + 1)..].Split('&').Where(part =>
+            !isOurs(Uri.UnescapeDataString(part.Split('=')[0])))];
         string place = kept.Length == 0 ? Place[..query] : $"{Place[..query]}?{string.Join('&', kept)}";
         return this with { Place = place, Parameters = Parameters.RemoveAll(p => isOurs(p.Key)) };
     }

@@ -45,7 +45,8 @@ public static class ConfigFile
             else if (ValuesOf(property.Value) is not { } found)
             {
                 problems.Add(Wrong($"\"{option.Name}\" in {path} has a value of the wrong sort.",
-                    option.Kind == OptionKind.List ? "Write an array of strings." : "Write a string, a number, true or false."));
+                    option.Kind == OptionKind.List ? "Write an array of strings."
+                        : "Write a string, a number, true or false."));
             }
             else if (!values.TryAdd(option.Name, found))
             {

@@ -46,7 +46,8 @@ public static class OptionCatalog
 
     static ImmutableArray<OptionDefinition> Choice() =>
     [
-        List("tables", "Tables to carry: schema.table, or a schema; * and ? stand for characters. May repeat.", "pattern",
+        List("tables", "Tables to carry: schema.table, or a schema; * and ? stand for characters. May repeat.",
+            "pattern",
             o => o.Tables, (o, v) => o with { Tables = v }) with { Verbs = [Run, Doctor], DefaultText = "all" },
         List("exclude", "Tables to leave out of those. May repeat.", "pattern",
             o => o.Exclude, (o, v) => o with { Exclude = v }) with { Verbs = [Run, Doctor] },
@@ -85,7 +86,8 @@ public static class OptionCatalog
         {
             Verbs = [Run, DemoVerb], Schemes = [Options.Address.Files],
         },
-        Duration("rotateInterval", "Longest time that a row waits in a file before the file is closed and named in the index.",
+        Duration("rotateInterval",
+            "Longest time that a row waits in a file before the file is closed and named in the index.",
             o => o.RotateInterval, (o, v) => o with { RotateInterval = v }) with
         {
             Verbs = [Run, DemoVerb], Schemes = [Options.Address.Files],
@@ -95,24 +97,29 @@ public static class OptionCatalog
     static ImmutableArray<OptionDefinition> Source() =>
     [
         Duration("heartbeat", "Pause between marks in an idle source's log, so that its slot moves on; 0: none.",
-            o => o.Heartbeat, (o, v) => o with { Heartbeat = v }) with { Verbs = [Run], Schemes = [Options.Address.Postgres] },
+            o => o.Heartbeat, (o, v) => o with { Heartbeat = v }) with { Verbs = [Run],
+                Schemes = [Options.Address.Postgres] },
         Duration("slotWait", "How long to wait for a slot that another process reads.",
-            o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run], Schemes = [Options.Address.Postgres] },
+            o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run],
+                Schemes = [Options.Address.Postgres] },
         Duration("retryFor", "How long to try again while the source can't be reached; 0: for ever.",
-            o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run], Schemes = [Options.Address.Postgres] },
+            o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run],
+                Schemes = [Options.Address.Postgres] },
     ];
 
     static ImmutableArray<OptionDefinition> Demo() =>
     [
         Number("seed", "Demo: the same seed gives the same bytes.", 0, long.MaxValue,
-            o => o.Seed, (o, v) => o with { Seed = v }) with { Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo] },
+            o => o.Seed, (o, v) => o with { Seed = v }) with { Verbs = [Run, DemoVerb],
+                Schemes = [Options.Address.Demo] },
         Number("transactions", "Demo: how many transactions there are; 0: no end.", 0, long.MaxValue,
             o => o.Transactions, (o, v) => o with { Transactions = v }) with
         {
             Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo],
         },
         Number("rate", "Demo: transactions a second; 0: as fast as they can be written.", 0, 1_000_000,
-            o => o.Rate, (o, v) => o with { Rate = (int)v }) with { Verbs = [Run, DemoVerb], Schemes = [Options.Address.Demo] },
+            o => o.Rate, (o, v) => o with { Rate = (int)v }) with { Verbs = [Run, DemoVerb],
+                Schemes = [Options.Address.Demo] },
         Number("accounts", "Demo: rows of the accounts table.", 2, 10_000_000,
             o => o.Accounts, (o, v) => o with { Accounts = (int)v }) with
         {

@@ -42,7 +42,8 @@ public static class OptionValues
     }
 
     public static long ReadNumber(string text, long least, long most) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least && number <= most
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least
+            && number <= most
             ? number
             : throw new FormatException(most == long.MaxValue
                 ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");

@@ -53,7 +53,8 @@ public static class OptionsCheck
         {
             expected = e.Message;
         }
-        if (expected is not null) yield return Wrong($"--until {options.Until} can't be used.", $"Expected: {expected}.");
+        if (expected is not null) yield return Wrong($"--until {options.Until} can't be used.",
+            $"Expected: {expected}.");
         if (until is StopPoint.Snapshot && options.Snapshot == SnapshotMode.None)
             yield return Wrong("--until snapshot waits for what --snapshot none leaves out.", "Leave one of them out.");
         if (until is StopPoint.Position or StopPoint.Time && options.Snapshot == SnapshotMode.Only)

@@ -40,7 +40,8 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         to = Parameters("--to", to);
         Apply(flags, static option => option.Kind != OptionKind.Address);
         _problems.AddRange(OptionsCheck.Problems(_options, to, verb));
-        return new(_options, _origins.ToImmutableSortedDictionary(), _problems.DrainToImmutable()) { From = from, To = to };
+        return new(_options, _origins.ToImmutableSortedDictionary(), _problems.DrainToImmutable()) { From = from,
+            To = to };
     }
 
     void Apply(OptionLayer layer, Func<OptionDefinition, bool>? which = null)
@@ -95,7 +96,8 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         if (given.StartsWith("env:", StringComparison.Ordinal))
         {
             if (environment(given[4..]) is { Length: > 0 } value) return value.Trim();
-            Wrong($"{spelling} {given}: the environment has no variable {given[4..]}.", $"Set {given[4..]} to the address.");
+            Wrong($"{spelling} {given}: the environment has no variable {given[4..]}.",
+                $"Set {given[4..]} to the address.");
             return null;
         }
         if (given.Length < 2 || given[0] != '@') return given;
@@ -119,7 +121,8 @@ public sealed class OptionsReader(string verb, Func<string, string?> environment
         foreach ((string name, string value) in address.Parameters)
         {
             OptionDefinition? option = OptionCatalog.Find(name);
-            if (option is not null && option.Schemes.Contains(address.Scheme)) Apply(option, $"{name} in {spelling}", [value]);
+            if (option is not null && option.Schemes.Contains(address.Scheme)) Apply(option, $"{name} in {spelling}",
+                [value]);
             else if (address.Scheme != Address.Postgres) Unknown(spelling, address.Scheme, name);
         }
         return address.Without(name => OptionCatalog.Find(name)?.Schemes.Contains(address.Scheme) is true);

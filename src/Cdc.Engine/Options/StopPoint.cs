@@ -28,7 +28,8 @@ public abstract record StopPoint
         if (text == "snapshot") return new Snapshot();
         if (ReadPosition(text) is { } position) return new Position(position);
         bool isTime = text.Length >= 10 && text[4] == '-' && DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out _);
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out _);
         if (isTime)
         {
             return new Time(DateTimeOffset.Parse(

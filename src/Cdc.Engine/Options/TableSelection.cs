@@ -10,5 +10,6 @@ public sealed record TableSelection(IReadOnlyList<TablePattern> Tables, IReadOnl
     public static TableSelection Everything { get; } = new([], []);
 
     public bool Matches(TableName name) =>
-        (Tables.Count == 0 || Tables.Any(pattern => pattern.Matches(name))) && !Exclude.Any(pattern => pattern.Matches(name));
+        (Tables.Count == 0 || Tables.Any(pattern => pattern.Matches(name)))
+            && !Exclude.Any(pattern => pattern.Matches(name));
 }

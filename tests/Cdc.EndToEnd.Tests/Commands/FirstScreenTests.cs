@@ -13,12 +13,14 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
         Shop shop = await Shop.CreateAsync(server.Cluster);
         await shop.ExecuteAsync("CREATE TABLE keyless (a int)");
         using CdcCommand cdc = new();
-        ProcessResult result = (await cdc.RunAsync(["doctor", "--from", shop.Url, "--format", "debezium"])).Expect0("doctor");
+        ProcessResult result =
+            (await cdc.RunAsync(["doctor", "--from", shop.Url, "--format", "debezium"])).Expect0("doctor");
         Assert.Contains("Ready.", result.Output);
         Assert.Contains("ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;", result.Output);
         Assert.Contains("public.keyless", result.Output);
         Assert.Contains("rows and DDL", result.Output);
-        using JsonDocument page = JsonDocument.Parse((await cdc.RunAsync(["doctor", "--from", shop.Url, "--json"])).Output);
+        using JsonDocument page =
+            JsonDocument.Parse((await cdc.RunAsync(["doctor", "--from", shop.Url, "--json"])).Output);
         Assert.True(page.RootElement.GetProperty("ready").GetBoolean());
         Assert.Equal("0", await shop.ScalarAsync("SELECT count(*) FROM pg_publication"));
     }
@@ -74,7 +76,8 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
         using CdcCommand cdc = new();
-        ProcessResult result = (await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out", "--dry-run"])).Expect0("run");
+        ProcessResult result =
+            (await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out", "--dry-run"])).Expect0("run");
         Assert.Contains("public.orders", result.Output);
         Assert.Contains("CREATE PUBLICATION", result.Output);
         Assert.Contains("CREATE_REPLICATION_SLOT", result.Output);
@@ -87,8 +90,8 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     public async Task A_reader_that_leaves_ends_the_run_quietly()
     {
         using CdcCommand cdc = new();
-        string pipe = $"'{CdcCommand.Host}' '{CdcCommand.Program}' run --from 'demo:?transactions=0' --to stdout | head -n 5; "
-            + "echo \"exit ${PIPESTATUS[0]}\"";
+        string pipe = $"'{CdcCommand.Host}' '{CdcCommand.Program}' "
+            + "run --from 'demo:?transactions=0' --to stdout | head -n 5; echo \"exit ${PIPESTATUS[0]}\"";
         ProcessResult result = await ProcessRun.RunAsync("bash", ["-c", pipe], TimeSpan.FromSeconds(60));
         string[] lines = result.Output.TrimEnd().Split('\n');
         Assert.Equal(6, lines.Length);

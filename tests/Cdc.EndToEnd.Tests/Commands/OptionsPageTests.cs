@@ -19,7 +19,8 @@ public sealed class OptionsPageTests
     [Fact]
     public void No_flag_means_two_things()
     {
-        string[] flags = [.. OptionCatalog.All.Select(option => option.Flag), .. VerbFlag.Table.Select(flag => flag.Flag)];
+        string[] flags = [.. OptionCatalog.All.Select(option => option.Flag),
+            .. VerbFlag.Table.Select(flag => flag.Flag)];
         Assert.Equal(flags.Distinct(), flags);
     }
 
@@ -30,9 +31,11 @@ public sealed class OptionsPageTests
         {
             string help = HelpText.Of(verb.Name);
             Assert.All(OptionCatalog.Of(verb.Name), option => Assert.Contains(option.Flag, help));
-            Assert.All(help.Split('\n').Where(line => !line.Contains("cdc ")), line => Assert.InRange(line.Length, 0, 100));
+            Assert.All(help.Split('\n').Where(line => !line.Contains("cdc ")), line =>
+                Assert.InRange(line.Length, 0, 100));
         }
     }
 
-    static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(file, "..", "..", "..", ".."));
+    static string Root([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(file, "..", "..", "..", ".."));
 }

@@ -12,7 +12,8 @@ sealed record Mistake(string Name, int ExitCode, string Says, string Fix, params
     /// <summary>The password of every address in these tests.</summary>
     public const string Password = "hunter2-qzx";
 
-    /// <summary>One failure, said once and in full, and nothing else that a person would have to wade through.</summary>
+    /// <summary>One failure, said once and in full, and nothing else that a person would have to wade
+    /// through.</summary>
     public void Check(ProcessResult result)
     {
         string all = result.Output + result.Error;
@@ -23,7 +24,8 @@ sealed record Mistake(string Name, int ExitCode, string Says, string Fix, params
         Assert.Contains(Fix, result.Error, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("   at ", all, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", all, StringComparison.Ordinal);
-        foreach (string secret in Secrets.Append(Password)) Assert.DoesNotContain(secret, all, StringComparison.Ordinal);
+        foreach (string secret in Secrets.Append(Password)) Assert.DoesNotContain(secret, all,
+            StringComparison.Ordinal);
     }
 
     public override string ToString() => Name;

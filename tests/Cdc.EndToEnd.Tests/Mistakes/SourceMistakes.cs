@@ -7,30 +7,35 @@ namespace Cdc.EndToEnd.Tests.Mistakes;
 /// <summary>Mistakes that the source's server tells us of, before anything is changed there.</summary>
 public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedServer>
 {
+    const string RoleWithPassword = """
+        DO $$ BEGIN
+            CREATE ROLE with_password LOGIN REPLICATION PASSWORD 'right';
+        EXCEPTION WHEN OTHERS THEN
+        END $$
+        """;
+
     static readonly (Mistake Mistake, Func<Shop, Task<string>> From, string[] More)[] s_table =
     [
         (new("a wrong password", 4, "password", "password"), async shop =>
         {
-            await shop.ExecuteAsync($"""
-                DO $$ BEGIN CREATE ROLE with_password LOGIN REPLICATION PASSWORD 'right'; EXCEPTION WHEN OTHERS THEN END $$
-                """);
+            await shop.ExecuteAsync(RoleWithPassword);
             return shop.UrlAs("with_password").Replace("with_password@", $"with_password:{Mistake.Password}@");
         }, []),
         (new("no password", 4, "password", "PGPASSWORD"), async shop =>
         {
-            await shop.ExecuteAsync($"""
-                DO $$ BEGIN CREATE ROLE with_password LOGIN REPLICATION PASSWORD 'right'; EXCEPTION WHEN OTHERS THEN END $$
-                """);
+            await shop.ExecuteAsync(RoleWithPassword);
             return shop.UrlAs("with_password");
         }, []),
         (new("a host that does not exist", 4, "nowhere.invalid", "Check the host"),
             _ => Task.FromResult($"postgres://me:{Mistake.Password}@nowhere.invalid/shop"), ["--retry-for", "1s"]),
         (new("a port where nobody listens", 4, "127.0.0.1", "server is running"),
-            _ => Task.FromResult($"postgres://me:{Mistake.Password}@127.0.0.1:{FreePort()}/shop"), ["--retry-for", "1s"]),
+            _ => Task.FromResult($"postgres://me:{Mistake.Password}@127.0.0.1:{FreePort()}/shop"),
+                ["--retry-for", "1s"]),
         (new("a database that does not exist", 4, "nosuch", "database"),
             shop => Task.FromResult(shop.Url.Replace(shop.Database, "nosuch")), []),
         (new("a role that does not exist", 4, "nobody", "role"), shop => Task.FromResult(shop.UrlAs("nobody")), []),
-        (new("a server that wants no TLS", 4, "TLS", "sslmode"), shop => Task.FromResult(shop.Url + "?sslmode=require"), []),
+        (new("a server that wants no TLS", 4, "TLS", "sslmode"), shop =>
+            Task.FromResult(shop.Url + "?sslmode=require"), []),
         (new("no right to read the log", 3, "may not read the log", "REPLICATION"),
             async shop => shop.UrlAs(await shop.RoleAsync("plain", "")), []),
         (new("no right to read a table", 3, "may not read public.closed", "GRANT SELECT ON"), async shop =>
@@ -51,7 +56,8 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
             await shop.ExecuteAsync($"CREATE TABLE theirs (id int PRIMARY KEY); GRANT SELECT ON theirs TO {role}");
             return shop.UrlAs(role);
         }, []),
-        (new("no right to make publications", 3, "may not create publications", "GRANT CREATE ON DATABASE"), async shop =>
+        (new("no right to make publications", 3, "may not create publications", "GRANT CREATE ON DATABASE"),
+            async shop =>
         {
             string role = await shop.RoleAsync("maker");
             await shop.ExecuteAsync($"REVOKE CREATE ON DATABASE {shop.Database} FROM {role}");
@@ -76,7 +82,8 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
     [MemberData(nameof(Names))]
     public async Task Is_refused_with_a_sentence_and_a_way_out(string mistake)
     {
-        (Mistake expected, Func<Shop, Task<string>> from, string[] more) = s_table.Single(row => row.Mistake.Name == mistake);
+        (Mistake expected, Func<Shop, Task<string>> from, string[] more) = s_table.Single(row =>
+            row.Mistake.Name == mistake);
         Shop shop = await Shop.CreateAsync(server.Cluster);
         using CdcCommand cdc = new();
         ProcessResult result = await cdc.RunAsync(["run", "--from", await from(shop), "--to", "./out", .. more]);

@@ -11,7 +11,7 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
     static readonly (Mistake Mistake, Spoil Spoil)[] s_table =
     [
         (new("slot dropped", 6, "Slot cdc_f is gone", "cdc drop --from"),
-            (shop, _) => shop.ExecuteAsync("SELECT pg_drop_replication_slot('cdc_f') FROM pg_replication_slots WHERE slot_name = 'cdc_f'")),
+            (shop, _) => shop.ExecuteAsync("SELECT pg_drop_replication_slot('cdc_f')")),
         (new("slot moved on by somebody else", 6, "beyond our checkpoint", "new snapshot"), async (shop, _) =>
         {
             await shop.ExecuteAsync("INSERT INTO orders VALUES (1000, 'x')");
@@ -49,8 +49,8 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
 
     public static TheoryData<string> Names => new(s_table.Select(row => row.Mistake.Name));
 
-    static string[] Run(Shop shop, params string[] more) =>
-        ["run", "--from", shop.Url, "--to", "./out", "--name", "f", "--until", "now", "--slot-wait", "1s", .. more];
+    static string[] Run(Shop shop, string name = "f") =>
+        ["run", "--from", shop.Url, "--to", "./out", "--name", name, "--until", "now", "--slot-wait", "1s"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -77,10 +77,10 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
         Shop one = await Shop.CreateAsync(server.Cluster);
         Shop two = await Shop.CreateAsync(server.Cluster);
         using CdcCommand cdc = new();
-        (await cdc.RunAsync(Run(one))).Expect0("the first run");
+        (await cdc.RunAsync(Run(one, "other"))).Expect0("the first run");
+        await one.ExecuteAsync("SELECT pg_drop_replication_slot('cdc_other')");
         new Mistake("state of another source", 6, "another database", "--from").Check(await cdc.RunAsync(
-            ["run", "--from", two.Url, "--to", "./elsewhere", "--name", "f", "--until", "now"]));
-        (await cdc.RunAsync(["drop", "--from", one.Url, "--all"])).Expect0("drop");
+            ["run", "--from", two.Url, "--to", "./elsewhere", "--name", "other", "--until", "now"]));
     }
 
     [Fact]
@@ -88,9 +88,9 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
         using CdcCommand cdc = new();
-        (await cdc.RunAsync(Run(shop))).Expect0("the first run");
-        new Mistake("target of another changefeed", 3, "belongs to changefeed", "another target").Check(
-            await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out", "--name", "g", "--until", "now"]));
+        (await cdc.RunAsync(Run(shop, "mine"))).Expect0("the first run");
+        new Mistake("target of another changefeed", 3, "belongs to changefeed", "another target")
+            .Check(await cdc.RunAsync(Run(shop, "yours")));
         (await cdc.RunAsync(["drop", "--from", shop.Url, "--all"])).Expect0("drop");
     }
 
@@ -99,14 +99,15 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
         using CdcCommand cdc = new();
-        (await cdc.RunAsync(Run(shop))).Expect0("the first run");
+        (await cdc.RunAsync(Run(shop, "twice"))).Expect0("the first run");
         await using (ProcessRun first = cdc.Start(
-            ["run", "--from", shop.Url, "--to", "./out", "--name", "f", "--json"]))
+            ["run", "--from", shop.Url, "--to", "./out", "--name", "twice", "--json"]))
         {
             await WaitForErrorAsync(first, "\"progress\":\"streaming\"");
-            new Mistake("second process", 7, "", "").Check(await cdc.RunAsync(Run(shop)));
-            new Mistake("drop of a running one", 7, "", "").Check(await cdc.RunAsync(["drop", "--from", shop.Url]));
-            first.Send(Signal.Interrupt);
+            new Mistake("a second process", 7, $"{first.Id}", "").Check(await cdc.RunAsync(Run(shop, "twice")));
+            new Mistake("drop while it runs", 7, $"{first.Id}",
+                "").Check(await cdc.RunAsync(["drop", "--from", shop.Url]));
+            first.Send(Signal.Terminate);
             Assert.Equal(0, (await first.WaitAsync()).ExitCode);
         }
         (await cdc.RunAsync(["drop", "--from", shop.Url, "--all"])).Expect0("drop");

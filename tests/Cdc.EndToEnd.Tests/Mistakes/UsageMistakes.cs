@@ -12,7 +12,8 @@ public sealed class UsageMistakes
         (new("no verb of that name", 2, "There is no verb rnu", "Did you mean run?"), ["rnu"]),
         (new("a wrong flag", 2, "no flag --tabels", "Did you mean --tables?"),
             ["run", "--from", Shop, "--to", "./out", "--tabels", "a"]),
-        (new("a flag of another verb", 2, "no flag --snapshot", "It belongs to cdc run"), ["doctor", "--snapshot", "all"]),
+        (new("a flag of another verb", 2, "no flag --snapshot", "It belongs to cdc run"),
+            ["doctor", "--snapshot", "all"]),
         (new("a flag without its value", 2, "--to needs a value", "Where to write"), ["run", "--from", Shop, "--to"]),
         (new("no source", 2, "There is no source", "--from"), ["run", "--to", "./out"]),
         (new("no target", 2, "There is no target", "--to"), ["run", "--from", Shop]),
@@ -47,9 +48,11 @@ public sealed class UsageMistakes
             ["run", "--from", "@nowhere.txt", "--to", "./out"]),
         (new("a configuration file that is not there", 2, "there is no such file", "JSON file"),
             ["run", "--config", "nowhere.json"]),
-        (new("a configuration file with an unknown key", 2, "no option: snapshotParalel", "Did you mean snapshotParallel?"),
+        (new("a configuration file with an unknown key", 2, "no option: snapshotParalel",
+            "Did you mean snapshotParallel?"),
             ["run", "--config", "unknown.json"]),
-        (new("a configuration file that is no JSON", 2, "is no JSON: line 2", "Comments"), ["run", "--config", "broken.json"]),
+        (new("a configuration file that is no JSON", 2, "is no JSON: line 2", "Comments"),
+            ["run", "--config", "broken.json"]),
         (new("a parameter that PostgreSQL's address does not have", 2, "sslmod", "sslmode"),
             ["run", "--from", $"{Shop}?sslmod=require", "--to", "./out"]),
     ];
@@ -74,7 +77,8 @@ public sealed class UsageMistakes
     public async Task Several_are_said_at_once()
     {
         using CdcCommand cdc = new();
-        ProcessResult result = await cdc.RunAsync(["run", "--from", Shop, "--name", "X", "--until", "y", "--format", "z"]);
+        ProcessResult result = await cdc.RunAsync(["run", "--from", Shop, "--name", "X", "--until", "y", "--format",
+            "z"]);
         Assert.Equal(2, result.ExitCode);
         Assert.Equal(4, result.Error.Split("fix: ").Length - 1);
     }

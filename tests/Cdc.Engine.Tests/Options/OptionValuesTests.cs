@@ -41,7 +41,8 @@ public sealed class OptionValuesTests
     [InlineData("1XB")]
     [InlineData("-1MB")]
     [InlineData("9999999999TiB")]
-    public void Anything_else_is_no_size(string text) => Assert.Throws<FormatException>(() => OptionValues.ReadSize(text));
+    public void Anything_else_is_no_size(string text) =>
+        Assert.Throws<FormatException>(() => OptionValues.ReadSize(text));
 
     [Theory]
     [InlineData("postgres://me:hunter2@h/d", "postgres://me:***@h/d")]
@@ -71,7 +72,8 @@ public sealed class OptionValuesTests
         Assert.IsType<StopPoint.Snapshot>(StopPoint.Parse("snapshot"));
         Assert.Equal(new StopPoint.Position(new(0x16B3748, 2)), StopPoint.Parse("00000000016B3748.0002"));
         Assert.Equal(new StopPoint.Position(new(0x16B3748, 2)), StopPoint.Parse("00000000016B3748.0002.00000003"));
-        Assert.Equal(new StopPoint.Time(new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), StopPoint.Parse("2026-01-31T12:00:00"));
+        Assert.Equal(new StopPoint.Time(new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)),
+            StopPoint.Parse("2026-01-31T12:00:00"));
         Assert.Throws<FormatException>(() => StopPoint.Parse("12:00"));
     }
 
@@ -86,7 +88,8 @@ public sealed class OptionValuesTests
         Assert.NotEqual(name, ChangefeedName.Default(source with { System = "7000000000000000002" }, "/out"));
         Assert.True(ChangefeedName.IsValid(ChangefeedName.Default(source with { Database = new('9', 63) }, "/out")));
         Assert.Equal(
-            ChangefeedName.Default(source, "postgres://me:a@h/d"), ChangefeedName.Default(source, "postgres://me:b@h/d"));
+            ChangefeedName.Default(source, "postgres://me:a@h/d"),
+                ChangefeedName.Default(source, "postgres://me:b@h/d"));
     }
 
     [Theory]

@@ -28,7 +28,8 @@ public sealed class OptionsReaderTests
     [Fact]
     public void A_flag_wins_over_the_URL_the_URL_over_the_file_and_the_file_over_the_default()
     {
-        OptionLayer file = File("""{ "from": "demo:", "to": "x", "rotateBytes": "1MB", "format": "debezium", "gzip": true }""");
+        OptionLayer file = File(
+            """{ "from": "demo:", "to": "x", "rotateBytes": "1MB", "format": "debezium", "gzip": true }""");
         OptionsOutcome outcome = Read(
             file, Flags(("to", ["file:./out?format=ndjson&rotateBytes=2MB"]), ("rotateBytes", ["3MB"])));
         Assert.Empty(outcome.Problems);
@@ -43,7 +44,8 @@ public sealed class OptionsReaderTests
     [Fact]
     public void An_address_is_followed_into_the_environment_and_into_a_file()
     {
-        Assert.Equal("postgres://me:secret@h/shop", Read(Flags(), Flags(("from", ["env:SHOP"]), ("to", ["stdout"]))).From!.Place);
+        Assert.Equal("postgres://me:secret@h/shop",
+            Read(Flags(), Flags(("from", ["env:SHOP"]), ("to", ["stdout"]))).From!.Place);
         Assert.Equal(9, Read(Flags(), Flags(("from", ["@from.txt"]), ("to", ["stdout"]))).Options.Seed);
     }
 
@@ -124,17 +126,22 @@ public sealed class OptionsReaderTests
     {
         ChangefeedOptions options = new()
         {
-            From = "f", To = "t", Name = "n", Tables = ["a"], Exclude = ["b"], ExcludeColumns = ["c"], ExcludeOps = ["d"],
-            Snapshot = SnapshotMode.Only, SnapshotParallel = 7, Until = "now", State = "s", Format = OutputFormat.Debezium,
-            Gzip = true, RotateBytes = 3 << 20, RotateInterval = TimeSpan.FromMilliseconds(1500), Heartbeat = TimeSpan.Zero,
-            SlotWait = TimeSpan.FromHours(1), RetryFor = TimeSpan.FromMinutes(90), Seed = 5, Transactions = 6, Rate = 8, Accounts = 9,
+            From = "f", To = "t", Name = "n", Tables = ["a"], Exclude = ["b"], ExcludeColumns = ["c"],
+                ExcludeOps = ["d"],
+            Snapshot = SnapshotMode.Only, SnapshotParallel = 7, Until = "now", State = "s",
+                Format = OutputFormat.Debezium,
+            Gzip = true, RotateBytes = 3 << 20, RotateInterval = TimeSpan.FromMilliseconds(1500),
+                Heartbeat = TimeSpan.Zero,
+            SlotWait = TimeSpan.FromHours(1), RetryFor = TimeSpan.FromMinutes(90), Seed = 5, Transactions = 6,
+                Rate = 8, Accounts = 9,
         };
         ChangefeedOptions read = OptionCatalog.All.Aggregate(
             new ChangefeedOptions(), (sofar, option) => option.Read(sofar, option.Show(options)));
         Assert.Equal(Shown(options), Shown(read));
         Assert.All(OptionCatalog.All, option => Assert.NotEqual(option.Show(new()), option.Show(options)));
 
-        static string[] Shown(ChangefeedOptions o) => [.. OptionCatalog.All.Select(d => $"{d.Name}={string.Join(',', d.Show(o))}")];
+        static string[] Shown(ChangefeedOptions o) =>
+            [.. OptionCatalog.All.Select(d => $"{d.Name}={string.Join(',', d.Show(o))}")];
     }
 
     [Fact]
