@@ -65,7 +65,12 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
     async ValueTask<SinkProgress?> ClaimAsync(StartPoint start, CancellationToken cancellationToken)
     {
         SinkClaim claim = new(parts.Name, start.State.Source, TableSpan.Everything, new(start.State.Epoch, 1));
-        return await parts.Sink.ClaimAsync(claim, cancellationToken);
+        SinkProgress? claimed = await parts.Sink.ClaimAsync(claim, cancellationToken);
+        if (claimed is not null && !start.State.TargetKeepsRecord)
+        {
+            await _keeper!.UpdateAsync(static state => state with { TargetKeepsRecord = true }, cancellationToken);
+        }
+        return claimed;
     }
 
     async Task CopyAsync(StartPoint start, SinkProgress? claimed, CancellationToken cancellationToken)
@@ -110,7 +115,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         await keeping;
         _watch.Phase = RunPhase.Stopping;
         if (!dispatcher.IsMidway || reached) await dispatcher.FlushAsync(CancellationToken.None);
-        await keeper.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+        await AdvanceAsync(dispatcher, CancellationToken.None);
         return await EndAsync(reached);
     }
 
@@ -120,6 +125,13 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         return new(_keeper!.State.Checkpoint, reached, parts.Source.LeftBehind);
     }
 
+    // The last row is asked for first: it lies at or before the checkpoint then, never beyond it.
+    ValueTask AdvanceAsync(Dispatcher dispatcher, CancellationToken cancellationToken)
+    {
+        CommitTs written = dispatcher.Written;
+        return _keeper!.AdvanceAsync(dispatcher.Checkpoint, written, cancellationToken);
+    }
+
     async Task KeepCheckpointAsync(Dispatcher dispatcher, CancellationTokenSource stop)
     {
         using PeriodicTimer timer = new(CheckpointInterval, parts.Time);
@@ -127,7 +139,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         {
             while (await timer.WaitForNextTickAsync(stop.Token))
             {
-                await _keeper!.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+                await AdvanceAsync(dispatcher, CancellationToken.None);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -145,6 +157,6 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
     {
         await stop.CancelAsync();
         await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (keeping.IsCompletedSuccessfully) await _keeper!.AdvanceAsync(dispatcher.Checkpoint, CancellationToken.None);
+        if (keeping.IsCompletedSuccessfully) await AdvanceAsync(dispatcher, CancellationToken.None);
     }
 }

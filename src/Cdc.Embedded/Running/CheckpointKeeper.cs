@@ -50,10 +50,17 @@ sealed class CheckpointKeeper(IStateStore store, SchemaHistory history, ISource 
     }
 
     /// <summary>Saves a checkpoint if it is a newer one, then confirms it.</summary>
-    public async ValueTask AdvanceAsync(CommitTs checkpoint, CancellationToken cancellationToken)
+    /// <param name="written">Position of the last row known durable; zero if there is no news of it.</param>
+    public async ValueTask AdvanceAsync(CommitTs checkpoint, CommitTs written, CancellationToken cancellationToken)
     {
         if (checkpoint <= State.Checkpoint) return;
-        await UpdateAsync(state => state with { Checkpoint = CommitTs.Max(state.Checkpoint, checkpoint) }, cancellationToken);
+        await UpdateAsync(
+            state => state with
+            {
+                Checkpoint = CommitTs.Max(state.Checkpoint, checkpoint),
+                Written = CommitTs.Max(state.Written, written),
+            },
+            cancellationToken);
         milestones.Reached(Milestone.CheckpointSaved);
         milestones.Reached(Milestone.BeforeConfirm);
         source.Confirm(checkpoint);

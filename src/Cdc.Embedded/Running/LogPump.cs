@@ -16,6 +16,8 @@ sealed partial class LogPump(
     readonly ILogger _logger = parts.Loggers.CreateLogger("Cdc.Stream");
     readonly TaskCompletionSource<CommitTs> _mark = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    volatile bool _passedMark;
+
     public bool IsRetrying { get; private set; }
 
     /// <summary>Returns when the condition is reached: everything up to it was handed to the sink.</summary>
@@ -44,15 +46,19 @@ sealed partial class LogPump(
     {
         StreamStart start = new(keeper.State.Checkpoint, dispatcher.Received, history, copiedAt);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task marking = MarkAsync(ended.Token);
+        Task marking = MarkAsync(ended);
         try
         {
-            await foreach (SourceEvent @event in parts.Source.StreamAsync(start, cancellationToken))
+            await foreach (SourceEvent @event in parts.Source.StreamAsync(start, ended.Token))
             {
                 if (IsRetrying) (IsRetrying, _) = (false, Reset(backoff));
                 await dispatcher.HandleAsync(@event, cancellationToken);
                 if (@event is SourceEvent.Resolved resolved && IsReached(resolved)) return;
             }
+        }
+        catch (OperationCanceledException) when (_passedMark && !cancellationToken.IsCancellationRequested)
+        {
+            // The mark was passed before it was known, and nothing has come since.
         }
         finally
         {
@@ -77,12 +83,18 @@ sealed partial class LogPump(
     }
 
     // The marker's own position comes through the stream, so it is asked for while the stream runs.
-    async Task MarkAsync(CancellationToken cancellationToken)
+    async Task MarkAsync(CancellationTokenSource ended)
     {
         if (parts.Until is not Until.Now || _mark.Task.IsCompleted) return;
         try
         {
-            if (await parts.Source.MarkAsync(cancellationToken) is { } mark) _mark.TrySetResult(mark);
+            if (await parts.Source.MarkAsync(ended.Token) is { } mark)
+            {
+                _mark.TrySetResult(mark);
+                if (dispatcher.Received < mark) return;
+                _passedMark = true;
+                await ended.CancelAsync();
+            }
             else
             {
                 _mark.TrySetException(new CdcException(FailureKind.SourceUnfit,

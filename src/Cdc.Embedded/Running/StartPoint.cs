@@ -29,7 +29,10 @@ sealed class StartPointFinder(ChangefeedParts parts)
         {
             StartDecision.First => First(facts, state),
             StartDecision.GoOn { StateIsLost: true } rebuilt => Rebuilt(facts, progress!, rebuilt.Checkpoint),
-            StartDecision.GoOn on => state! with { Checkpoint = CommitTs.Max(state.Checkpoint, on.Checkpoint) },
+            StartDecision.GoOn on => state! with
+            {
+                Checkpoint = on.Checkpoint, Written = CommitTs.Min(state.Written, on.Checkpoint),
+            },
             _ => throw new InvalidOperationException("Every decision is handled."),
         };
         if (decision is StartDecision.GoOn { StateIsLost: true }) schemas = progress!.Schemas;

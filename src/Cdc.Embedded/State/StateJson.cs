@@ -87,6 +87,8 @@ static class StateJson
         json.WriteNumber("epoch"u8, state.Epoch);
         json.WriteString("firstConsistent"u8, state.FirstConsistent.ToString());
         json.WriteString("checkpoint"u8, state.Checkpoint.ToString());
+        json.WriteString("written"u8, state.Written.ToString());
+        json.WriteBoolean("targetKeepsRecord"u8, state.TargetKeepsRecord);
         json.WriteString("snapshot"u8, Phase(state.Snapshot));
         json.WriteStartObject("copied"u8);
         foreach ((TableId table, CommitTs at) in state.Copied) json.WriteString(table.ToString(), at.ToString());
@@ -112,6 +114,8 @@ static class StateJson
             Epoch = json.GetProperty("epoch"u8).GetUInt64(),
             FirstConsistent = CommitTs.Parse(Text(json, "firstConsistent"u8)),
             Checkpoint = CommitTs.Parse(Text(json, "checkpoint"u8)),
+            Written = CommitTs.Parse(Text(json, "written"u8)),
+            TargetKeepsRecord = json.GetProperty("targetKeepsRecord"u8).GetBoolean(),
             Snapshot = Phase(Text(json, "snapshot"u8)),
             Copied = json.GetProperty("copied"u8).EnumerateObject().ToImmutableSortedDictionary(
                 static copy => new TableId(long.Parse(copy.Name, CultureInfo.InvariantCulture)),

@@ -20,6 +20,7 @@ public sealed class Dispatcher
     readonly Lock _gate = new();
     CommitTs _received;
     CommitTs _written;
+    CommitTs _executed;
     long _rows;
     long _bytes;
 
@@ -41,6 +42,17 @@ public sealed class Dispatcher
 
     /// <summary>Everything at or before it is durable downstream.</summary>
     public CommitTs Checkpoint => _progress.Checkpoint(Received);
+
+    /// <summary>Position of the last row known durable downstream; zero before the first of this dispatcher.</summary>
+    public CommitTs Written => CommitTs.Max(_progress.LastFlushed, Executed);
+
+    CommitTs Executed
+    {
+        get
+        {
+            lock (_gate) return _executed;
+        }
+    }
 
     public long Rows => Volatile.Read(ref _rows);
     public long Bytes => Volatile.Read(ref _bytes);
@@ -97,6 +109,7 @@ public sealed class Dispatcher
             await _sink.FlushAsync(cancellationToken);
             Check.That(_progress.Count == 0);
             await _sink.ExecuteAsync(kept, cancellationToken);
+            lock (_gate) _executed = at;
         }
         SetReceived(at);
     }
@@ -111,7 +124,7 @@ public sealed class Dispatcher
         {
             // Entered before the first is written, so that no acknowledgement can move the checkpoint past a later one.
             batch.Acknowledgement.Listen(handOver);
-            _progress.Add(batch.FirstTs, batch.Acknowledgement);
+            _progress.Add(batch.FirstTs, batch.LastTs, batch.Acknowledgement);
             _rows += batch.Count;
             _bytes += batch.ByteCount;
         }

@@ -9,17 +9,19 @@ namespace Cdc.Engine.Dispatching;
 public sealed class TableProgress
 {
     readonly Lock _gate = new();
-    readonly Queue<(CommitTs First, Acknowledgement Acknowledgement)> _unflushed = new();
+    readonly Queue<(CommitTs First, CommitTs Last, Acknowledgement Acknowledgement)> _unflushed = new();
     CommitTs _lastAdded;
+    CommitTs _lastFlushed;
 
     /// <summary>Enters a batch, before it goes to the sink.</summary>
-    public void Add(CommitTs first, Acknowledgement acknowledgement)
+    public void Add(CommitTs first, CommitTs last, Acknowledgement acknowledgement)
     {
         lock (_gate)
         {
             Check.That(first >= _lastAdded);
-            _lastAdded = first;
-            _unflushed.Enqueue((first, acknowledgement));
+            Check.That(last >= first);
+            _lastAdded = last;
+            _unflushed.Enqueue((first, last, acknowledgement));
         }
     }
 
@@ -29,8 +31,21 @@ public sealed class TableProgress
     {
         lock (_gate)
         {
-            while (_unflushed.TryPeek(out var head) && head.Acknowledgement.IsFlushed) _unflushed.Dequeue();
+            Forget();
             return _unflushed.TryPeek(out var oldest) ? CommitTs.Min(oldest.First.Previous, resolved) : resolved;
+        }
+    }
+
+    /// <summary>Position of the last batch of which it and all before it are durable; zero before the first.</summary>
+    public CommitTs LastFlushed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Forget();
+                return _lastFlushed;
+            }
         }
     }
 
@@ -40,6 +55,15 @@ public sealed class TableProgress
         get
         {
             lock (_gate) return _unflushed.Count(static entry => !entry.Acknowledgement.IsFlushed);
+        }
+    }
+
+    void Forget()
+    {
+        while (_unflushed.TryPeek(out var head) && head.Acknowledgement.IsFlushed)
+        {
+            _lastFlushed = head.Last;
+            _unflushed.Dequeue();
         }
     }
 }

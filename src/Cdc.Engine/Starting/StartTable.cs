@@ -58,12 +58,7 @@ public static class StartTable
     static StartDecision WithState(string name, ChangefeedState state, SourceFacts facts, SinkProgress? target)
     {
         HeldPosition position = facts.Position;
-        CommitTs checkpoint = state.Checkpoint;
-        if (target is not null && state.Snapshot is SnapshotPhase.Done)
-        {
-            // A target that keeps its own record knows better than we do, in both directions.
-            checkpoint = CommitTs.Max(target.Position, state.FirstConsistent);
-        }
+        CommitTs checkpoint = CheckpointOf(name, state, target);
         if (position.State is PositionState.NotNeeded) return new StartDecision.GoOn(checkpoint);
         if (position.State is PositionState.Absent or PositionState.Lost) throw Lost(name, position, checkpoint);
         if (facts.LogEnd != CommitTs.Zero && facts.LogEnd.Commit < checkpoint.CompleteCommit)
@@ -74,6 +69,23 @@ public static class StartTable
         }
         if (position.Confirmed.Commit > checkpoint.CompleteCommit) throw Gap(name, position, checkpoint);
         return new StartDecision.GoOn(checkpoint);
+    }
+
+    // A target that keeps its own record is ahead of the state after a crash. Behind it, it has lost what it once had, and
+    // the source may still be able to send that again.
+    static CommitTs CheckpointOf(string name, ChangefeedState state, SinkProgress? target)
+    {
+        if (!state.TargetKeepsRecord) return CommitTs.Max(state.Checkpoint, target?.Position ?? CommitTs.Zero);
+        bool copiesAreThere = target is not null && state.Copied.Keys.All(target.Copied.ContainsKey);
+        if (target is null || !copiesAreThere)
+        {
+            throw new CdcException(FailureKind.SinkUnfit,
+                "The target is not the one that this state has written to: it has no record of the tables copied into it.",
+                $"Point --to at the target of before. {StartOver(name)}");
+        }
+        return target.Position < state.Written
+            ? CommitTs.Max(target.Position, state.FirstConsistent)
+            : CommitTs.Max(target.Position, state.Checkpoint);
     }
 
     static void CheckIdentity(SourceIdentity known, SourceIdentity found)

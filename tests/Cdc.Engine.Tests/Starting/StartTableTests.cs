@@ -85,16 +85,39 @@ public sealed class StartTableTests
         Assert.IsType<StartDecision.GoOn>(Decide(State(), Slot(PositionState.Busy, 0x500)));
 
     [Fact]
-    public void A_target_that_keeps_its_own_record_decides_forward_and_back()
+    public void A_target_that_is_ahead_of_the_state_after_a_crash_decides()
     {
-        SourceFacts slot = Slot(PositionState.Held, 0x300);
-        Assert.Equal(new StartDecision.GoOn(CommitTs.End(0x600)), Decide(State(), slot, Target(CommitTs.End(0x600))));
-        Assert.Equal(new StartDecision.GoOn(CommitTs.End(0x400)), Decide(State(), slot, Target(CommitTs.End(0x400))));
+        ChangefeedState state = State() with { TargetKeepsRecord = true, Written = CommitTs.End(0x480) };
+        Assert.Equal(
+            new StartDecision.GoOn(CommitTs.End(0x600)),
+            Decide(state, Slot(PositionState.Held, 0x300), Target(CommitTs.End(0x600))));
     }
 
     [Fact]
-    public void A_target_that_fell_behind_what_the_source_still_holds_is_refused() =>
-        Refused(FailureKind.PositionLost, State(), Slot(PositionState.Held, 0x500), Target(CommitTs.End(0x400)));
+    public void A_target_whose_record_lags_while_nothing_was_written_goes_on_from_the_checkpoint()
+    {
+        ChangefeedState state = State() with { TargetKeepsRecord = true, Written = CommitTs.End(0x400) };
+        Assert.Equal(
+            new StartDecision.GoOn(Checkpoint), Decide(state, Slot(PositionState.Held, 0x500), Target(CommitTs.End(0x400))));
+    }
+
+    [Fact]
+    public void A_target_that_lost_rows_gets_them_again_while_the_source_holds_them_and_is_refused_when_not()
+    {
+        ChangefeedState state = State() with { TargetKeepsRecord = true, Written = CommitTs.End(0x480) };
+        SinkProgress older = Target(CommitTs.End(0x400));
+        Assert.Equal(new StartDecision.GoOn(older.Position), Decide(state, Slot(PositionState.Held, 0x300), older));
+        Refused(FailureKind.PositionLost, state, Slot(PositionState.Held, 0x500), older);
+    }
+
+    [Fact]
+    public void A_target_without_the_record_that_it_once_kept_is_not_ours()
+    {
+        ChangefeedState state = State() with { TargetKeepsRecord = true };
+        Refused(FailureKind.SinkUnfit, state, Slot(PositionState.Held, 0x500));
+        Refused(FailureKind.SinkUnfit, state with { Copied = state.Copied.Add(new(1), Checkpoint) },
+            Slot(PositionState.Held, 0x500), Target(Checkpoint));
+    }
 
     [Fact]
     public void A_server_whose_log_ends_before_our_checkpoint_was_restored() =>
