@@ -92,9 +92,10 @@ public sealed class PostgresAddress
         Enlist = false,
         CommandTimeout = 0,
         KeepAlive = 30,
-        TcpKeepAlive = true,
-        TcpKeepAliveTime = 30,
-        TcpKeepAliveInterval = 10,
+        TcpKeepAlive = !_endpoint.IsUnixSocket,
+        // Options of TCP, which a Unix-domain socket refuses; zero leaves them alone.
+        TcpKeepAliveTime = _endpoint.IsUnixSocket ? 0 : 30,
+        TcpKeepAliveInterval = _endpoint.IsUnixSocket ? 0 : 10,
         // Values of rows could be in it, and messages are shown.
         IncludeErrorDetail = false,
         // A password file is ours to read, by one rule for both kinds of connection.

@@ -35,6 +35,17 @@ public sealed class PostgresAddressTests
             (endpoint.Host, endpoint.Port, endpoint.Database, endpoint.User, endpoint.Password));
     }
 
+    // A Unix-domain socket refuses them, and the connection with them.
+    [Theory]
+    [InlineData("postgres://u@/d?host=/var/run/postgresql", 0)]
+    [InlineData("postgres://u@h/d", 30)]
+    public void Options_of_tcp_are_asked_for_on_tcp_only(string text, int seconds)
+    {
+        NpgsqlConnectionStringBuilder options = new(Parse(text).ConnectionString);
+        Assert.Equal((seconds > 0, seconds), (options.TcpKeepAlive, options.TcpKeepAliveTime));
+        Assert.Equal(seconds > 0, options.TcpKeepAliveInterval > 0);
+    }
+
     [Fact]
     public void What_is_left_open_comes_from_the_environment()
     {
