@@ -2,10 +2,10 @@ using Cdc.Testing;
 
 namespace Cdc.Bench;
 
-/// <summary>The server's own way to put a table into a file, which it does not sync.</summary>
+/// <summary>The server's own client, which puts a table into a file and does not sync it.</summary>
 sealed class CopyTo(PostgresCluster cluster, BenchPlaces places) : IContender
 {
-    public string Name => "COPY ... TO a file";
+    public string Name => "psql (COPY TO STDOUT to a file)";
 
     public Task PrepareAsync(int run) => Task.CompletedTask;
 
