@@ -70,6 +70,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             SnapshotParallel = options.SnapshotParallel,
             Until = UntilOf(options.Until),
             RetryFor = options.RetryFor,
+            PositionWait = options.SlotWait,
             Options = Shown(options),
             Time = _call.Host.Time,
             Loggers = _call.Loggers,

@@ -25,6 +25,9 @@ public sealed record ChangefeedParts
     /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
 
+    /// <summary>How long to wait at the start while another process reads at our place in the log.</summary>
+    public TimeSpan PositionWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The options as they were given, secrets masked, kept in the state for people.</summary>
     public ImmutableSortedDictionary<string, string> Options { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;

@@ -79,7 +79,9 @@ sealed partial class LogPump(
         {
             return;
         }
-        Engine.Starting.StartTable.Decide(parts.Name, keeper.State, facts, target: null);
+        // The target is ours and has not changed: only the source is asked.
+        Engine.Starting.StartTable.Decide(
+            parts.Name, keeper.State with { TargetKeepsRecord = false }, facts, target: null);
     }
 
     // The marker's own position comes through the stream, so it is asked for while the stream runs.

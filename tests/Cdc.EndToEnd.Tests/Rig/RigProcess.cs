@@ -37,4 +37,12 @@ sealed class RigProcess(string directory, string from)
         ProcessResult result = await run.WaitAsync(Patience);
         Assert.True(result.ExitCode == 0, $"exit code {result.ExitCode}\n{result.Error}");
     }
+
+    /// <summary>Removes all that was made in the source.</summary>
+    public async Task DropAsync()
+    {
+        ProcessResult result = await ProcessRun.RunAsync(
+            CdcCommand.Host, [Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "drop", "--from", from, "--all"], Patience);
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
 }
