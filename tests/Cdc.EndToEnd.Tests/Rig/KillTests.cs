@@ -40,6 +40,28 @@ public sealed class KillTests(SharedServer server) : IClassFixture<SharedServer>
     }
 
     [Fact]
+    public async Task Debezium_files_in_gzip_rebuild_the_tables_after_kills()
+    {
+        PostgresCluster cluster = server.Cluster;
+        using TemporaryDirectory directory = new("cdc-rig-");
+        string database = $"rig_{Guid.NewGuid():N}"[..12];
+        await cluster.CreateDatabaseAsync(database);
+        RigProcess rig = new(directory.Path, cluster.UrlFor(database), "--format", "debezium", "--gzip");
+        await using (TestApplication application = await TestApplication.InstallAsync(
+            cluster.ConnectionStringFor(database), cluster.ConnectionStringFor(database), 11))
+        {
+            application.Start();
+            await rig.KillAtAsync("TableCopied:2");
+            await rig.KillAtAsync("DataFileDurable:12");
+            await rig.KillAtAsync("IndexEntryDurable:3");
+            await application.StopAsync();
+        }
+        await rig.CatchUpAsync();
+        await DebeziumRebuilt.MustEqualAsync(cluster, database, NamedFiles.Lines(rig.Output));
+        await rig.DropAsync();
+    }
+
+    [Fact]
     public async Task Nothing_is_lost_or_doubled_when_the_server_cuts_the_connection_again_and_again()
     {
         PostgresCluster cluster = server.Cluster;
