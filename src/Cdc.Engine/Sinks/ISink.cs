@@ -11,8 +11,8 @@ namespace Cdc.Engine.Sinks;
 /// Order: what is written under one claim arrives in commit order and stays in it.
 /// Repeats: a sink that answers a claim with its progress is written to from there on, and holds every change once; one
 /// that answers null is written to again from the checkpoint after a crash. Within one claim nothing is written twice.
-/// Concurrency: one call at a time, but for <see cref="CopyAsync"/> and the copies that it begins. Acknowledgements come
-/// on any thread.
+/// Concurrency: one call at a time, but for <see cref="CopyAsync"/> and the copies that it begins. Acknowledgements
+/// come on any thread.
 /// Durability: only <see cref="Acknowledgement.Flushed"/>, and the completion of <see cref="FlushAsync"/>,
 /// <see cref="ExecuteAsync"/> and <see cref="ITableCopy.CompleteAsync"/>, say that something is durable.
 /// Errors: <see cref="CdcException"/>. A failure found between two calls is thrown by the next; from then on
