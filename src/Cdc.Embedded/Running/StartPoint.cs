@@ -55,8 +55,9 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
             if (parts.Time.GetElapsedTime(since) >= parts.PositionWait)
             {
                 throw new CdcException(FailureKind.PositionBusy,
-                    $"Slot {busy.Name} is read by process {busy.BusyWith}.",
-                    $"Stop that cdc, or, if it is gone and the server has not noticed, end its session: {busy.Statement}");
+                    $"Slot {busy.Name} is read by {busy.BusyWith}.",
+                    "Stop that cdc, or, if it is gone and the server has not noticed, end its session: "
+                    + busy.Statement);
             }
             LogBusy(_logger, busy.Name, busy.BusyWith);
             await Task.Delay(Look, parts.Time, cancellationToken);
@@ -86,6 +87,6 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         Copied = progress.Copied.ToImmutableSortedDictionary(),
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by process {Pid}; waiting for it.")]
-    static partial void LogBusy(ILogger logger, string slot, string? pid);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by {Reader}; waiting for it.")]
+    static partial void LogBusy(ILogger logger, string slot, string? reader);
 }

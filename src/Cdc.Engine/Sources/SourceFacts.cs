@@ -23,7 +23,7 @@ public enum PositionState
 /// <param name="Name">The slot's name.</param>
 /// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved
 /// it.</param>
-/// <param name="BusyWith">Who reads there, as the server names it: a process id.</param>
+/// <param name="BusyWith">Who reads there, as the server names it: <c>process 4711</c>.</param>
 /// <param name="Statement">What an operator runs to end that reader.</param>
 public sealed record HeldPosition(
     PositionState State, string Name, CommitTs Confirmed = default, string? BusyWith = null, string? Statement = null);
