@@ -14,16 +14,22 @@ namespace Cdc.Engine.Filters;
 /// came from, so both stages stay whole; a batch of which nothing is left never reaches a sink and is flushed at once,
 /// which delays nothing: a checkpoint still waits for every batch before it. Any thread may call.
 /// </remarks>
-public sealed class ChangeFilter(
-    IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool)
+public sealed class ChangeFilter
 {
+    readonly IReadOnlyList<ColumnPattern> _columns;
+    readonly IReadOnlyList<OpsRule> _ops;
+    readonly RowBlockPool _pool;
+
     // By reference: all rows of one version carry one object, and what is derived from it must be one object as well.
     readonly ConcurrentDictionary<TableSchema, TableFilter> _tables = new(ReferenceEqualityComparer.Instance);
+
+    ChangeFilter(IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool) =>
+        (_columns, _ops, _pool) = (columns, ops, pool);
 
     /// <summary>Leaves everything as it is.</summary>
     public static ChangeFilter PassAll { get; } = new([], [], new RowBlockPool());
 
-    public bool IsEmpty => columns.Count == 0 && ops.Count == 0;
+    public bool IsEmpty => _columns.Count == 0 && _ops.Count == 0;
 
     /// <summary>From the texts of <c>--exclude-columns</c> and <c>--exclude-ops</c>.</summary>
     /// <exception cref="FormatException">A text is not a pattern; the message says why.</exception>
@@ -49,7 +55,7 @@ public sealed class ChangeFilter(
         if (IsEmpty) return batch;
         TableFilter table = For(batch.Schema);
         if (table.IsEmpty) return batch;
-        RowBatch? rebuilt = table.Rebuild(batch, pool);
+        RowBatch? rebuilt = table.Rebuild(batch, _pool);
         if (ReferenceEquals(rebuilt, batch)) return batch;
         if (rebuilt is not null) rebuilt.Acknowledgement = batch.Acknowledgement;
         batch.Release();
@@ -79,7 +85,7 @@ public sealed class ChangeFilter(
         // The start has asked for problems; a version that came later can still bring one.
         if (Problems(schema).FirstOrDefault() is { } problem)
             throw new CdcException(FailureKind.TableStopped, problem.Sentence, problem.Fix);
-        return new(schema, kept, ops.Where(rule => Applies(rule, schema)).Aggregate(
+        return new(schema, kept, _ops.Where(rule => Applies(rule, schema)).Aggregate(
             DroppedOps.None, static (dropped, rule) => dropped | rule.Dropped));
     }
 
@@ -88,5 +94,5 @@ public sealed class ChangeFilter(
 
     bool Excludes(TableSchema schema, int ordinal) =>
         schema.Id != TableId.Trigger
-            && columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
+            && _columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
 }
