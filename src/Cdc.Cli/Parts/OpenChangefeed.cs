@@ -68,7 +68,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Filter = _connectors.Filter(),
             Snapshot = options.Snapshot,
             SnapshotParallel = options.SnapshotParallel,
-            Until = UntilOf(options.Until),
+            Until = options.Until is { } until ? StopPoint.Parse(until) : null,
             RetryFor = options.RetryFor,
             PositionWait = options.SlotWait,
             Options = Shown(options),
@@ -102,13 +102,4 @@ sealed class OpenChangefeed : IAsyncDisposable
         SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
         return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
     }
-
-    static Until UntilOf(string? until) => until is null ? new Until.Never() : StopPoint.Parse(until) switch
-    {
-        StopPoint.Now => new Until.Now(),
-        StopPoint.Snapshot => new Until.Snapshot(),
-        StopPoint.Position position => new Until.Position(position.At),
-        StopPoint.Time time => new Until.Time(time.At),
-        _ => throw new InvalidOperationException("Every point is handled."),
-    };
 }
