@@ -24,7 +24,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
-        ProblemList.ThrowIfAny([.. facts.Problems, .. target]);
+        ProblemList.ThrowIfAny([.. facts.Problems, .. facts.Tables.SelectMany(parts.Filter.Problems), .. target]);
         facts = await VacantAsync(facts, cancellationToken);
         ChangefeedState? state = await parts.State.LoadAsync(cancellationToken);
         SinkProgress? progress = await parts.Sink.ProgressAsync(cancellationToken);
@@ -55,7 +55,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
             if (parts.Time.GetElapsedTime(since) >= parts.PositionWait)
             {
                 throw new CdcException(FailureKind.PositionBusy,
-                    $"Slot {busy.Name} is read by process {busy.BusyWith}.",
+                    $"Slot {busy.Name} is read by {busy.BusyWith}.",
                     $"Stop that cdc, or, if it is gone and the server has not noticed, end its session: {busy.Statement}");
             }
             LogBusy(_logger, busy.Name, busy.BusyWith);
@@ -86,6 +86,6 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         Copied = progress.Copied.ToImmutableSortedDictionary(),
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by process {Pid}; waiting for it.")]
-    static partial void LogBusy(ILogger logger, string slot, string? pid);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by {Reader}; waiting for it.")]
+    static partial void LogBusy(ILogger logger, string slot, string? reader);
 }

@@ -38,11 +38,7 @@ public sealed class ChangeFilter
 
     /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave
     /// out.</summary>
-    public IEnumerable<Problem> Problems(TableSchema schema) =>
-        schema.Key.Where(ordinal => Excludes(schema, ordinal)).Select(ordinal => new Problem(
-            FailureKind.Usage,
-            $"The column {schema.Name}.{schema.Columns[ordinal].Name} belongs to the key and can't be left out.",
-            "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
+    public IEnumerable<Problem> Problems(MatchedTable table) => Problems(table.Name, table.Key);
 
     /// <summary>The version of the table that rows have after the filter; always the same object for the same
     /// one.</summary>
@@ -92,7 +88,18 @@ public sealed class ChangeFilter
     static bool Applies(OpsRule rule, TableSchema schema) =>
         schema.Id != TableId.Trigger && rule.Tables.Matches(schema.Name);
 
+    internal IEnumerable<Problem> Problems(TableSchema schema) => schema.Id == TableId.Trigger
+        ? []
+        : Problems(schema.Name, schema.Key.Select(ordinal => schema.Columns[ordinal].Name));
+
+    IEnumerable<Problem> Problems(TableName table, IEnumerable<string> key) =>
+        key.Where(column => Excludes(table, column)).Select(column => new Problem(
+            FailureKind.Usage,
+            $"The column {table}.{column} belongs to the key and can't be left out.",
+            "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
+
     bool Excludes(TableSchema schema, int ordinal) =>
-        schema.Id != TableId.Trigger
-            && _columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
+        schema.Id != TableId.Trigger && Excludes(schema.Name, schema.Columns[ordinal].Name);
+
+    bool Excludes(TableName table, string column) => _columns.Any(pattern => pattern.Matches(table, column));
 }
