@@ -20,7 +20,9 @@ public sealed record ChangefeedParts
     public required ChangeFilter Filter { get; init; }
     public SnapshotMode Snapshot { get; init; }
     public int SnapshotParallel { get; init; } = 2;
-    public Until Until { get; init; } = new Until.Never();
+
+    /// <summary>When the run ends by itself; null: never.</summary>
+    public StopPoint? Until { get; init; }
 
     /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }

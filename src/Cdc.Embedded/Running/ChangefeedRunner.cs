@@ -57,7 +57,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         if (start.State.Snapshot is SnapshotPhase.Copying)
         {
             await CopyAsync(start, claimed, cancellationToken);
-            if (parts.Snapshot is SnapshotMode.Only || parts.Until is Until.Snapshot) return await EndAsync(true);
+            if (parts.Snapshot is SnapshotMode.Only || parts.Until is StopPoint.Snapshot) return await EndAsync(true);
         }
         return await StreamAsync(start.History, cancellationToken);
     }

@@ -24,7 +24,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
-        ProblemList.ThrowIfAny([.. facts.Problems, .. target]);
+        ProblemList.ThrowIfAny([.. facts.Problems, .. facts.Tables.SelectMany(parts.Filter.Problems), .. target]);
         facts = await VacantAsync(facts, cancellationToken);
         ChangefeedState? state = await parts.State.LoadAsync(cancellationToken);
         SinkProgress? progress = await parts.Sink.ProgressAsync(cancellationToken);

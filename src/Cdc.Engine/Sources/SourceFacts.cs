@@ -31,9 +31,14 @@ public sealed record HeldPosition(
 /// <summary>A table that the patterns match.</summary>
 /// <param name="Rows">Estimated number of rows; -1 if the server does not know.</param>
 /// <param name="Bytes">Estimated size.</param>
+/// <param name="Key">Names of the key's columns; empty without a key.</param>
 /// <param name="CanUpdate">Whether its updates and deletes can be captured without harming the application.</param>
 public sealed record MatchedTable(
-    TableName Name, uint SourceId, long Rows, long Bytes, bool HasKey, bool CanUpdate, ReplicaIdentity Identity);
+    TableName Name, uint SourceId, long Rows, long Bytes, ImmutableArray<string> Key, bool CanUpdate,
+    ReplicaIdentity Identity)
+{
+    public bool HasKey => !Key.IsEmpty;
+}
 
 /// <summary>Everything a source says before anything is changed.</summary>
 public sealed record SourceFacts
