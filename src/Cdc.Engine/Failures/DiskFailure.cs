@@ -13,7 +13,9 @@ public static class DiskFailure
     /// <param name="free">Bytes that still fit there, where that is known.</param>
     public static CdcException From(Exception exception, string place, long? free = null)
     {
-        string room = free is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes >> 20} MiB free)") : "";
+        string room = free is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $" ({bytes >> 20} MiB free)")
+            : "";
         (string sentence, string fix) = exception switch
         {
             UnauthorizedAccessException => ($"This user can't write to {place}.",

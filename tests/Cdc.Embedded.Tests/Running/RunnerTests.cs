@@ -1,6 +1,7 @@
 using Cdc.Embedded.Running;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Filters;
+using Cdc.Engine.Options;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
 using Cdc.Protocol;
@@ -156,7 +157,7 @@ public sealed class RunnerTests
     public async Task A_run_that_is_asked_to_stop_saves_what_it_has()
     {
         using CancellationTokenSource stop = new();
-        Task<RunResult> run = RunAsync(until: new Until.Never(), stop: stop);
+        Task<RunResult> run = RunAsync(isEndless: true, stop: stop);
         while (!_journal.Lines.Contains($"row {new CommitTs(205, 0)}")) await Task.Yield();
         await stop.CancelAsync();
         RunResult result = await run;
@@ -165,13 +166,13 @@ public sealed class RunnerTests
     }
 
     Task<RunResult> RunAsync(
-        ScriptedSource? source = null, JournalSink? sink = null, Until? until = null, int parallel = 2,
+        ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, int parallel = 2,
         CancellationTokenSource? stop = null)
     {
         ChangefeedRunner runner = new(new()
         {
             Name = "feed", Source = source ?? _source, Sink = sink ?? new(_journal), State = _state,
-            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = until ?? new Until.Now(),
+            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : new StopPoint.Now(),
             PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
         });
         return runner.RunAsync(stop?.Token ?? TestContext.Current.CancellationToken);
