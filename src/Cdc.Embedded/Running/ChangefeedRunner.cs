@@ -121,7 +121,14 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
 
     async Task<RunResult> EndAsync(bool reached)
     {
-        await parts.Source.SettleAsync(CancellationToken.None);
+        try
+        {
+            await parts.Source.SettleAsync(CancellationToken.None);
+        }
+        catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.Retry)
+        {
+            // All is saved. The server, which is away now, hears of it from the next run.
+        }
         return new(_keeper!.State.Checkpoint, reached, parts.Source.LeftBehind);
     }
 

@@ -165,6 +165,15 @@ public sealed class RunnerTests
         Assert.True(result.Checkpoint >= CommitTs.End(204));
     }
 
+    [Fact]
+    public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
+    {
+        _source.IsAwayAtTheEnd = true;
+        RunResult result = await RunAsync();
+        Assert.True(result.ReachedUntil);
+        Assert.Equal(CommitTs.End(205), result.Checkpoint);
+    }
+
     Task<RunResult> RunAsync(
         ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, int parallel = 2,
         CancellationTokenSource? stop = null)

@@ -71,7 +71,12 @@ sealed class ScriptedSource(Journal journal) : ISource
 
     public void Confirm(CommitTs checkpoint) => journal.Add($"confirm {checkpoint}");
 
-    public ValueTask SettleAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    /// <summary>The server can't be reached any more when the run ends.</summary>
+    public bool IsAwayAtTheEnd { get; set; }
+
+    public ValueTask SettleAsync(CancellationToken cancellationToken) => IsAwayAtTheEnd
+        ? throw new CdcException(FailureKind.SourceUnreachable, "The server is away.")
+        : ValueTask.CompletedTask;
 
     public ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken) => new(CommitTs.End(200 + Commits));
 
