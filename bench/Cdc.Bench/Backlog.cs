@@ -3,22 +3,23 @@ using Cdc.Testing;
 
 namespace Cdc.Bench;
 
-/// <summary>A log full of transactions, and a slot from its beginning for every run.</summary>
-sealed record Backlog(PostgresCluster Cluster, ulong End, long Rows)
+/// <summary>A log full of transactions, for slots that were made before.</summary>
+sealed record Backlog(ulong End, long Rows)
 {
     public const string Publication = "bench";
 
     const string Table =
         "CREATE TABLE bench (id bigint PRIMARY KEY, n int, t text, d numeric, at timestamptz)";
 
-    public static string SlotOf(int run) => $"bench_{run}";
-
-    public static async Task<Backlog> LoadAsync(PostgresCluster cluster, BenchOptions options, int runs)
+    public static async Task CreateTableAsync(PostgresCluster cluster)
     {
         await cluster.ExecuteAsync(Table);
         await cluster.ExecuteAsync($"CREATE PUBLICATION {Publication} FOR TABLE bench");
-        for (int run = 0; run < runs; run++)
-            await cluster.ScalarAsync($"SELECT pg_create_logical_replication_slot('{SlotOf(run)}', 'pgoutput')");
+    }
+
+    /// <summary>Fills the table, and with it the log behind every slot there is.</summary>
+    public static async Task<Backlog> LoadAsync(PostgresCluster cluster, BenchOptions options)
+    {
         await cluster.ExecuteAsync($"""
             CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$
             BEGIN
@@ -33,9 +34,10 @@ sealed record Backlog(PostgresCluster Cluster, ulong End, long Rows)
             END $$
             """);
         await cluster.ExecuteAsync("CALL fill()");
+        await cluster.ExecuteAsync("VACUUM ANALYZE bench");
         await cluster.ExecuteAsync("CHECKPOINT");
         string end = (await cluster.ScalarAsync("SELECT pg_current_wal_lsn()"))!;
-        return new(cluster, ParseLsn(end), options.Rows);
+        return new(ParseLsn(end), options.Rows);
     }
 
     public static string Print(ulong lsn) => $"{lsn >> 32:X}/{lsn & uint.MaxValue:X}";

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
@@ -14,51 +13,39 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Cdc.Bench;
 
 /// <summary>Our stream, read in a process of its own and thrown away.</summary>
-sealed class Drain(string directory) : IContender
+sealed class Drain(PostgresCluster cluster, BenchPlaces places) : IContender
 {
     public const string Command = "drain";
 
-    public string Name => "cdc (stream to nothing)";
+    public string Name => "our stream alone, to nothing";
 
-    public async Task<Measurement> RunAsync(Backlog backlog, string slot)
+    public async Task PrepareAsync(int run) =>
+        await cluster.ScalarAsync($"SELECT pg_create_logical_replication_slot('{SlotOf(run)}', 'pgoutput')");
+
+    public async Task<Measurement> RunAsync(Backlog backlog, int run)
     {
-        long started = Stopwatch.GetTimestamp();
-        ProcessResult result = await ProcessRun.RunAsync(Environment.ProcessPath!,
-        [
-            Environment.GetCommandLineArgs()[0], Command, $"{backlog.Cluster.Port}", slot, $"{backlog.End}", directory,
-        ], TimeSpan.FromMinutes(10));
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-        long[] said = [.. result.Expect0("drain").Output.Split(' ').Select(long.Parse)];
+        (Measurement measured, ProcessResult result) = await TimedProcess.RunAsync("dotnet",
+            Environment.GetCommandLineArgs()[0], Command, $"{cluster.Port}", SlotOf(run), $"{backlog.End}",
+            places.Directory);
+        long[] said = [.. result.Output.Split(' ').Select(long.Parse)];
         if (said[0] != backlog.Rows)
             throw new InvalidOperationException($"{said[0]} rows came instead of {backlog.Rows}.");
-        return new(elapsed)
-        {
-            Rows = said[0],
-            Inside = TimeSpan.FromMicroseconds(said[1]),
-            Processor = TimeSpan.FromMicroseconds(said[2]),
-            AllocatedBytes = said[3],
-            PeakBytes = said[4],
-        };
+        return measured with { Rows = said[0], AllocatedBytes = said[1] };
     }
 
-    /// <summary>What the process of its own does. Prints rows, microseconds, microseconds of processor, bytes allocated
-    /// and most bytes resident.</summary>
+    public async Task CleanAsync(int run) =>
+        await cluster.ScalarAsync($"SELECT pg_drop_replication_slot('{SlotOf(run)}')");
+
+    /// <summary>What the process of its own does. Prints rows, and bytes allocated for them.</summary>
     public static async Task RunHereAsync(IReadOnlyList<string> args)
     {
-        long started = Stopwatch.GetTimestamp();
         long allocated = GC.GetTotalAllocatedBytes();
-        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long rows = await ReadAsync(args);
-        long[] said =
-        [
-            rows,
-            (long)Stopwatch.GetElapsedTime(started).TotalMicroseconds,
-            (long)(Environment.CpuUsage.TotalTime - processor).TotalMicroseconds,
-            GC.GetTotalAllocatedBytes() - allocated,
-            Process.GetCurrentProcess().PeakWorkingSet64,
-        ];
-        Console.Write(string.Join(' ', said.Select(static n => n.ToString(CultureInfo.InvariantCulture))));
+        allocated = GC.GetTotalAllocatedBytes() - allocated;
+        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{rows} {allocated}"));
     }
+
+    static string SlotOf(int run) => $"drain_{run}";
 
     static async Task<long> ReadAsync(IReadOnlyList<string> args)
     {

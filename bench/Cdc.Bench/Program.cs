@@ -1,16 +1,21 @@
 using Cdc.Bench;
 using Cdc.Testing;
 
-if (args is [Drain.Command, .. string[] rest])
+if (args is [Drain.Command, .. string[] drain])
 {
-    await Drain.RunHereAsync(rest);
-    return;
+    await Drain.RunHereAsync(drain);
+    return 0;
 }
+if (args is [Product.Command, .. string[] product]) return await Product.RunHereAsync(product);
 
-IScenario[] scenarios = [new Blackhole()];
-BenchOptions options = BenchOptions.Parse(args);
-IScenario scenario = scenarios.SingleOrDefault(s => s.Name == options.Scenario)
-    ?? throw new ArgumentException($"Scenarios: {string.Join(", ", scenarios.Select(static s => s.Name))}");
+IScenario[] scenarios = [new Blackhole(), new Ndjson(), new Snapshot(), new Large()];
+IScenario scenario = scenarios[0];
+BenchOptions options = BenchOptions.Parse(args, name =>
+{
+    scenario = scenarios.SingleOrDefault(s => s.Name == name)
+        ?? throw new ArgumentException($"Scenarios: {string.Join(", ", scenarios.Select(static s => s.Name))}");
+    return scenario.Defaults;
+});
 
 using TemporaryDirectory directory = new("cdc-bench-");
 await using PostgresCluster cluster = await PostgresCluster.StartAsync(new()
@@ -20,22 +25,24 @@ await using PostgresCluster cluster = await PostgresCluster.StartAsync(new()
         ["shared_buffers"] = "'256MB'",
         ["max_wal_size"] = "'8GB'",
         ["max_replication_slots"] = "100",
+        ["max_wal_senders"] = "100",
         ["synchronous_commit"] = "off",
         ["autovacuum"] = "off",
     },
 });
-IReadOnlyList<IContender> contenders = scenario.Contenders(cluster, directory.Path);
-Backlog backlog = await Backlog.LoadAsync(cluster, options, options.Rounds * contenders.Count);
+IReadOnlyList<IContender> contenders = scenario.Contenders(cluster, new(directory.Path, options.Program));
+await Backlog.CreateTableAsync(cluster);
+for (int run = 0; run < options.Rounds * contenders.Count; run++)
+    await contenders[run % contenders.Count].PrepareAsync(run);
+Backlog backlog = await Backlog.LoadAsync(cluster, options);
 List<Measurement>[] runs = [.. contenders.Select(static _ => new List<Measurement>())];
-for (int round = 0; round < options.Rounds; round++)
+for (int run = 0; run < options.Rounds * contenders.Count; run++)
 {
-    for (int i = 0; i < contenders.Count; i++)
-    {
-        string slot = Backlog.SlotOf(round * contenders.Count + i);
-        Measurement measured = await contenders[i].RunAsync(backlog, slot);
-        runs[i].Add(measured);
-        Report.Run(round, contenders[i], measured);
-        await cluster.ScalarAsync($"SELECT pg_drop_replication_slot('{slot}')");
-    }
+    int i = run % contenders.Count;
+    Measurement measured = await contenders[i].RunAsync(backlog, run);
+    runs[i].Add(measured);
+    Report.Run(run / contenders.Count, contenders[i], measured);
+    await contenders[i].CleanAsync(run);
 }
 Report.Summary(contenders, runs);
+return 0;

@@ -1,26 +1,40 @@
-using System.Diagnostics;
 using Cdc.Testing;
 
 namespace Cdc.Bench;
 
-/// <summary>PostgreSQL's own client, which writes what it gets to a file.</summary>
-sealed class RecvLogical(string directory) : IContender
+/// <summary>PostgreSQL's own client, which writes what it gets to a file, and syncs that every ten seconds and at its
+/// end.</summary>
+sealed class RecvLogical(PostgresCluster cluster, BenchPlaces places, string plugin, params string[] options)
+    : IContender
 {
-    public string Name => "pg_recvlogical (pgoutput to a file)";
+    public string Name => $"pg_recvlogical ({plugin} to a file)";
 
-    public async Task<Measurement> RunAsync(Backlog backlog, string slot)
+    public static RecvLogical PgOutput(PostgresCluster cluster, BenchPlaces places) => new(
+        cluster, places, "pgoutput", "proto_version=1", $"publication_names={Backlog.Publication}");
+
+    public static RecvLogical Wal2Json(PostgresCluster cluster, BenchPlaces places) => new(
+        cluster, places, "wal2json", "format-version=2");
+
+    public async Task PrepareAsync(int run) =>
+        await cluster.ScalarAsync($"SELECT pg_create_logical_replication_slot('{SlotOf(run)}', '{plugin}')");
+
+    public async Task<Measurement> RunAsync(Backlog backlog, int run)
     {
-        string file = Path.Combine(directory, "recvlogical.out");
-        long started = Stopwatch.GetTimestamp();
-        ProcessResult result = await ProcessRun.RunAsync(backlog.Cluster.Binaries["pg_recvlogical"],
+        (Measurement measured, _) = await TimedProcess.RunAsync(cluster.Binaries["pg_recvlogical"],
         [
-            "--dbname", backlog.Cluster.Url, "--slot", slot, "--start", "--no-loop", "--file", file,
-            "--endpos", Backlog.Print(backlog.End),
-            "--option", "proto_version=1", "--option", $"publication_names={Backlog.Publication}",
-        ], TimeSpan.FromMinutes(10));
-        Measurement measured = new(Stopwatch.GetElapsedTime(started));
-        result.Expect0("pg_recvlogical");
-        File.Delete(file);
+            "--dbname", cluster.Url, "--slot", SlotOf(run), "--start", "--no-loop", "--file", FileOf(run),
+            "--endpos", Backlog.Print(backlog.End), .. options.SelectMany(static o => new[] { "--option", o }),
+        ]);
         return measured;
     }
+
+    public async Task CleanAsync(int run)
+    {
+        File.Delete(FileOf(run));
+        await cluster.ScalarAsync($"SELECT pg_drop_replication_slot('{SlotOf(run)}')");
+    }
+
+    string FileOf(int run) => places.File($"recvlogical_{run}");
+
+    static string SlotOf(int run) => $"recvlogical_{run}";
 }

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Cdc.Bench;
 
-/// <summary>Prints every run as it ends, then medians and ratios.</summary>
+/// <summary>Prints every run as it ends, with the machine's load before it; then medians, spread and ratios.</summary>
 static class Report
 {
     public static void Run(int round, IContender contender, Measurement measured) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"round {round + 1}  {contender.Name,-40} {measured.Elapsed.TotalSeconds,7:F3} s{Details(measured)}"));
+            $"round {round + 1}  {contender.Name,-36} {measured.Elapsed.TotalSeconds,7:F3} s{Details(measured)}  load {Load()}"));
 
     public static void Summary(IReadOnlyList<IContender> contenders, IReadOnlyList<List<Measurement>> runs)
     {
@@ -19,19 +19,29 @@ static class Report
             Measurement median = new(TimeSpan.FromSeconds(elapsed))
             {
                 Rows = (long)Median(runs[i], static m => m.Rows),
-                Inside = TimeSpan.FromSeconds(Median(runs[i], static m => m.Inside.TotalSeconds)),
                 Processor = TimeSpan.FromSeconds(Median(runs[i], static m => m.Processor.TotalSeconds)),
                 AllocatedBytes = (long)Median(runs[i], static m => m.AllocatedBytes),
-                PeakBytes = (long)Median(runs[i], static m => m.PeakBytes),
+                PeakBytes = runs[i].Max(static m => m.PeakBytes),
             };
+            double least = runs[i].Min(static m => m.Elapsed.TotalSeconds);
+            double most = runs[i].Max(static m => m.Elapsed.TotalSeconds);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"median   {contenders[i].Name,-40} {elapsed,7:F3} s{Details(median)}  ratio {elapsed / bar:F2}"));
+                $"median   {contenders[i].Name,-36} {elapsed,7:F3} s ({least:F2} to {most:F2}){Details(median)}  "
+                + $"ratio {elapsed / bar:F2}"));
         }
     }
 
-    static string Details(Measurement measured) => measured.Rows == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
-        $"  inside {measured.Inside.TotalSeconds:F3} s, processor {measured.Processor.TotalSeconds:F3} s, "
-        + $"{(double)measured.AllocatedBytes / measured.Rows:F1} B/row allocated, peak {measured.PeakBytes >> 20} MiB");
+    static string Details(Measurement measured)
+    {
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"  processor {measured.Processor.TotalSeconds:F2} s, peak {measured.PeakBytes >> 20} MiB");
+        if (measured.AllocatedBytes == 0) return text;
+        return text + string.Create(CultureInfo.InvariantCulture,
+            $", {(double)measured.AllocatedBytes / measured.Rows:F1} B/row allocated");
+    }
+
+    static string Load() =>
+        File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
     static double Median(List<Measurement> runs, Func<Measurement, double> value)
     {

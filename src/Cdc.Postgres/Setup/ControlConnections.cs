@@ -56,10 +56,12 @@ internal sealed class ControlConnections(PostgresAddress address) : IAsyncDispos
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    // Catalog queries use built-in types only, so Npgsql needs no catalog query of its own at each connect.
+    // Catalog queries use built-in types and arrays only: Npgsql needs no catalog query of its own at each connect, and
+    // no mappings of other types, which take longer to set up than the queries.
     static NpgsqlDataSource Build(PostgresAddress address)
     {
-        NpgsqlDataSourceBuilder builder = new(address.ConnectionString);
+        NpgsqlSlimDataSourceBuilder builder = new(address.ConnectionString);
+        builder.EnableArrays().EnableTransportSecurity().EnableIntegratedSecurity();
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         return builder.Build();
     }
