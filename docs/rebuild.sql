@@ -2,11 +2,12 @@
 -- hold is replaced. Lines may come in any order and more than once.
 --
 --   psql -f rebuild.sql
---   psql -c "\copy cdc_rebuild.lines(line) from program 'cat shop/*.ndjson' with (format csv, quote e'\x01', delimiter e'\x02')"
+--   (cd out && grep -ho '"data/[^"]*"' index/*.json | xargs gzip -cdf) |
+--     psql -c "\copy cdc_rebuild.lines(line) from stdin with (format csv, quote e'\x01', delimiter e'\x02')"
 --   psql -c "select * from cdc_rebuild.rebuild()"
 --
 -- The quote and the delimiter are characters that a line never contains, so that each line arrives as it is.
--- Which files count is said by their index: cat those that it names.
+-- Which files count is said by their index: only those that it names are read.
 
 create schema if not exists cdc_rebuild;
 

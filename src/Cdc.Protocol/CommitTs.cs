@@ -12,7 +12,8 @@ namespace Cdc.Protocol;
 /// <para>Snapshot rows use the upper half of the steps, so that they sort after everything that the snapshot
 /// contains.</para>
 /// </remarks>
-public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<CommitTs>, ISpanFormattable, IUtf8SpanFormattable
+public readonly record struct CommitTs(ulong Commit, uint Step)
+    : IComparable<CommitTs>, ISpanFormattable, IUtf8SpanFormattable
 {
     /// <summary>The largest step; <see cref="End"/> uses it.</summary>
     public const uint MaxStep = 0xFFFF;
@@ -39,8 +40,10 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
     /// <summary>Whether the whole transaction lies at or before this position.</summary>
     public bool IsEnd => Step == MaxStep;
 
-    /// <summary>What the source may be told: the last transaction that lies wholly at or before this
-    /// position.</summary>
+    /// <summary>The largest commit that lies wholly at or before this position, for comparing with what a place in the
+    /// source's log was moved to.</summary>
+    /// <remarks>It is no position to tell a server: below the end of a commit it is a number inside the commit record,
+    /// and PostgreSQL skips every transaction whose commit record begins before the number it is told.</remarks>
     public ulong CompleteCommit => IsEnd || Commit == 0 ? Commit : Commit - 1;
 
     public int CompareTo(CommitTs other)
@@ -63,7 +66,8 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
 
     public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
 
-    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    public bool TryFormat(
+        Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
     {
         charsWritten = 0;
         if (destination.Length < TextLength) return false;
@@ -74,7 +78,8 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
         return true;
     }
 
-    public bool TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    public bool TryFormat(
+        Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
     {
         bytesWritten = 0;
         if (utf8Destination.Length < TextLength) return false;
@@ -90,10 +95,9 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
     {
         ts = default;
         if (text is not { Length: TextLength } || text[16] != '.') return false;
-        if (!ulong.TryParse(text.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong commit))
-            return false;
-        if (!uint.TryParse(text.AsSpan(17), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint step))
-            return false;
+        const NumberStyles Hex = NumberStyles.AllowHexSpecifier;
+        if (!ulong.TryParse(text.AsSpan(0, 16), Hex, CultureInfo.InvariantCulture, out ulong commit)) return false;
+        if (!uint.TryParse(text.AsSpan(17), Hex, CultureInfo.InvariantCulture, out uint step)) return false;
         ts = new(commit, step);
         return true;
     }
@@ -101,5 +105,7 @@ public readonly record struct CommitTs(ulong Commit, uint Step) : IComparable<Co
     /// <summary>Reads the printed form back.</summary>
     /// <exception cref="FormatException">The text is not a printed CommitTs.</exception>
     public static CommitTs Parse(string text) =>
-        TryParse(text, out CommitTs ts) ? ts : throw new FormatException("Not a position such as 00000000016B3748.0000.");
+        TryParse(text, out CommitTs ts)
+            ? ts
+            : throw new FormatException("Not a position such as 00000000016B3748.0000.");
 }

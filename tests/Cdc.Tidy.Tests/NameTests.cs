@@ -30,7 +30,7 @@ public sealed partial class NameTests
     [GeneratedRegex("(Utils?|Helpers?|Common|Misc)$")]
     private static partial Regex Drawer();
 
-    [GeneratedRegex(@"\[(LoggerMessage|GeneratedRegex|JsonSerializable|JsonSourceGenerationOptions)\b")]
+    [GeneratedRegex(@"\[(LoggerMessage|GeneratedRegex|LibraryImport|JsonSerializable|JsonSourceGenerationOptions)\b")]
     private static partial Regex Generated();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

@@ -17,7 +17,10 @@ static class DryRun
     {
         SourceFacts facts = await open.Source.InspectAsync(call.Stop);
         IReadOnlyList<Problem> target = await open.Sink.InspectAsync(call.Stop);
-        Problem[] problems = [.. facts.Problems, .. target];
+        Problem[] problems = 
+        [
+            .. facts.Problems, .. facts.Tables.SelectMany(open.Filter.Problems), .. target,
+        ];
         if (call.Flags.Json) call.Host.Print(Json(call, open, facts, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(call, open, facts, problems));
         Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);

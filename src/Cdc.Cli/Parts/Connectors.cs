@@ -1,4 +1,3 @@
-using System.Buffers;
 using Cdc.Cli.Commands;
 using Cdc.Embedded.State;
 using Cdc.Engine.Codecs;
@@ -8,7 +7,6 @@ using Cdc.Engine.Demo;
 using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
-using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
@@ -71,7 +69,6 @@ sealed class Connectors(Invocation call)
             {
                 Directory = _host.PathOf(to.Place),
                 Encoder = encoder,
-                Schemas = new(Write, Read),
                 Gzip = _options.Gzip,
                 RotateBytes = _options.RotateBytes,
                 RotateInterval = _options.RotateInterval,
@@ -100,13 +97,4 @@ sealed class Connectors(Invocation call)
 
     public static TableSelection SelectionOf(ChangefeedOptions options) => new(
         [.. options.Tables.Select(TablePattern.Parse)], [.. options.Exclude.Select(TablePattern.Parse)]);
-
-    static byte[] Write(TableSchema schema)
-    {
-        ArrayBufferWriter<byte> bytes = new();
-        SchemaJson.Write(schema, bytes);
-        return bytes.WrittenSpan.ToArray();
-    }
-
-    static TableSchema Read(string file, byte[] bytes) => SchemaJson.Read(bytes, file);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cdc.Cli.Commands;
 using Cdc.Embedded.Running;
+using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
@@ -13,14 +14,14 @@ namespace Cdc.Cli.Parts;
 sealed class OpenChangefeed : IAsyncDisposable
 {
     readonly Invocation _call;
-    readonly Connectors _connectors;
     IStateStore? _state;
 
-    OpenChangefeed(Invocation call, Connectors connectors) => (_call, _connectors) = (call, connectors);
+    OpenChangefeed(Invocation call) => _call = call;
 
     public required string Name { get; init; }
     public required ISource Source { get; init; }
     public required ISink Sink { get; init; }
+    public required ChangeFilter Filter { get; init; }
 
     /// <summary>The directory of the states of all changefeeds; null if this one's ends with the process.</summary>
     public required string? StateRoot { get; init; }
@@ -45,11 +46,12 @@ sealed class OpenChangefeed : IAsyncDisposable
         string spill = root is null
             ? Path.Combine(Path.GetTempPath(), $"cdc-spill-{name}-{Environment.ProcessId}")
             : Path.Combine(root, name, "spill");
-        return new(call, connectors)
+        return new(call)
         {
             Name = name,
             Source = connectors.Source(from, name, isTemporary: root is null, spill),
             Sink = connectors.Sink(to, name, Connectors.DatabaseOf(from)),
+            Filter = connectors.Filter(),
             StateRoot = root,
         };
     }
@@ -65,11 +67,12 @@ sealed class OpenChangefeed : IAsyncDisposable
             Source = Source,
             Sink = Sink,
             State = _state,
-            Filter = _connectors.Filter(),
+            Filter = Filter,
             Snapshot = options.Snapshot,
             SnapshotParallel = options.SnapshotParallel,
-            Until = UntilOf(options.Until),
+            Until = options.Until is { } until ? StopPoint.Parse(until) : null,
             RetryFor = options.RetryFor,
+            PositionWait = options.SlotWait,
             Options = Shown(options),
             Time = _call.Host.Time,
             Loggers = _call.Loggers,
@@ -101,13 +104,4 @@ sealed class OpenChangefeed : IAsyncDisposable
         SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
         return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
     }
-
-    static Until UntilOf(string? until) => until is null ? new Until.Never() : StopPoint.Parse(until) switch
-    {
-        StopPoint.Now => new Until.Now(),
-        StopPoint.Snapshot => new Until.Snapshot(),
-        StopPoint.Position position => new Until.Position(position.At),
-        StopPoint.Time time => new Until.Time(time.At),
-        _ => throw new InvalidOperationException("Every point is handled."),
-    };
 }

@@ -20,10 +20,15 @@ public sealed record ChangefeedParts
     public required ChangeFilter Filter { get; init; }
     public SnapshotMode Snapshot { get; init; }
     public int SnapshotParallel { get; init; } = 2;
-    public Until Until { get; init; } = new Until.Never();
+
+    /// <summary>When the run ends by itself; null: never.</summary>
+    public StopPoint? Until { get; init; }
 
     /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
+
+    /// <summary>How long to wait at the start while another process reads at our place in the log.</summary>
+    public TimeSpan PositionWait { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The options as they were given, secrets masked, kept in the state for people.</summary>
     public ImmutableSortedDictionary<string, string> Options { get; init; } =

@@ -57,7 +57,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         if (start.State.Snapshot is SnapshotPhase.Copying)
         {
             await CopyAsync(start, claimed, cancellationToken);
-            if (parts.Snapshot is SnapshotMode.Only || parts.Until is Until.Snapshot) return await EndAsync(true);
+            if (parts.Snapshot is SnapshotMode.Only || parts.Until is StopPoint.Snapshot) return await EndAsync(true);
         }
         return await StreamAsync(start.History, cancellationToken);
     }
@@ -121,7 +121,14 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
 
     async Task<RunResult> EndAsync(bool reached)
     {
-        await parts.Source.SettleAsync(CancellationToken.None);
+        try
+        {
+            await parts.Source.SettleAsync(CancellationToken.None);
+        }
+        catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.Retry)
+        {
+            // All is saved. The server, which is away now, hears of it from the next run.
+        }
         return new(_keeper!.State.Checkpoint, reached, parts.Source.LeftBehind);
     }
 

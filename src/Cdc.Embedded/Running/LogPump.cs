@@ -1,5 +1,6 @@
 using Cdc.Engine.Dispatching;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
@@ -79,13 +80,15 @@ sealed partial class LogPump(
         {
             return;
         }
-        Engine.Starting.StartTable.Decide(parts.Name, keeper.State, facts, target: null);
+        // The target is ours and has not changed: only the source is asked.
+        Engine.Starting.StartTable.Decide(
+            parts.Name, keeper.State with { TargetKeepsRecord = false }, facts, target: null);
     }
 
     // The marker's own position comes through the stream, so it is asked for while the stream runs.
     async Task MarkAsync(CancellationTokenSource ended)
     {
-        if (parts.Until is not Until.Now || _mark.Task.IsCompleted) return;
+        if (parts.Until is not StopPoint.Now || _mark.Task.IsCompleted) return;
         try
         {
             if (await parts.Source.MarkAsync(ended.Token) is { } mark)
@@ -110,10 +113,10 @@ sealed partial class LogPump(
 
     bool IsReached(SourceEvent.Resolved resolved) => parts.Until switch
     {
-        Until.Now when _mark.Task.IsFaulted => throw _mark.Task.Exception.InnerException!,
-        Until.Now => _mark.Task.IsCompletedSuccessfully && resolved.At >= _mark.Task.Result,
-        Until.Position position => resolved.At >= position.At,
-        Until.Time time => resolved.Time > time.At.ToUnixTimeMilliseconds() * 1000,
+        StopPoint.Now when _mark.Task.IsFaulted => throw _mark.Task.Exception.InnerException!,
+        StopPoint.Now => _mark.Task.IsCompletedSuccessfully && resolved.At >= _mark.Task.Result,
+        StopPoint.Position position => resolved.At >= position.At,
+        StopPoint.Time time => resolved.Time > time.At.ToUnixTimeMilliseconds() * 1000,
         _ => false,
     };
 

@@ -10,9 +10,11 @@ static class ProblemList
         Problem[] problems = [.. found.Where(static problem => !problem.IsWarning)];
         if (problems.Length == 0) return;
         if (problems.Length == 1) throw problems[0].ToException();
-        string sentences = string.Join(Environment.NewLine, problems.Select(static (p, i) => $"  {i + 1}. {p.Sentence}"));
+        string sentences = string.Join(
+            Environment.NewLine, problems.Select(static (p, i) => $"  {i + 1}. {p.Sentence}"));
         string fixes = string.Join(Environment.NewLine,
-            problems.Select(static (p, i) => p.Fix is null ? null : $"  {i + 1}. {p.Fix}").Where(static line => line is not null));
+            problems.Select(static (p, i) => p.Fix is null ? null : $"  {i + 1}. {p.Fix}")
+                .Where(static line => line is not null));
         throw new CdcException(problems[0].Kind,
             $"{problems.Length} things keep this changefeed from starting:{Environment.NewLine}{sentences}",
             fixes.Length == 0 ? null : Environment.NewLine + fixes);

@@ -39,7 +39,8 @@ sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, Schema
                 state => state with { Copied = state.Copied.SetItems(claimed.Copied) }, cancellationToken);
         }
         if (parts.Snapshot is SnapshotMode.None) return;
-        TableId[] left = [.. history.Latest().Select(static t => t.Id).Where(id => !keeper.State.Copied.ContainsKey(id))];
+        TableId[] left =
+            [.. history.Latest().Select(static t => t.Id).Where(id => !keeper.State.Copied.ContainsKey(id))];
         await CopyLeftAsync(left, cancellationToken);
     }
 

@@ -6,6 +6,7 @@ using Cdc.Engine.Sources;
 using Cdc.Engine.Starting;
 using Cdc.Engine.State;
 using Cdc.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace Cdc.Embedded.Running;
 
@@ -13,13 +14,18 @@ namespace Cdc.Embedded.Running;
 sealed record StartPoint(ChangefeedState State, SchemaHistory History);
 
 /// <summary>Looks at source, target and state, changing nothing, and decides where to begin.</summary>
-sealed class StartPointFinder(ChangefeedParts parts)
+sealed partial class StartPointFinder(ChangefeedParts parts)
 {
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    readonly ILogger _logger = parts.Loggers.CreateLogger("Cdc.Start");
+
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
-        ProblemList.ThrowIfAny([.. facts.Problems, .. target]);
+        ProblemList.ThrowIfAny([.. facts.Problems, .. facts.Tables.SelectMany(parts.Filter.Problems), .. target]);
+        facts = await VacantAsync(facts, cancellationToken);
         ChangefeedState? state = await parts.State.LoadAsync(cancellationToken);
         SinkProgress? progress = await parts.Sink.ProgressAsync(cancellationToken);
         StartDecision decision = StartTable.Decide(parts.Name, state, facts, progress);
@@ -38,6 +44,26 @@ sealed class StartPointFinder(ChangefeedParts parts)
         if (decision is StartDecision.GoOn { StateIsLost: true }) schemas = progress!.Schemas;
         if (decision is StartDecision.First) schemas = [];
         return new(next with { Epoch = epoch, Options = parts.Options }, new SchemaHistory(schemas));
+    }
+
+    // Before the target is claimed: a claim shuts out whoever reads there now, and may be doing well.
+    async ValueTask<SourceFacts> VacantAsync(SourceFacts facts, CancellationToken cancellationToken)
+    {
+        long since = parts.Time.GetTimestamp();
+        while (facts.Position is { State: PositionState.Busy } busy)
+        {
+            if (parts.Time.GetElapsedTime(since) >= parts.PositionWait)
+            {
+                throw new CdcException(FailureKind.PositionBusy,
+                    $"Slot {busy.Name} is read by {busy.BusyWith}.",
+                    "Stop that cdc, or, if it is gone and the server has not noticed, end its session: "
+                    + busy.Statement);
+            }
+            LogBusy(_logger, busy.Name, busy.BusyWith);
+            await Task.Delay(Look, parts.Time, cancellationToken);
+            facts = await parts.Source.InspectAsync(cancellationToken);
+        }
+        return facts;
     }
 
     // Saved with no consistent position: whoever finds it so knows that the start was never completed.
@@ -60,4 +86,7 @@ sealed class StartPointFinder(ChangefeedParts parts)
         Snapshot = SnapshotPhase.Done,
         Copied = progress.Copied.ToImmutableSortedDictionary(),
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by {Reader}; waiting for it.")]
+    static partial void LogBusy(ILogger logger, string slot, string? reader);
 }

@@ -33,7 +33,8 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
             copies.Add(copy);
             for (int part = 0; part < table.Parts; part++) work.Enqueue((copy, part));
         }
-        Task[] workers = [.. Enumerable.Range(0, parts.SnapshotParallel).Select(_ => Task.Run(() => WorkAsync(work, stop)))];
+        Task[] workers =
+            [.. Enumerable.Range(0, parts.SnapshotParallel).Select(_ => Task.Run(() => WorkAsync(work, stop)))];
         try
         {
             await Task.WhenAll(workers);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Cdc.Engine;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.State;
 using Cdc.Engine.Storage;

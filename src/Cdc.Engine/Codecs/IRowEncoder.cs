@@ -7,8 +7,10 @@ namespace Cdc.Engine.Codecs;
 
 /// <summary>Turns changes into the bytes of one format. Knows nothing of files, brokers or when to flush.</summary>
 /// <remarks>
-/// Equal input gives equal bytes. Every line or message is whole when a call returns. An encoder holds scratch memory
-/// and serves one thread at a time; writers that encode in parallel make one each.
+/// Repeats: equal input gives equal bytes, whichever encoder writes it and in whichever batches it comes.
+/// Order: lines come in the order of the rows. Every line or message is whole when a call returns.
+/// Concurrency: an encoder holds scratch memory and serves one thread at a time; writers that encode in parallel make
+/// one each. Errors: none; a value that is not what its type says is written as text. The caller keeps the batch.
 /// </remarks>
 public interface IRowEncoder
 {

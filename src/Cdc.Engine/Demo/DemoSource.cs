@@ -35,7 +35,8 @@ public sealed class DemoSource(DemoOptions options, TableSelection selection, Ro
             Position = new(PositionState.NotNeeded, ""),
             Server = "the demo source",
             Tables = [.. Selected(tables).Select(table => new MatchedTable(
-                table.Name, table.SourceId, Rows(tables, table), -1, HasKey: true, CanUpdate: true, table.Identity))],
+                table.Name, table.SourceId, Rows(tables, table), -1,
+                [.. table.Key.Select(ordinal => table.Columns[ordinal].Name)], CanUpdate: true, table.Identity))],
         });
     }
 

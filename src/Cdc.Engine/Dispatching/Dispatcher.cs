@@ -7,7 +7,12 @@ using Cdc.Protocol;
 namespace Cdc.Engine.Dispatching;
 
 /// <summary>Moves the events of one span into the sink, in order, and knows how far that is durable.</summary>
-/// <remarks>One thread hands events in; <see cref="Checkpoint"/> and the counts may be read from any.</remarks>
+/// <remarks>
+/// Order: events go to the sink as they come; a block event waits for a flush of all before it.
+/// Concurrency: one thread hands events in; <see cref="Checkpoint"/>, <see cref="Received"/>, <see cref="Written"/> and
+/// the counts may be read from any.
+/// Errors: after a failed or cancelled call <see cref="IsMidway"/> says whether this object can go on.
+/// </remarks>
 public sealed class Dispatcher
 {
     const int BatchesPerHandOver = 64;
@@ -31,7 +36,7 @@ public sealed class Dispatcher
         _received = _written = start;
     }
 
-    /// <summary>Everything at or before it was received and handed to the _sink.</summary>
+    /// <summary>Everything at or before it was received and handed to the sink.</summary>
     public CommitTs Received
     {
         get

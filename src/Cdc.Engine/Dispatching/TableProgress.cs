@@ -6,7 +6,7 @@ namespace Cdc.Engine.Dispatching;
 /// <summary>What was handed to the sink and is not durable yet, in commit order: the reason why a checkpoint stands
 /// where it does.</summary>
 /// <remarks>One thread adds; any thread may ask. Batches may become durable in any order.</remarks>
-public sealed class TableProgress
+sealed class TableProgress
 {
     readonly Lock _gate = new();
     readonly Queue<(CommitTs First, CommitTs Last, Acknowledgement Acknowledgement)> _unflushed = new();

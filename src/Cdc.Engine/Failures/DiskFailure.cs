@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Cdc.Engine.Failures;
 
 /// <summary>Turns what the operating system says of a file into a failure of the one kind, with the way out.</summary>
@@ -6,16 +8,21 @@ public static class DiskFailure
     /// <summary>Whether <paramref name="exception"/> comes from the file system.</summary>
     public static bool Is(Exception exception) => exception is IOException or UnauthorizedAccessException;
 
-    /// <summary>A write or read below <paramref name="directory"/> failed.</summary>
-    public static CdcException From(Exception exception, string directory)
+    /// <summary>A write or read failed.</summary>
+    /// <param name="place">The directory, or what else a sentence calls the place.</param>
+    /// <param name="free">Bytes that still fit there, where that is known.</param>
+    public static CdcException From(Exception exception, string place, long? free = null)
     {
+        string room = free is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $" ({bytes >> 20} MiB free)")
+            : "";
         (string sentence, string fix) = exception switch
         {
-            UnauthorizedAccessException => ($"The directory {directory} can't be written by this user.",
-                "Give this user the directory, or name another one."),
-            _ when IsFull(exception) => ($"The disk that holds {directory} is full.",
+            UnauthorizedAccessException => ($"This user can't write to {place}.",
+                "Give this user the right to write there, or name another place."),
+            _ when IsFull(exception) => ($"The disk that holds {place} is full{room}.",
                 "Make room on it, then start again: nothing that was acknowledged is lost."),
-            _ => ($"The disk that holds {directory} failed: {exception.Message}",
+            _ => ($"The disk that holds {place} failed{room}: {exception.Message}",
                 "Check the disk, then start again: nothing that was acknowledged is lost."),
         };
         return new(FailureKind.DiskFailed, sentence, fix, exception);

@@ -23,9 +23,9 @@ public static class Remedies
         FailureKind.TableStopped => RemedyAction.StopTable,
         FailureKind.None or FailureKind.Bug or FailureKind.Usage or FailureKind.SourceRefused or FailureKind.SourceUnfit
             or FailureKind.ProtocolViolation or FailureKind.PositionLost or FailureKind.PositionBusy
-            or FailureKind.PositionUnknown or FailureKind.SourceChanged or FailureKind.SinkUnfit or FailureKind.SinkFenced
-            or FailureKind.SinkClosed or FailureKind.DiskFailed or FailureKind.StateUnusable
-            or FailureKind.StateLocked => RemedyAction.Stop,
+            or FailureKind.PositionUnknown or FailureKind.SourceChanged or FailureKind.SinkUnfit
+            or FailureKind.SinkFenced or FailureKind.SinkClosed or FailureKind.DiskFailed
+            or FailureKind.StateUnusable or FailureKind.StateLocked => RemedyAction.Stop,
     };
 
     /// <summary>The exit code of a command that ended with this failure.</summary>

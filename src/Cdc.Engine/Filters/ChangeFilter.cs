@@ -14,16 +14,22 @@ namespace Cdc.Engine.Filters;
 /// came from, so both stages stay whole; a batch of which nothing is left never reaches a sink and is flushed at once,
 /// which delays nothing: a checkpoint still waits for every batch before it. Any thread may call.
 /// </remarks>
-public sealed class ChangeFilter(
-    IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool)
+public sealed class ChangeFilter
 {
+    readonly IReadOnlyList<ColumnPattern> _columns;
+    readonly IReadOnlyList<OpsRule> _ops;
+    readonly RowBlockPool _pool;
+
     // By reference: all rows of one version carry one object, and what is derived from it must be one object as well.
     readonly ConcurrentDictionary<TableSchema, TableFilter> _tables = new(ReferenceEqualityComparer.Instance);
+
+    ChangeFilter(IReadOnlyList<ColumnPattern> columns, IReadOnlyList<OpsRule> ops, RowBlockPool pool) =>
+        (_columns, _ops, _pool) = (columns, ops, pool);
 
     /// <summary>Leaves everything as it is.</summary>
     public static ChangeFilter PassAll { get; } = new([], [], new RowBlockPool());
 
-    public bool IsEmpty => columns.Count == 0 && ops.Count == 0;
+    public bool IsEmpty => _columns.Count == 0 && _ops.Count == 0;
 
     /// <summary>From the texts of <c>--exclude-columns</c> and <c>--exclude-ops</c>.</summary>
     /// <exception cref="FormatException">A text is not a pattern; the message says why.</exception>
@@ -32,11 +38,7 @@ public sealed class ChangeFilter(
 
     /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave
     /// out.</summary>
-    public IEnumerable<Problem> Problems(TableSchema schema) =>
-        schema.Key.Where(ordinal => Excludes(schema, ordinal)).Select(ordinal => new Problem(
-            FailureKind.Usage,
-            $"The column {schema.Name}.{schema.Columns[ordinal].Name} belongs to the key and can't be left out.",
-            "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
+    public IEnumerable<Problem> Problems(MatchedTable table) => Problems(table.Name, table.Key);
 
     /// <summary>The version of the table that rows have after the filter; always the same object for the same
     /// one.</summary>
@@ -49,7 +51,7 @@ public sealed class ChangeFilter(
         if (IsEmpty) return batch;
         TableFilter table = For(batch.Schema);
         if (table.IsEmpty) return batch;
-        RowBatch? rebuilt = table.Rebuild(batch, pool);
+        RowBatch? rebuilt = table.Rebuild(batch, _pool);
         if (ReferenceEquals(rebuilt, batch)) return batch;
         if (rebuilt is not null) rebuilt.Acknowledgement = batch.Acknowledgement;
         batch.Release();
@@ -79,14 +81,25 @@ public sealed class ChangeFilter(
         // The start has asked for problems; a version that came later can still bring one.
         if (Problems(schema).FirstOrDefault() is { } problem)
             throw new CdcException(FailureKind.TableStopped, problem.Sentence, problem.Fix);
-        return new(schema, kept, ops.Where(rule => Applies(rule, schema)).Aggregate(
+        return new(schema, kept, _ops.Where(rule => Applies(rule, schema)).Aggregate(
             DroppedOps.None, static (dropped, rule) => dropped | rule.Dropped));
     }
 
     static bool Applies(OpsRule rule, TableSchema schema) =>
         schema.Id != TableId.Trigger && rule.Tables.Matches(schema.Name);
 
+    internal IEnumerable<Problem> Problems(TableSchema schema) => schema.Id == TableId.Trigger
+        ? []
+        : Problems(schema.Name, schema.Key.Select(ordinal => schema.Columns[ordinal].Name));
+
+    IEnumerable<Problem> Problems(TableName table, IEnumerable<string> key) =>
+        key.Where(column => Excludes(table, column)).Select(column => new Problem(
+            FailureKind.Usage,
+            $"The column {table}.{column} belongs to the key and can't be left out.",
+            "Name the other columns in --exclude-columns one by one, or leave out the table with --exclude."));
+
     bool Excludes(TableSchema schema, int ordinal) =>
-        schema.Id != TableId.Trigger
-            && columns.Any(pattern => pattern.Matches(schema.Name, schema.Columns[ordinal].Name));
+        schema.Id != TableId.Trigger && Excludes(schema.Name, schema.Columns[ordinal].Name);
+
+    bool Excludes(TableName table, string column) => _columns.Any(pattern => pattern.Matches(table, column));
 }

@@ -5,7 +5,7 @@ namespace Cdc.Engine.Filters;
 
 /// <summary>Matches columns by name: <c>schema.table.column</c>, each part as in a <see
 /// cref="TablePattern"/>.</summary>
-public sealed class ColumnPattern
+sealed class ColumnPattern
 {
     readonly Glob _schema;
     readonly Glob _table;

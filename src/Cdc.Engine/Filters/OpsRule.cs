@@ -6,7 +6,7 @@ namespace Cdc.Engine.Filters;
 
 /// <summary>Kinds of change that can be left out. Rows of a snapshot and logical messages are none of them.</summary>
 [Flags]
-public enum DroppedOps : byte
+enum DroppedOps : byte
 {
     None = 0,
     Insert = 1,
@@ -17,7 +17,7 @@ public enum DroppedOps : byte
 
 /// <summary>Leaves out kinds of change of some tables: <c>schema.table:insert,update,delete,truncate</c>.</summary>
 /// <remarks>A change of a key is an update, whatever a format makes of it.</remarks>
-public sealed record OpsRule(TablePattern Tables, DroppedOps Dropped)
+sealed record OpsRule(TablePattern Tables, DroppedOps Dropped)
 {
     /// <exception cref="FormatException">The text is not a rule; the message says why.</exception>
     public static OpsRule Parse(string text)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Cdc.Engine.Failures;
 using Cdc.Engine.Sources;
 
 namespace Cdc.Engine.Options;
@@ -17,6 +18,13 @@ public static class ChangefeedName
         name.Length is > 0 and <= MaxLength
         && char.IsAsciiLetterLower(name[0])
         && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
+
+    /// <exception cref="CdcException">Usage: the name breaks the rule.</exception>
+    public static void Verify(string name)
+    {
+        if (!IsValid(name))
+            throw new CdcException(FailureKind.Usage, $"The name {name} can't be used.", $"Expected: {RuleText}.");
+    }
 
     /// <summary>The rule, for sentences.</summary>
     public const string RuleText = "a small letter, then up to 39 small letters, digits and underscores";

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Cdc.Engine.Options;
 
 /// <summary>Reads and prints lengths of time, sizes, numbers and switches.</summary>
-public static class OptionValues
+static class OptionValues
 {
     // From the largest down, so that printing finds the one that leaves no rest.
     static readonly (string Suffix, long Ticks)[] s_times =

@@ -4,7 +4,7 @@ using Cdc.Engine.Filters;
 namespace Cdc.Engine.Options;
 
 /// <summary>Checks options as a whole, before anything is opened. Every problem at once.</summary>
-public static class OptionsCheck
+static class OptionsCheck
 {
     /// <param name="to">The target's address; null if missing or already found wrong.</param>
     public static IEnumerable<Problem> Problems(ChangefeedOptions options, Address? to, string verb)

@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Rows;
 
-/// <summary>Hears the two acknowledgements of a batch. Called on the sink's threads; must return quickly.</summary>
+/// <summary>Hears the two acknowledgements of a batch. Called on the sink's threads, of several batches at a time; must
+/// return quickly, must not throw, and must not call the sink.</summary>
 public interface IAcknowledgementListener
 {
     /// <summary>The batch is in the sink's pipeline: its order is fixed and its memory may be given back.</summary>
@@ -12,10 +13,10 @@ public interface IAcknowledgementListener
 
 /// <summary>The two stages in which a sink acknowledges a batch.</summary>
 /// <remarks>
-/// <see cref="Enqueued"/> is heard exactly once however the two calls race, and at the latest with <see cref="Flushed"/>,
-/// which is heard first then: a sink without a pipeline calls only that. Flushed alone moves the checkpoint. When a sink
-/// fails, Flushed of what it did not make durable is never called. A batch rebuilt by a filter keeps this very object, so
-/// both stages stay whole.
+/// <see cref="Enqueued"/> is heard exactly once however the two calls race, and at the latest with
+/// <see cref="Flushed"/>, which is heard first then: a sink without a pipeline calls only that. Flushed alone moves the
+/// checkpoint. When a sink fails, Flushed of what it did not make durable is never called. A batch rebuilt by a filter
+/// keeps this very object, so both stages stay whole.
 /// </remarks>
 public sealed class Acknowledgement
 {

@@ -16,7 +16,8 @@ public readonly ref struct Cell
         Bytes = bytes;
     }
 
-    /// <summary>The text of the value (see <see cref="Schemas.TypeKind"/>); empty unless <see cref="HasValue"/>.</summary>
+    /// <summary>The text of the value (see <see cref="Schemas.TypeKind"/>); empty unless
+    /// <see cref="HasValue"/>.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
     public bool HasValue => _length >= 0;

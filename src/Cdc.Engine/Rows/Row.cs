@@ -4,8 +4,8 @@ namespace Cdc.Engine.Rows;
 
 /// <summary>One changed row, a view over its batch's memory.</summary>
 /// <remarks>
-/// Stored as: total length (4 bytes, little endian), length of the old image (4), sequence (4), index of the stamp (4), op,
-/// old image kind, flags, one byte unused; then the cells of the old image and of the new one, each cell its length
+/// Stored as: total length (4 bytes, little endian), length of the old image (4), sequence (4), index of the stamp (4),
+/// op, old image kind, flags, one byte unused; then the cells of the old image and of the new one, each cell its length
 /// (4; -1 NULL, -2 unchanged) and its bytes.
 /// </remarks>
 public readonly ref struct Row

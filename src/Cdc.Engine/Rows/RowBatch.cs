@@ -5,7 +5,8 @@ using Cdc.Protocol;
 namespace Cdc.Engine.Rows;
 
 /// <summary>Rows of one table under one schema, in commit order: a run of one block's memory.</summary>
-/// <remarks>Whoever holds the batch last calls <see cref="Release"/>; reading it afterwards is a bug. Not thread-safe.</remarks>
+/// <remarks>Whoever holds the batch last calls <see cref="Release"/>; reading it afterwards is a bug. One thread at a
+/// time.</remarks>
 public sealed class RowBatch
 {
     readonly RowBlock _block;
@@ -55,7 +56,8 @@ public sealed class RowBatch
 
     public Enumerator GetEnumerator() => new(Raw, _stamps);
 
-    /// <summary>Takes the final version of the schema that its rows were written under while it was provisional.</summary>
+    /// <summary>Takes the final version of the schema that its rows were written under while it was
+    /// provisional.</summary>
     public void Install(TableSchema version)
     {
         Check.That(version.Columns.Length == Schema.Columns.Length);
@@ -68,9 +70,9 @@ public sealed class RowBatch
         if (Interlocked.Exchange(ref _released, 1) == 0) _block.Release();
     }
 
-    /// <summary>The rows before the last position, and those at it, over the same memory: what comes later can only add to
-    /// the latter. The head is null if all rows share one position. The caller releases both; this batch keeps its own
-    /// reference, and its acknowledgement.</summary>
+    /// <summary>The rows before the last position, and those at it, over the same memory: what comes later can only add
+    /// to the latter. The head is null if all rows share one position. The caller releases both; this batch keeps its
+    /// own reference, and its acknowledgement.</summary>
     public (RowBatch? Head, RowBatch Tail) CutLastPosition()
     {
         ReadOnlySpan<byte> raw = Raw;

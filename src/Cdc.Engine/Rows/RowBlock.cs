@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Rows;
 
-/// <summary>A piece of pooled memory that holds rows. Returned to the pool when the last batch over it is released.</summary>
+/// <summary>A piece of pooled memory that holds rows. Returned to the pool when the last batch over it is
+/// released.</summary>
 public sealed class RowBlock
 {
     readonly RowBlockPool _pool;

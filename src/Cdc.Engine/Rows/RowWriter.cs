@@ -44,8 +44,8 @@ public sealed class RowWriter(RowBlockPool pool)
     /// <summary>Bytes of rows that wait in the batch not yet cut.</summary>
     public int UnsealedBytes => _position - _runStart;
 
-    /// <summary>Whether the batch not yet cut holds rows of transactions that are closed: nothing but the cut keeps them
-    /// from being handed on.</summary>
+    /// <summary>Whether the batch not yet cut holds rows of transactions that are closed: nothing but the cut keeps
+    /// them from being handed on.</summary>
     public bool HasClosedRows => _closedCount > 0;
 
     /// <summary>The step in which rows are written now.</summary>

@@ -10,8 +10,9 @@ namespace Cdc.Engine.Sinks;
 /// <remarks>
 /// Order: what is written under one claim arrives in commit order and stays in it.
 /// Repeats: a sink that answers a claim with its progress is written to from there on, and holds every change once; one
-/// that answers null is written to again from the checkpoint after a crash.
-/// Concurrency: one call at a time, but for <see cref="ITableCopy"/>; acknowledgements come on the sink's own threads.
+/// that answers null is written to again from the checkpoint after a crash. Within one claim nothing is written twice.
+/// Concurrency: one call at a time, but for <see cref="CopyAsync"/> and the copies that it begins. Acknowledgements
+/// come on any thread.
 /// Durability: only <see cref="Acknowledgement.Flushed"/>, and the completion of <see cref="FlushAsync"/>,
 /// <see cref="ExecuteAsync"/> and <see cref="ITableCopy.CompleteAsync"/>, say that something is durable.
 /// Errors: <see cref="CdcException"/>. A failure found between two calls is thrown by the next; from then on
@@ -26,34 +27,44 @@ public interface ISink : IAsyncDisposable
     /// <summary>What the target itself says of earlier runs, or null if it keeps no record. Changes nothing.</summary>
     ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes the span for an owner, waits for or shuts out every smaller one, and answers with the
-    /// progress.</summary>
+    /// <summary>Takes the span for an owner, waits for or shuts out every smaller one, and answers with the progress:
+    /// null from a sink that keeps none. Once, before anything is written; what a crash left half done is cleared
+    /// away.</summary>
+    /// <exception cref="CdcException">SinkFenced: a larger owner has claimed it. SinkUnfit: it is not ours.</exception>
     ValueTask<SinkProgress?> ClaimAsync(SinkClaim claim, CancellationToken cancellationToken);
 
     /// <summary>Begins the copy of one table, whose rows are as of <paramref name="at"/>. What an earlier attempt left
-    /// of the table is gone before the first row is written.</summary>
+    /// of the table never shows beside it. Copies of different tables may be begun and written concurrently.</summary>
     ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken);
 
-    /// <summary>Takes one hand-over of batches, in order. Waits while too much is under way. The sink releases each
-    /// batch when it needs its memory no longer, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
+    /// <summary>Takes one hand-over of batches, in order; the list is only good until this completes. Waits while too
+    /// much is under way. The sink releases each batch when it needs its memory no longer, at the latest when it says
+    /// Enqueued, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
+    /// <remarks>Enqueued never waits for <see cref="ResolveAsync"/>: the caller waits for Enqueued of everything
+    /// written before it resolves. Flushed does wait for it. Rows of one transaction may come in several
+    /// hand-overs.</remarks>
     ValueTask WriteAsync(ReadOnlyMemory<RowBatch> batches, CancellationToken cancellationToken);
 
     /// <summary>Everything at or before <paramref name="resolved"/> was written. A sink makes things durable only up to
-    /// such a position, so that no reader ever sees a part of a step.</summary>
+    /// such a position, so that no reader ever sees a part of a step. Positions rise from call to call; nothing written
+    /// later lies at or before one.</summary>
     ValueTask ResolveAsync(CommitStamp resolved, CancellationToken cancellationToken);
 
-    /// <summary>Completes when everything resolved so far is durable, and acknowledged as flushed.</summary>
+    /// <summary>Completes when everything resolved so far is durable, and acknowledged as flushed. Doing it again
+    /// changes nothing.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>Does a block event once and makes it durable; everything before it was flushed. Answers whether an
-    /// earlier owner had done it already.</summary>
+    /// <summary>Does a block event and makes it durable; everything before it was flushed, and the event's own position
+    /// is resolved by it. A sink that keeps its progress does it once, and says if an earlier owner had done it
+    /// already; one that keeps none does it again with everything else after the checkpoint.</summary>
     ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken);
 }
 
-/// <summary>The copy of one table.</summary>
+/// <summary>The copy of one table. Its rows come in no order.</summary>
 public interface ITableCopy : IAsyncDisposable
 {
-    /// <summary>Writes rows of one part. Different parts may be written concurrently. Releases the batch.</summary>
+    /// <summary>Writes rows of one part, one batch at a time; different parts may be written concurrently. Releases the
+    /// batch.</summary>
     ValueTask WriteAsync(int part, RowBatch batch, CancellationToken cancellationToken);
 
     /// <summary>All parts are written: makes the table durable, together with the record that it is complete. Disposing
@@ -71,6 +82,8 @@ public enum BlockOutcome
 /// <summary>A claim on a span.</summary>
 /// <param name="Changefeed">Its name.</param>
 /// <param name="Source">Which log the positions belong to.</param>
+/// <param name="Owner">Larger than that of every earlier claim, unless two processes race: then one of them
+/// loses.</param>
 public sealed record SinkClaim(string Changefeed, SourceIdentity Source, TableSpan Span, Owner Owner);
 
 /// <summary>What a target says of itself.</summary>

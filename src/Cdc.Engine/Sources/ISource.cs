@@ -5,18 +5,20 @@ namespace Cdc.Engine.Sources;
 
 /// <summary>Reads a database's log.</summary>
 /// <remarks>
-/// Harm: a source changes nothing before <see cref="StartAsync"/>, and never makes a statement of the application fail.
-/// Order: the stream is in commit order; every row of a transaction lies between its neighbours' rows.
-/// Repeats: after a restart the stream begins behind the position asked for, and positions, sequences and cuts are the
-/// same.
-/// Concurrency: one stream at a time; <see cref="Confirm"/> and <see cref="Status"/> may be called from any thread.
-/// Durability: the server is told to forget only what <see cref="Confirm"/> named.
+/// Harm: <see cref="InspectAsync"/> changes nothing; what starting, copying, streaming and marking make in the server
+/// never makes a statement of the application fail.
+/// Order: the stream is in commit order, transactions whole; a <see cref="SourceEvent.Resolved"/> comes only between
+/// positions.
+/// Repeats: a stream begins behind the position asked for; positions, sequences and cuts are the same every time.
+/// Concurrency: one stream at a time; <see cref="Confirm"/>, <see cref="MarkAsync"/> and <see cref="Status"/> may be
+/// called from any thread while it runs.
+/// Durability: the server is told to forget at most what <see cref="Confirm"/> named.
 /// Errors: <see cref="Failures.CdcException"/>; SourceUnreachable means that a new stream may be tried.
 /// Cancellation: ends waiting promptly; what was received and not handed on will be received again.
 /// </remarks>
 public interface ISource : IAsyncDisposable
 {
-    /// <summary>Looks at everything and changes nothing.</summary>
+    /// <summary>Looks at everything and changes nothing. At any time, also beside a stream.</summary>
     ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken);
 
     /// <summary>First start: makes what the stream needs (publications, slot), and opens the snapshot at its first
@@ -24,24 +26,29 @@ public interface ISource : IAsyncDisposable
     /// has made sure that it is ours and that nothing was read from it.</summary>
     ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken);
 
-    /// <summary>Opens one more snapshot, at a newer position, for tables whose copy was interrupted.</summary>
+    /// <summary>Opens one more snapshot, at a newer position, for tables whose copy was interrupted. Tables that are
+    /// gone are not in it.</summary>
     ValueTask<ISourceSnapshot> SnapshotAsync(
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken);
 
-    /// <summary>The log behind the place that <paramref name="start"/> names, for ever. Versions of schemas are added
-    /// to the history before the rows that have them appear.</summary>
+    /// <summary>The log behind the place that <paramref name="start"/> names, for ever: it ends by cancellation or a
+    /// failure only. Versions of schemas are added to the history before the rows that have them appear. Reading goes
+    /// on beside the receiver up to a bound; a receiver that stands still stops it and loses nothing.</summary>
+    /// <exception cref="Failures.CdcException">PositionLost, PositionBusy after waiting, SourceUnreachable.</exception>
     IAsyncEnumerable<SourceEvent> StreamAsync(StreamStart start, CancellationToken cancellationToken);
 
     /// <summary>Everything at or before the checkpoint is durable downstream and the checkpoint is persisted: the
-    /// server may forget it. Sent with the next status message; never goes back.</summary>
+    /// server may forget it. Sent with the next status message; never goes back, and survives a lost connection. A
+    /// source may tell its server less, where the checkpoint is no position that the server can be told.</summary>
     void Confirm(CommitTs checkpoint);
 
-    /// <summary>Sends the last confirmation and waits until the server has it, so that nothing is held
-    /// needlessly.</summary>
+    /// <summary>Sends the last confirmation and waits, for a few seconds, until the server has it, so that nothing is
+    /// held needlessly. After the stream. Not to settle loses nothing.</summary>
     ValueTask SettleAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes a marker transaction into the log and returns its position: everything committed before this
-    /// call lies before it. Null if the source can't write one (a standby).</summary>
+    /// <summary>Writes a marker transaction into the log and returns a position that the stream will resolve:
+    /// everything committed before this call lies at or before it. Null if the source can't write one (a
+    /// standby).</summary>
     ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken);
 
     /// <summary>What stays in the source after a stop, and how to remove it; empty if nothing does.</summary>
@@ -51,7 +58,8 @@ public interface ISource : IAsyncDisposable
 }
 
 /// <summary>Where a stream begins.</summary>
-/// <param name="Checkpoint">What the server may be asked to send from.</param>
+/// <param name="Checkpoint">Everything at or before it is durable downstream: what a source that can choose its place
+/// begins behind.</param>
 /// <param name="After">The last position already handed on; events at or before it are dropped. At least the
 /// checkpoint.</param>
 /// <param name="History">Schema versions known, and to be added to.</param>

@@ -6,10 +6,12 @@ namespace Cdc.Engine.Sources;
 
 /// <summary>All tables as they were at one position of the log.</summary>
 /// <remarks>
-/// It lives as long as its connection: after a restart there is a new one, at a newer position, and tables not finished
-/// are copied again from their beginning. Parts are read concurrently, each once. Disposing ends the snapshot.
-/// A table that was rewritten before its lock was held can't be read here; its parts fail with
-/// <see cref="Failures.FailureKind.TableStopped"/> and the table needs a new snapshot.
+/// It lives as long as its connection: after a restart there is a new one, at a newer position, and tables not
+/// finished are copied again from their beginning. Parts are read concurrently, each once. Disposing ends the snapshot,
+/// and every part still being read.
+/// A table may change between the snapshot and the reading of a part. One that was rewritten, dropped or renamed can't
+/// be read here any more: the part fails with <see cref="Failures.FailureKind.TableStopped"/>, whatever other parts
+/// gave counts for nothing, and the table needs a new snapshot. A rewritten table is never taken for an empty one.
 /// </remarks>
 public interface ISourceSnapshot : IAsyncDisposable
 {
@@ -18,10 +20,11 @@ public interface ISourceSnapshot : IAsyncDisposable
 
     IReadOnlyList<SnapshotTable> Tables { get; }
 
-    /// <summary>The rows of one part, in any order. The receiver releases the batches.</summary>
+    /// <summary>The rows of one part, in any order. The receiver releases the batches. A receiver that is slow holds
+    /// the reading up and loses nothing.</summary>
     IAsyncEnumerable<RowBatch> ReadAsync(SnapshotTable table, int part, CancellationToken cancellationToken);
 
-    /// <summary>The table is copied: its lock may go.</summary>
+    /// <summary>The table is copied: whatever is held for it may go.</summary>
     ValueTask FinishedAsync(SnapshotTable table, CancellationToken cancellationToken);
 }
 

@@ -23,7 +23,7 @@ public enum PositionState
 /// <param name="Name">The slot's name.</param>
 /// <param name="Confirmed">What the source was told it may forget. Never beyond our checkpoint, unless somebody moved
 /// it.</param>
-/// <param name="BusyWith">Who reads there, as the server names it: a process id.</param>
+/// <param name="BusyWith">Who reads there, as the server names it: <c>process 4711</c>.</param>
 /// <param name="Statement">What an operator runs to end that reader.</param>
 public sealed record HeldPosition(
     PositionState State, string Name, CommitTs Confirmed = default, string? BusyWith = null, string? Statement = null);
@@ -31,9 +31,14 @@ public sealed record HeldPosition(
 /// <summary>A table that the patterns match.</summary>
 /// <param name="Rows">Estimated number of rows; -1 if the server does not know.</param>
 /// <param name="Bytes">Estimated size.</param>
+/// <param name="Key">Names of the key's columns; empty without a key.</param>
 /// <param name="CanUpdate">Whether its updates and deletes can be captured without harming the application.</param>
 public sealed record MatchedTable(
-    TableName Name, uint SourceId, long Rows, long Bytes, bool HasKey, bool CanUpdate, ReplicaIdentity Identity);
+    TableName Name, uint SourceId, long Rows, long Bytes, ImmutableArray<string> Key, bool CanUpdate,
+    ReplicaIdentity Identity)
+{
+    public bool HasKey => !Key.IsEmpty;
+}
 
 /// <summary>Everything a source says before anything is changed.</summary>
 public sealed record SourceFacts

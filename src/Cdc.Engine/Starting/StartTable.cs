@@ -33,8 +33,8 @@ public static class StartTable
                 return new StartDecision.First();
             case PositionState.Absent:
                 throw new CdcException(FailureKind.PositionLost,
-                    $"The target holds rows of changefeed '{name}' up to {target!.Position}, but slot {position.Name} is gone: "
-                    + "what was committed since can't be read any more.",
+                    $"The target holds rows of changefeed '{name}' up to {target!.Position}, "
+                    + $"but slot {position.Name} is gone: what was committed since can't be read any more.",
                     "Choose an empty target, or empty this one, and run again: that takes a new snapshot.");
             case PositionState.Lost:
                 throw Lost(name, position, target?.Position ?? CommitTs.Zero);
@@ -49,7 +49,8 @@ public static class StartTable
         {
             throw new CdcException(FailureKind.PositionUnknown,
                 $"Slot {position.Name} exists, but this state directory knows nothing of it.",
-                $"Point --state at the directory that does, choose another --name, or remove the slot: cdc drop --name {name}");
+                "Point --state at the directory that does, choose another --name, or remove the slot: "
+                + $"cdc drop --name {name}");
         }
         if (position.Confirmed.Commit > target.Position.CompleteCommit) throw Gap(name, position, target.Position);
         return new StartDecision.GoOn(target.Position, StateIsLost: true);
@@ -64,15 +65,16 @@ public static class StartTable
         if (facts.LogEnd != CommitTs.Zero && facts.LogEnd.Commit < checkpoint.CompleteCommit)
         {
             throw new CdcException(FailureKind.SourceChanged,
-                $"The server's log ends at {facts.LogEnd}, before our checkpoint {checkpoint}: it was restored from a backup.",
+                $"The server's log ends at {facts.LogEnd}, before our checkpoint {checkpoint}: "
+                + "it was restored from a backup.",
                 StartOver(name));
         }
         if (position.Confirmed.Commit > checkpoint.CompleteCommit) throw Gap(name, position, checkpoint);
         return new StartDecision.GoOn(checkpoint);
     }
 
-    // A target that keeps its own record is ahead of the state after a crash. Behind it, it has lost what it once had, and
-    // the source may still be able to send that again.
+    // A target that keeps its own record is ahead of the state after a crash, and may lag while nothing is written. One
+    // that is behind the last row written has lost rows; the source may still be able to send those again.
     static CommitTs CheckpointOf(string name, ChangefeedState state, SinkProgress? target)
     {
         if (!state.TargetKeepsRecord) return CommitTs.Max(state.Checkpoint, target?.Position ?? CommitTs.Zero);
@@ -80,7 +82,8 @@ public static class StartTable
         if (target is null || !copiesAreThere)
         {
             throw new CdcException(FailureKind.SinkUnfit,
-                "The target is not the one that this state has written to: it has no record of the tables copied into it.",
+                "The target is not the one that this state has written to: "
+                + "it has no record of the tables copied into it.",
                 $"Point --to at the target of before. {StartOver(name)}");
         }
         return target.Position < state.Written
@@ -97,8 +100,8 @@ public static class StartTable
             : $"timeline {found.Timeline} instead of {known.Timeline}: restored, or failed over to a standby";
         throw new CdcException(FailureKind.SourceChanged,
             $"This state belongs to a different source: found {what}. Positions of the two can't be compared.",
-            "Check --from. If the server was replaced on purpose, choose another --name or --state and an empty target, "
-            + "which takes a new snapshot.");
+            "Check --from. If the server was replaced on purpose, choose another --name or --state and an empty "
+            + "target, which takes a new snapshot.");
     }
 
     static void CheckTarget(string name, SourceIdentity found, SinkProgress target)
@@ -121,14 +124,15 @@ public static class StartTable
     static CdcException Lost(string name, HeldPosition position, CommitTs checkpoint) => new(
         FailureKind.PositionLost,
         position.State is PositionState.Lost
-            ? $"Slot {position.Name} has lost the log it needs: what was committed after {checkpoint} can't be read any more."
+            ? $"Slot {position.Name} has lost the log it needs: what was committed after {checkpoint} "
+                + "can't be read any more."
             : $"Slot {position.Name} is gone: what was committed after {checkpoint} can't be read any more.",
         StartOver(name));
 
     static CdcException Gap(string name, HeldPosition position, CommitTs checkpoint) => new(
         FailureKind.PositionLost,
-        $"Slot {position.Name} was moved to {position.Confirmed}, beyond our checkpoint {checkpoint}: what was committed "
-        + "between the two can't be read any more.",
+        $"Slot {position.Name} was moved to {position.Confirmed}, beyond our checkpoint {checkpoint}: "
+        + "what was committed between the two can't be read any more.",
         StartOver(name));
 
     static string StartOver(string name) =>

@@ -38,11 +38,12 @@ public sealed record ChangefeedState
     /// <summary>Everything at or before it is durable downstream. Never goes back.</summary>
     public CommitTs Checkpoint { get; init; }
 
-    /// <summary>The last row of the stream known to be durable in the target. A target that keeps a record of its own and
-    /// says less has lost rows.</summary>
+    /// <summary>The last row of the stream known to be durable in the target. A target that keeps a record of its own
+    /// and says less has lost rows.</summary>
     public CommitTs Written { get; init; }
 
-    /// <summary>Whether the target keeps a record of its own: then one that has none is not the target we wrote to.</summary>
+    /// <summary>Whether the target keeps a record of its own: then one that has none is not the target we wrote
+    /// to.</summary>
     public bool TargetKeepsRecord { get; init; }
 
     public SnapshotPhase Snapshot { get; init; }

@@ -51,8 +51,7 @@ internal sealed record CatalogTable
 
     public TablePrivileges Privileges { get; init; }
 
-    public MatchedTable ToMatched() =>
-        new(Name, Oid, Rows, Bytes, HasKey: Key.Length > 0, CanUpdate, Identity);
+    public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity);
 
     /// <summary>The table's shape as a version of the schema history.</summary>
     public TableSchema ToSchema(TableId id, CommitTs since, TypeCatalog types) => new()

@@ -3,6 +3,7 @@ using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Decoding;
+using Cdc.Postgres.Setup;
 using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Streaming;
@@ -118,6 +119,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     {
         Volatile.Write(ref _connection, options.Connect(stop));
         TimeSpan interval = StatusInterval(_connection!);
+        positions.Known(ConfirmedBefore(_connection!));
         string names = string.Join(',', options.Publications.Select(Quoted))
             .Replace("'", "''", StringComparison.Ordinal);
         // From where the server was last told, not from our checkpoint, which may lie inside a commit record (see
@@ -208,6 +210,15 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
             return options.StatusInterval;
         TimeSpan third = TimeSpan.FromMilliseconds(Math.Max(timeout / 3, 1));
         return third < options.StatusInterval ? third : options.StatusInterval;
+    }
+
+    // 0 for a slot that is not there, which the start of the stream says better.
+    ulong ConfirmedBefore(PgConnection connection)
+    {
+        PgRows slot = connection.Query(
+            "SELECT COALESCE(confirmed_flush_lsn, '0/0')::pg_catalog.pg_lsn - '0/0'::pg_catalog.pg_lsn "
+            + $"FROM pg_catalog.pg_replication_slots WHERE slot_name = {PostgresNames.Literal(options.Slot)}");
+        return slot.Count == 1 && ulong.TryParse(slot[0][0], CultureInfo.InvariantCulture, out ulong lsn) ? lsn : 0;
     }
 
     static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -33,6 +33,14 @@ internal sealed class SafePositions
         }
     }
 
+    /// <summary>The server says that it may forget this already. Telling it so again changes nothing, but a server that
+    /// shuts down waits until its readers have confirmed all that it sent: silence would keep it waiting for
+    /// ever.</summary>
+    public void Known(ulong confirmed)
+    {
+        lock (_gate) _confirmed = Math.Max(_confirmed, confirmed);
+    }
+
     /// <summary>The stream handed on everything up to here; said in rising order, and again from an earlier one after a
     /// new connection.</summary>
     public void Resolved(ulong lsn)

@@ -45,7 +45,7 @@ internal static partial class StreamFailures
     // The stream meets the publication only when it decodes a change, and then the slot can't pass it: the catalog of
     // that moment does not have the publication, however often it is made again.
     static CdcException NoPublication(PgServerError error, CdcException failure, LogStreamOptions options) => new(
-        FailureKind.SourceUnfit,
+        FailureKind.PositionLost,
         $"{error.Message}: it was dropped, and the log since then can't be read through slot {options.Slot}.",
         $"CREATE PUBLICATION {string.Join(", ", options.Publications)} helps if it never existed; otherwise drop the "
         + "changefeed (cdc drop), empty the target, and run again: that takes a new snapshot.", failure.InnerException);

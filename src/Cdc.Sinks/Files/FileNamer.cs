@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Cdc.Engine;
+using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Protocol;
 
@@ -96,7 +97,7 @@ internal sealed class FileNamer : IAsyncDisposable
         {
             await file.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
             // The next claim removes it.
         }

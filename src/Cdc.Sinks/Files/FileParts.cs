@@ -29,16 +29,16 @@ internal sealed class FileParts(IFileStore store, FileSinkOptions options, FileI
     /// first show as a file that is gone.</summary>
     public async ValueTask<Exception> ClassifyAsync(Exception exception)
     {
-        if (!StoreFailure.Is(exception)) return exception;
+        if (!DiskFailure.Is(exception)) return exception;
         try
         {
             if (await index.FindFenceAsync().ConfigureAwait(false) is { } fence) return fence;
         }
-        catch (Exception second) when (StoreFailure.Is(second) || second is CdcException)
+        catch (Exception second) when (DiskFailure.Is(second) || second is CdcException)
         {
             // The first failure says more.
         }
-        return StoreFailure.From(exception, store);
+        return DiskFailure.From(exception, store.Place, store.FreeBytes);
     }
 
     /// <summary>Keeps a failure, so that every later call throws it.</summary>

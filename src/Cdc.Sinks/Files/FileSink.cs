@@ -38,7 +38,7 @@ public sealed class FileSink : ISink
         {
             await _store.ProbeAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
             problems.Add(new(FailureKind.SinkUnfit, $"Files can't be made in {_store.Place}: {e.Message}",
                 "Name another directory, or give this user the right to write there."));
@@ -53,7 +53,7 @@ public sealed class FileSink : ISink
         {
             problems.Add(new(e.Kind, e.Message, e.Fix));
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
             problems.Add(new(FailureKind.SinkUnfit, $"{_store.Place} can't be read: {e.Message}",
                 "Name another directory, or give this user the right to read it."));
@@ -77,9 +77,9 @@ public sealed class FileSink : ISink
             return Progress(header.Changefeed, header.Source, index,
                 await schemas.LoadAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
-            throw StoreFailure.From(e, _store);
+            throw DiskFailure.From(e, _store.Place, _store.FreeBytes);
         }
     }
 
@@ -100,9 +100,9 @@ public sealed class FileSink : ISink
             _stage = new(_parts, _pipeline);
             return Progress(claim.Changefeed, claim.Source, index, versions);
         }
-        catch (Exception e) when (StoreFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
-            throw StoreFailure.From(e, _store);
+            throw DiskFailure.From(e, _store.Place, _store.FreeBytes);
         }
     }
 

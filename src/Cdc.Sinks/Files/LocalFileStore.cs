@@ -1,10 +1,11 @@
+using Cdc.Engine.Failures;
+using Cdc.Engine.Storage;
+
 namespace Cdc.Sinks.Files;
 
 /// <summary>A directory. What is under way ends in <c>.tmp</c>.</summary>
 internal sealed class LocalFileStore : IFileStore
 {
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     readonly string _root;
 
     public LocalFileStore(string directory)
@@ -23,7 +24,7 @@ internal sealed class LocalFileStore : IFileStore
             {
                 return new DriveInfo(NearestExisting()).AvailableFreeSpace;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (DiskFailure.Is(e) || e is ArgumentException)
             {
                 return null;
             }
@@ -36,9 +37,8 @@ internal sealed class LocalFileStore : IFileStore
         {
             string path = Path.Combine(_root, folder);
             if (Directory.Exists(path)) continue;
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-            else Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-            if (Path.GetDirectoryName(path) is { } parent) NativeFiles.SyncDirectory(parent);
+            PrivateFiles.CreateDirectory(path);
+            if (Path.GetDirectoryName(path) is { } parent) PrivateFiles.FlushDirectory(parent);
         }
         return ValueTask.CompletedTask;
     }
@@ -94,7 +94,7 @@ internal sealed class LocalFileStore : IFileStore
         {
             if (!made) File.Delete(temporary);
         }
-        if (made) NativeFiles.SyncDirectory(Path.GetDirectoryName(path)!);
+        if (made) PrivateFiles.FlushDirectory(Path.GetDirectoryName(path)!);
         return new(made);
     }
 
@@ -103,7 +103,7 @@ internal sealed class LocalFileStore : IFileStore
         string path = PathOf(name);
         string temporary = WriteTemporary(path, content.Span);
         File.Move(temporary, path, overwrite: true);
-        NativeFiles.SyncDirectory(Path.GetDirectoryName(path)!);
+        PrivateFiles.FlushDirectory(Path.GetDirectoryName(path)!);
         return ValueTask.CompletedTask;
     }
 
@@ -113,13 +113,8 @@ internal sealed class LocalFileStore : IFileStore
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Opens a new file that only its owner may read.</summary>
-    internal static FileStream OpenNew(string path)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        return new(path, options);
-    }
+    internal static FileStream OpenNew(string path) =>
+        PrivateFiles.Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
 
     static string WriteTemporary(string path, ReadOnlySpan<byte> content)
     {
@@ -174,7 +169,7 @@ internal sealed class LocalDataWriter : IDataWriter
         _file.Dispose();
         if (!NativeFiles.MoveIfAbsent(_temporary, _path)) throw new IOException($"'{_path}' exists already.");
         _completed = true;
-        NativeFiles.SyncDirectory(Path.GetDirectoryName(_path)!);
+        PrivateFiles.FlushDirectory(Path.GetDirectoryName(_path)!);
         return ValueTask.CompletedTask;
     }
 

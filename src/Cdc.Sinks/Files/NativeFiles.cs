@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cdc.Sinks.Files;
 
-/// <summary>The two things a crash-proof directory needs that .NET does not offer.</summary>
+/// <summary>The one thing a directory with several owners needs that .NET does not offer.</summary>
 internal static class NativeFiles
 {
     const int OperationNotPermitted = 1;
@@ -29,18 +29,6 @@ internal static class NativeFiles
         throw new IOException($"'{to}': {Marshal.GetPInvokeErrorMessage(error)}.");
     }
 
-    /// <summary>Makes the names in a directory durable. Windows keeps them in its journal.</summary>
-    public static void SyncDirectory(string directory)
-    {
-        if (OperatingSystem.IsWindows()) return;
-        int descriptor = open(Utf8(directory), 0);
-        if (descriptor < 0) throw Last(directory);
-        int result = fsync(descriptor);
-        IOException? failure = result == 0 ? null : Last(directory);
-        _ = close(descriptor);
-        if (failure is not null) throw failure;
-    }
-
     static bool MoveLooking(string from, string to)
     {
         if (File.Exists(to)) return false;
@@ -58,22 +46,10 @@ internal static class NativeFiles
     // ENOSYS and EOPNOTSUPP: Linux, then macOS.
     static bool IsUnsupported(int error) => OperatingSystem.IsLinux() ? error is 38 or 95 : error is 78 or 45 or 102;
 
-    static IOException Last(string path) =>
-        new($"'{path}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
-
     static byte[] Utf8(string path) => Encoding.UTF8.GetBytes(path + '\0');
 
-#pragma warning disable SYSLIB1054 // The generated form needs a partial class and unsafe code, for nothing here.
+#pragma warning disable SYSLIB1054 // The generated form needs unsafe code, for nothing here.
     [DllImport("libc", SetLastError = true)]
     static extern int link(byte[] from, byte[] to);
-
-    [DllImport("libc", SetLastError = true)]
-    static extern int open(byte[] path, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    static extern int fsync(int descriptor);
-
-    [DllImport("libc", SetLastError = true)]
-    static extern int close(int descriptor);
 #pragma warning restore SYSLIB1054
 }

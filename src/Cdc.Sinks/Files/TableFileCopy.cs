@@ -27,7 +27,7 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
             await _parts.GetOrAdd(part, static (_, copy) => new Part(copy), this)
                 .WriteAsync(batch).ConfigureAwait(false);
         }
-        catch (Exception e) when (StoreFailure.Is(e) || e is CdcException)
+        catch (Exception e) when (DiskFailure.Is(e) || e is CdcException)
         {
             // A file may hold a part of a batch now.
             await _files.FailAsync(e).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
                 .ConfigureAwait(false);
             _files.Options.Milestones.Reached(Milestone.IndexEntryDurable);
         }
-        catch (Exception e) when (StoreFailure.Is(e) || e is CdcException)
+        catch (Exception e) when (DiskFailure.Is(e) || e is CdcException)
         {
             // A file may hold a part of a batch now.
             await _files.FailAsync(e).ConfigureAwait(false);
@@ -128,7 +128,7 @@ internal sealed class TableFileCopy(FileParts files, TableSchema table, CommitTs
             {
                 await _parts.Store.DeleteAsync(closed.File.Name, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception e) when (StoreFailure.Is(e))
+            catch (Exception e) when (DiskFailure.Is(e))
             {
                 // The next claim removes it.
             }

@@ -94,7 +94,7 @@ public sealed class BrokenStreamTests(StreamServer server) : IClassFixture<Strea
         await @case.ExecuteAsync("INSERT INTO a VALUES (1, 'x')");
         @case.Publication = "nobody's";
         CdcException failure = await FailureOf(@case);
-        Assert.Equal(FailureKind.SourceUnfit, failure.Kind);
+        Assert.Equal(FailureKind.PositionLost, failure.Kind);
         Assert.Contains("nobody's", failure.Message);
         Assert.Contains("cdc drop", failure.Fix);
     }

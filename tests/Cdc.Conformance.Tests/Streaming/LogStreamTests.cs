@@ -131,6 +131,26 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
     }
 
     [Fact]
+    public async Task A_stream_with_nothing_to_confirm_says_so_and_lets_the_server_shut_down()
+    {
+        // A server that shuts down waits until its readers have confirmed all that it sent.
+        await using StreamCase @case = await server.PrepareAsync(TwoTables);
+        await using LogStream stream = @case.Open();
+        await using IAsyncEnumerator<SourceEvent> events =
+            stream.ReadAsync(@case.Start(), TestContext.Current.CancellationToken)
+                .GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        ValueTask<bool> next = events.MoveNextAsync();
+        while (stream.Status.Doing != "waiting for the first change") await Task.Yield();
+        await stream.SettleAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("t", await @case.ScalarAsync(
+            "SELECT coalesce(s.flush_lsn >= r.confirmed_flush_lsn, false) FROM pg_stat_replication s "
+            + $"JOIN pg_replication_slots r ON r.active_pid = s.pid WHERE slot_name = '{@case.Slot}'"));
+        await @case.ExecuteAsync("INSERT INTO a VALUES (1, 'x')");
+        Assert.True(await next);
+        StreamCase.Take(events.Current);
+    }
+
+    [Fact]
     public async Task A_checkpoint_inside_a_commit_record_loses_nothing()
     {
         await using StreamCase @case = await server.PrepareAsync(TwoTables);

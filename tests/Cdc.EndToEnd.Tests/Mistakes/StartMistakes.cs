@@ -39,6 +39,13 @@ public sealed class StartMistakes(SharedServer server) : IClassFixture<SharedSer
                 text, "(?i)(\"format\":\\s*)1", "${1}99"));
             return Task.CompletedTask;
         }),
+        (new("publication dropped", 6, "publication \"cdc_f\" does not exist", "new snapshot"), (shop, _) =>
+            shop.ExecuteAsync("DROP PUBLICATION cdc_f; INSERT INTO orders VALUES (1000, 'x')")),
+        (new("target's directory deleted", 3, "no record of the tables copied", "cdc drop --from"), (_, cdc) =>
+        {
+            Directory.Delete(cdc.PathOf("out"), recursive: true);
+            return Task.CompletedTask;
+        }),
         (new("a file where the target's directory should be", 3, "out", "directory"), (_, cdc) =>
         {
             Directory.Delete(cdc.PathOf("out"), recursive: true);

@@ -3,7 +3,8 @@ using Cdc.Testing;
 namespace Cdc.EndToEnd.Tests.Rig;
 
 /// <summary>Runs the real command in a process that may end at a marked step.</summary>
-sealed class RigProcess(string directory, string from)
+/// <param name="more">Options for every run.</param>
+sealed class RigProcess(string directory, string from, params string[] more)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
@@ -20,13 +21,13 @@ sealed class RigProcess(string directory, string from)
         Assert.True(result.ExitCode == Killed, $"{point} was not reached; exit code {result.ExitCode}.\n{result.Error}");
     }
 
-    public ProcessRun Start(string? point, string[] more) => ProcessRun.Start(
+    public ProcessRun Start(string? point, string[] once) => ProcessRun.Start(
         CdcCommand.Host,
         [
             Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "run", "--from", from, "--to", Output,
             "--state", Path.Combine(directory, "state"), "--tables", "shop",
             // Small files and short intervals, so that every step comes often.
-            "--rotate-bytes", "100kB", "--rotate-interval", "200ms", .. more,
+            "--rotate-bytes", "100kB", "--rotate-interval", "200ms", .. more, .. once,
         ],
         new Dictionary<string, string?> { ["CDC_RIG_KILL"] = point }, directory);
 
@@ -36,5 +37,13 @@ sealed class RigProcess(string directory, string from)
         await using ProcessRun run = Start(null, ["--until", "now"]);
         ProcessResult result = await run.WaitAsync(Patience);
         Assert.True(result.ExitCode == 0, $"exit code {result.ExitCode}\n{result.Error}");
+    }
+
+    /// <summary>Removes all that was made in the source.</summary>
+    public async Task DropAsync()
+    {
+        ProcessResult result = await ProcessRun.RunAsync(
+            CdcCommand.Host, [Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "drop", "--from", from, "--all"], Patience);
+        Assert.True(result.ExitCode == 0, result.Error);
     }
 }

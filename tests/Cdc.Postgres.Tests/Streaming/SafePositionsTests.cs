@@ -37,6 +37,18 @@ public sealed class SafePositionsTests
     }
 
     [Fact]
+    public void What_the_server_knows_already_is_where_confirming_begins()
+    {
+        SafePositions positions = new();
+        positions.Known(100);
+        Assert.Equal(100UL, positions.Confirmed);
+        positions.Resolved(200);
+        positions.Confirm(CommitTs.End(200));
+        positions.Known(100);
+        Assert.Equal(200UL, positions.Confirmed);
+    }
+
+    [Fact]
     public void A_receiver_that_confirms_late_costs_no_memory_and_only_precision()
     {
         SafePositions positions = new();

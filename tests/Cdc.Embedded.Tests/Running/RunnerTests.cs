@@ -1,0 +1,189 @@
+using Cdc.Embedded.Running;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Filters;
+using Cdc.Engine.Options;
+using Cdc.Engine.Sources;
+using Cdc.Engine.State;
+using Cdc.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cdc.Embedded.Tests.Running;
+
+public sealed class RunnerTests
+{
+    readonly Journal _journal = new();
+    readonly ScriptedSource _source;
+    readonly JournalState _state;
+
+    public RunnerTests() => (_source, _state) = (new(_journal), new(_journal));
+
+    [Fact]
+    public async Task The_epoch_is_saved_before_anything_is_made_or_claimed()
+    {
+        await RunAsync();
+        Assert.Equal(0, _journal.IndexOf("save epoch 1"));
+        Assert.True(_journal.IndexOf("save epoch 1") < _journal.IndexOf("claim 1.1"));
+        Assert.True(_journal.IndexOf("claim 1.1") < _journal.IndexOf("start"));
+    }
+
+    [Fact]
+    public async Task Each_run_claims_with_a_larger_epoch()
+    {
+        await RunAsync();
+        await RunAsync();
+        Assert.True(_journal.IndexOf("claim 1.1") < _journal.IndexOf("claim 2.1"));
+    }
+
+    [Fact]
+    public async Task The_source_is_told_only_what_was_saved()
+    {
+        await RunAsync();
+        IReadOnlyList<string> lines = _journal.Lines;
+        for (int i = 0; i < lines.Count; i++)
+        {
+            if (!lines[i].StartsWith("confirm ", StringComparison.Ordinal)) continue;
+            string at = lines[i]["confirm ".Length..];
+            Assert.Contains(lines.Take(i), line => line.StartsWith("save ", StringComparison.Ordinal) && line.Contains($"checkpoint {at}"));
+        }
+        _journal.IndexOf($"confirm {CommitTs.End(205)}");
+    }
+
+    [Fact]
+    public async Task Schema_versions_are_saved_before_the_checkpoint_that_needs_them()
+    {
+        await RunAsync();
+        Assert.True(_journal.IndexOf("schemas 1") < _journal.IndexOf($"save epoch 1 checkpoint {CommitTs.End(100)}"));
+    }
+
+    [Fact]
+    public async Task A_table_is_recorded_as_copied_only_when_the_sink_has_it()
+    {
+        await RunAsync();
+        Assert.True(_journal.IndexOf("copied 1") < _journal.IndexOf($"save epoch 1 checkpoint {CommitTs.End(100)} Copying copied 1"));
+    }
+
+    [Fact]
+    public async Task A_lost_connection_goes_on_behind_the_last_position_without_repeating_a_row()
+    {
+        _source.Breaks.Enqueue(202);
+        _source.Breaks.Enqueue(204);
+        await RunAsync();
+        _journal.IndexOf($"stream after {CommitTs.End(202)}");
+        _journal.IndexOf($"stream after {CommitTs.End(204)}");
+        Assert.Equal(5, _journal.Lines.Count(static line => line.StartsWith("row ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_server_that_comes_back_as_another_one_ends_the_run()
+    {
+        _source.Breaks.Enqueue(202);
+        int looks = 0;
+        _source.Looked = () =>
+        {
+            if (++looks > 1) _source.Identity = ScriptedSource.Shop with { Timeline = 2 };
+        };
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
+        Assert.Equal(FailureKind.SourceChanged, failure.Kind);
+    }
+
+    [Fact]
+    public async Task A_slot_that_is_gone_when_the_server_comes_back_ends_the_run()
+    {
+        _source.Breaks.Enqueue(202);
+        int looks = 0;
+        _source.Looked = () =>
+        {
+            if (++looks > 1) _source.Position = PositionState.Absent;
+        };
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
+        Assert.Equal(FailureKind.PositionLost, failure.Kind);
+    }
+
+    [Theory]
+    [InlineData(PersistOutcome.Refused, FailureKind.StateLocked)]
+    [InlineData(PersistOutcome.Unknown, FailureKind.StateUnusable)]
+    public async Task A_save_that_is_not_known_to_have_happened_ends_the_run_and_confirms_nothing(
+        PersistOutcome outcome, FailureKind kind)
+    {
+        _state.Answer = state => state.Checkpoint > CommitTs.End(200) ? outcome : null;
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
+        Assert.Equal(kind, failure.Kind);
+        Assert.DoesNotContain(_journal.Lines, static line => line.StartsWith("confirm ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_interrupted_snapshot_copies_only_what_is_not_complete()
+    {
+        ScriptedSource source = new(_journal) { Tables = 3 };
+        bool full = true;
+        JournalSink sink = new(_journal) { Refuses = table => full && table.Id.Value == 3 };
+        await Assert.ThrowsAsync<CdcException>(() => RunAsync(source, sink, parallel: 1));
+        full = false;
+        await RunAsync(source, sink);
+        _journal.IndexOf("snapshot of 3");
+        Assert.Equal(1, _journal.Lines.Count(static line => line == "copied 1"));
+    }
+
+    [Fact]
+    public async Task A_table_rewritten_before_its_copy_gets_a_new_snapshot()
+    {
+        ScriptedSource source = new(_journal) { Tables = 2 };
+        source.Rewritten[new TableId(2)] = 2;
+        await RunAsync(source);
+        Assert.Equal(2, _journal.Lines.Count(static line => line == "snapshot of 2"));
+        Assert.Equal(1, _journal.Lines.Count(static line => line == "copied 2"));
+    }
+
+    [Fact]
+    public async Task A_table_that_is_rewritten_every_time_is_given_up_with_a_sentence()
+    {
+        _source.Rewritten[new TableId(1)] = int.MaxValue;
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
+        Assert.Equal(FailureKind.TableStopped, failure.Kind);
+    }
+
+    [Fact]
+    public async Task A_busy_place_is_waited_for_before_the_target_is_claimed()
+    {
+        await RunAsync();
+        _source.Position = PositionState.Busy;
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
+        Assert.Equal(FailureKind.PositionBusy, failure.Kind);
+        Assert.Contains("4711", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("claim 2.1", _journal.Lines);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_asked_to_stop_saves_what_it_has()
+    {
+        using CancellationTokenSource stop = new();
+        Task<RunResult> run = RunAsync(isEndless: true, stop: stop);
+        while (!_journal.Lines.Contains($"row {new CommitTs(205, 0)}")) await Task.Yield();
+        await stop.CancelAsync();
+        RunResult result = await run;
+        Assert.False(result.ReachedUntil);
+        Assert.True(result.Checkpoint >= CommitTs.End(204));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
+    {
+        _source.IsAwayAtTheEnd = true;
+        RunResult result = await RunAsync();
+        Assert.True(result.ReachedUntil);
+        Assert.Equal(CommitTs.End(205), result.Checkpoint);
+    }
+
+    Task<RunResult> RunAsync(
+        ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, int parallel = 2,
+        CancellationTokenSource? stop = null)
+    {
+        ChangefeedRunner runner = new(new()
+        {
+            Name = "feed", Source = source ?? _source, Sink = sink ?? new(_journal), State = _state,
+            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : new StopPoint.Now(),
+            PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
+        });
+        return runner.RunAsync(stop?.Token ?? TestContext.Current.CancellationToken);
+    }
+}

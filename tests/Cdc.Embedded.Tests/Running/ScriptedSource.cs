@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Protocol;
+
+namespace Cdc.Embedded.Tests.Running;
+
+/// <summary>A source that holds one row per transaction and fails where the test says.</summary>
+sealed class ScriptedSource(Journal journal) : ISource
+{
+    public static readonly SourceIdentity Shop = new("postgres", "7", "shop", 1);
+
+    readonly RowBlockPool _pool = new();
+
+    public SourceIdentity Identity { get; set; } = Shop;
+    public PositionState Position { get; set; } = PositionState.Absent;
+    public int Tables { get; init; } = 1;
+    public ulong Commits { get; init; } = 5;
+
+    /// <summary>The stream breaks once behind each of these commits.</summary>
+    public Queue<ulong> Breaks { get; } = new();
+
+    /// <summary>Called before the source is looked at.</summary>
+    public Action Looked { get; set; } = static () => { };
+
+    /// <summary>Tables whose copy fails as often as it says, because they were rewritten.</summary>
+    public Dictionary<TableId, int> Rewritten { get; } = [];
+
+    public IReadOnlyList<string> LeftBehind => [];
+    public SourceStatus Status => new(CommitTs.Zero, 0, 0, "");
+
+    public ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken)
+    {
+        Looked();
+        return new(new SourceFacts { Identity = Identity, Position = new(Position, "cdc_feed", default, "4711", "select 1") });
+    }
+
+    public ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
+    {
+        journal.Add("start");
+        Position = PositionState.Held;
+        for (int i = 0; i < Tables; i++) history.Add(Table(history.NextId(), CommitTs.End(100)));
+        return new(new Snapshot(this, history, CommitTs.End(100), [.. history.Latest().Select(static t => t.Id)]));
+    }
+
+    public ValueTask<ISourceSnapshot> SnapshotAsync(
+        SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken)
+    {
+        journal.Add($"snapshot of {string.Join(',', tables)}");
+        return new(new Snapshot(this, history, CommitTs.End(101), tables));
+    }
+
+    public async IAsyncEnumerable<SourceEvent> StreamAsync(
+        StreamStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        journal.Add($"stream after {start.After}");
+        for (ulong commit = 201; commit < 201 + Commits; commit++)
+        {
+            if (CommitTs.End(commit) <= start.After) continue;
+            yield return new SourceEvent.Rows(Row(start.History.Latest()[0], new(commit, 0)));
+            yield return new SourceEvent.Resolved(CommitTs.End(commit), 0);
+            if (!Breaks.TryPeek(out ulong at) || at != commit) continue;
+            Breaks.Dequeue();
+            throw new CdcException(FailureKind.SourceUnreachable, "The connection was lost.");
+        }
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    public void Confirm(CommitTs checkpoint) => journal.Add($"confirm {checkpoint}");
+
+    /// <summary>The server can't be reached any more when the run ends.</summary>
+    public bool IsAwayAtTheEnd { get; set; }
+
+    public ValueTask SettleAsync(CancellationToken cancellationToken) => IsAwayAtTheEnd
+        ? throw new CdcException(FailureKind.SourceUnreachable, "The server is away.")
+        : ValueTask.CompletedTask;
+
+    public ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken) => new(CommitTs.End(200 + Commits));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    RowBatch Row(TableSchema table, CommitTs at)
+    {
+        RowWriter writer = new(_pool);
+        writer.Begin(new(at, 0, 0));
+        writer.StartRow(table, at.Step == 0 ? Op.Insert : Op.Snapshot);
+        writer.Value("1"u8);
+        writer.EndRow();
+        writer.Close();
+        writer.Seal();
+        return Assert.Single(writer.Completed);
+    }
+
+    static TableSchema Table(TableId id, CommitTs since) => new()
+    {
+        Id = id, Since = since, Name = new("shop", $"t{id}"), SourceId = (uint)(1000 + id.Value),
+        Columns = [new("id", new(TypeKind.Int64, "int8"), true)], Key = [0],
+    };
+
+    sealed class Snapshot(ScriptedSource source, SchemaHistory history, CommitTs at, IReadOnlyCollection<TableId> tables)
+        : ISourceSnapshot
+    {
+        public CommitTs At => at;
+
+        public IReadOnlyList<SnapshotTable> Tables { get; } =
+            [.. tables.Select(id => new SnapshotTable(history.Find(id, CommitTs.End(200))!, 1, 1))];
+
+        public async IAsyncEnumerable<RowBatch> ReadAsync(
+            SnapshotTable table, int part, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            if (source.Rewritten.TryGetValue(table.Schema.Id, out int times) && times > 0)
+            {
+                source.Rewritten[table.Schema.Id] = times - 1;
+                throw new CdcException(FailureKind.TableStopped, "The table was rewritten.");
+            }
+            yield return source.Row(table.Schema, new(at.Commit, CommitTs.FirstSnapshotStep));
+        }
+
+        public ValueTask FinishedAsync(SnapshotTable table, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
