@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Cdc.Engine.Failures;
 using Cdc.Postgres.Wire;
@@ -23,6 +24,10 @@ internal static class ControlFailures
             FailureKind.SourceRefused,
             $"{endpoint.Server} asks for the password of role {endpoint.User}, and none is given.",
             "Give it in the URL or in PGPASSWORD.", error),
+        NpgsqlException { InnerException: AuthenticationException } => new(
+            FailureKind.SourceRefused,
+            $"The TLS handshake with {endpoint.Server} failed: its certificate can't be verified.",
+            "Name the authority that signed it in sslrootcert, or check host and certificate.", error),
         NpgsqlException { Message: var said } when said.Contains("SSL", StringComparison.Ordinal) => new(
             FailureKind.SourceRefused, $"{endpoint.Server} does not offer TLS as sslmode asks for it.",
             "Set up TLS on the server, or choose another sslmode.", error),

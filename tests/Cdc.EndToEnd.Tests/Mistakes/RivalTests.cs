@@ -31,21 +31,4 @@ public sealed class RivalTests(SharedServer server) : IClassFixture<SharedServer
         Assert.Equal(100, lines.Count(static line => line.Contains("\"op\":\"r\"", StringComparison.Ordinal)));
         (await cdc.RunAsync(["drop", "--from", shop.Url, "--name", name])).Expect0("drop");
     }
-
-    [Fact]
-    public async Task The_second_wish_to_stop_takes_no_time()
-    {
-        using CdcCommand cdc = new();
-        // Nobody reads what it writes, so a clean end never comes.
-        string pipe = "mkfifo rows && exec 3<>rows && "
-            + $"exec '{CdcCommand.Host}' '{CdcCommand.Program}' run --from 'demo:?transactions=0' --to stdout --json > rows";
-        await using ProcessRun run = ProcessRun.Start("bash", ["-c", pipe], directory: cdc.Directory);
-        await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"streaming\"");
-        run.Send(Signal.Interrupt);
-        await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"stopping\"");
-        run.Send(Signal.Interrupt);
-        ProcessResult result = await run.WaitAsync();
-        Assert.Equal(130, result.ExitCode);
-        Assert.Contains("goes on from the last checkpoint", result.Error);
-    }
 }

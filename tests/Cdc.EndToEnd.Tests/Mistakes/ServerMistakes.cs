@@ -91,6 +91,28 @@ public sealed class ServerMistakes(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task The_second_wish_to_stop_takes_no_time()
+    {
+        _ = server.Cluster;
+        await using PostgresCluster cluster = await PostgresCluster.StartAsync(new()
+        {
+            Settings = new Dictionary<string, string> { ["fsync"] = "off" },
+        });
+        Shop shop = await Shop.CreateAsync(cluster);
+        using CdcCommand cdc = new();
+        await using ProcessRun run = cdc.Start(["run", "--from", shop.Url, "--to", "stdout", "--json"]);
+        await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"streaming\"");
+        // A clean end takes the publications away, and a server that stands still lets nobody in.
+        (await ProcessRun.RunAsync("kill", ["-STOP", $"{cluster.ProcessId}"])).Expect0("kill -STOP");
+        run.Send(Signal.Interrupt);
+        await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"stopping\"");
+        run.Send(Signal.Interrupt);
+        ProcessResult result = await run.WaitAsync();
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("goes on from the last checkpoint", result.Error);
+    }
+
+    [Fact]
     public async Task A_server_restored_from_a_backup_is_refused()
     {
         _ = server.Cluster;
