@@ -30,6 +30,7 @@ public sealed partial class PostgresSource : ISource
     LogStream? _stream;
     string? _doing;
     bool _isPublished;
+    bool _holdsSlot;
     bool _hasWarned;
 
     public PostgresSource(PostgresSourceOptions options)
@@ -53,15 +54,20 @@ public sealed partial class PostgresSource : ISource
         }
     }
 
-    public IReadOnlyList<string> LeftBehind => _options.TemporarySlot || !_isPublished ? [] :
+    public IReadOnlyList<string> LeftBehind => _options.TemporarySlot || !(_isPublished || _holdsSlot) ? [] :
     [
         $"Slot {_names.Slot} stays in database {_options.Address.Database}, and holds the log from the checkpoint on; "
             + $"publications {_names.Keyed} and {_names.InsertOnly} stay too. "
             + $"Run the same command to go on, or remove them: cdc drop --name {_names.Changefeed}",
     ];
 
-    public async ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken) =>
-        await _publisher.InspectAsync(_connections.Endpoint.Server, cancellationToken).ConfigureAwait(false);
+    public async ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken)
+    {
+        SourceFacts facts =
+            await _publisher.InspectAsync(_connections.Endpoint.Server, cancellationToken).ConfigureAwait(false);
+        _holdsSlot = facts.Position.State is not PositionState.Absent;
+        return facts;
+    }
 
     public async ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
     {

@@ -57,8 +57,9 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         if (start.State.Snapshot is SnapshotPhase.Copying)
         {
             await CopyAsync(start, claimed, cancellationToken);
-            if (parts.Snapshot is SnapshotMode.Only || parts.Until is StopPoint.Snapshot) return await EndAsync(true);
         }
+        // Also when an earlier run has copied everything: what was asked for is there.
+        if (parts.Snapshot is SnapshotMode.Only || parts.Until is StopPoint.Snapshot) return await EndAsync(true);
         return await StreamAsync(start.History, cancellationToken);
     }
 

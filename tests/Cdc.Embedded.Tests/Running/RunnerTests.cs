@@ -154,6 +154,15 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task A_second_run_that_wants_only_the_snapshot_ends_at_once()
+    {
+        await RunAsync(until: new StopPoint.Snapshot());
+        RunResult again = await RunAsync(until: new StopPoint.Snapshot());
+        Assert.True(again.ReachedUntil);
+        Assert.DoesNotContain(_journal.Lines, static line => line.StartsWith("stream ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_run_that_is_asked_to_stop_saves_what_it_has()
     {
         using CancellationTokenSource stop = new();
@@ -175,13 +184,13 @@ public sealed class RunnerTests
     }
 
     Task<RunResult> RunAsync(
-        ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, int parallel = 2,
+        ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, StopPoint? until = null, int parallel = 2,
         CancellationTokenSource? stop = null)
     {
         ChangefeedRunner runner = new(new()
         {
             Name = "feed", Source = source ?? _source, Sink = sink ?? new(_journal), State = _state,
-            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : new StopPoint.Now(),
+            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : until ?? new StopPoint.Now(),
             PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
         });
         return runner.RunAsync(stop?.Token ?? TestContext.Current.CancellationToken);
