@@ -27,7 +27,7 @@ public sealed class ArrowTests
     [InlineData("Cdc.Postgres", "Npgsql")]
     [InlineData("Cdc.Sinks", "")]
     [InlineData("Cdc.Embedded", "")]
-    [InlineData("Cdc.Cli", "Spectre.Console System.CommandLine")]
+    [InlineData("Cdc.Cli", "System.CommandLine")]
     public void A_package_is_a_decision(string project, string allowed) =>
         Assert.Equal(allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), References(project, "PackageReference"));
 

@@ -81,7 +81,7 @@ internal static class TableProblems
     static Problem Barred(CatalogTable table)
     {
         string name = PostgresNames.Quote(table.Name);
-        string says = "; until then only its inserts and truncates are captured";
+        string says = ": only its inserts and truncates are captured";
         (string why, string fix) = table.Bar switch
         {
             UpdateBar.IdentityNothing => ("has REPLICA IDENTITY NOTHING", "REPLICA IDENTITY DEFAULT"),
