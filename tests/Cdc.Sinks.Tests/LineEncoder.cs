@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Cdc.Engine.Codecs;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -39,6 +40,8 @@ internal sealed class LineEncoder : IRowEncoder
         foreach (TableSchema table in truncate.Tables) Write(Line(truncate, table), output);
         return truncate.Tables.Length;
     }
+
+    public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
 
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
@@ -22,6 +23,17 @@ public interface IRowEncoder
 
     /// <summary>Writes a TRUNCATE, one line per table; returns how many lines that were.</summary>
     int Encode(TruncateEvent truncate, IBufferWriter<byte> output);
+
+    /// <summary>Writes a DDL, one line per change; returns how many lines that were.</summary>
+    int Encode(DdlEvent ddl, IBufferWriter<byte> output);
+
+    /// <summary>Writes a block event of either kind.</summary>
+    int Encode(BlockChange change, IBufferWriter<byte> output) => change switch
+    {
+        TruncateEvent truncate => Encode(truncate, output),
+        DdlEvent ddl => Encode(ddl, output),
+        _ => throw new InvariantBrokenException("A block event is a TRUNCATE or a DDL."),
+    };
 
     /// <summary>Writes that everything up to <paramref name="at"/> is in the output; returns 0 if the format has no
     /// such line.</summary>

@@ -56,7 +56,8 @@ sealed class DemoOutput(RowWriter writer, StreamStart start, TableSelection sele
         Seal();
         if (!Lacks(table)) return;
         BlockEvent block = new(new(Now, false), new Influence.Normal([TableId.Trigger, table.Id]));
-        Ready.Enqueue(new SourceEvent.Truncate(new(block, _stamp, [table], Cascade: false, RestartIdentity: false)));
+        Ready.Enqueue(new SourceEvent.Block(
+            new TruncateEvent(block, _stamp, [table], Cascade: false, RestartIdentity: false)));
     }
 
     /// <summary>Moves everything written into <see cref="Ready"/>.</summary>

@@ -70,8 +70,8 @@ public sealed class Dispatcher
     {
         SourceEvent.Rows rows => TakeAsync(rows.Batch, cancellationToken),
         SourceEvent.Resolved resolved => ResolveAsync(resolved, cancellationToken),
-        SourceEvent.Truncate truncate => ExecuteAsync(truncate.Event, cancellationToken),
-        _ => throw new InvariantBrokenException("The stream holds rows, truncates and resolved positions."),
+        SourceEvent.Block block => ExecuteAsync(block.Change, cancellationToken),
+        _ => throw new InvariantBrokenException("The stream holds rows, block events and resolved positions."),
     };
 
     /// <summary>Completes when everything received is durable.</summary>
@@ -98,17 +98,17 @@ public sealed class Dispatcher
         SetReceived(resolved.At);
     }
 
-    async ValueTask ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken)
+    async ValueTask ExecuteAsync(BlockChange change, CancellationToken cancellationToken)
     {
-        CommitTs at = truncate.Block.Id.At;
+        CommitTs at = change.Block.Id.At;
         CommitTs before = at.Previous;
         await HandOverAsync(cancellationToken);
         if (before > _received)
         {
-            await _sink.ResolveAsync(truncate.Stamp with { Ts = before }, cancellationToken);
+            await _sink.ResolveAsync(change.Stamp with { Ts = before }, cancellationToken);
             SetReceived(before);
         }
-        if (_filter.Apply(truncate) is { } kept)
+        if (_filter.Apply(change) is { } kept)
         {
             // Once, before the event: what came before it must be durable when it happens.
             await _sink.FlushAsync(cancellationToken);

@@ -59,6 +59,13 @@ public sealed class ChangeFilter
         return rebuilt;
     }
 
+    /// <summary>The event as it goes to the sink; null if nothing of it is left. Its step stays taken.</summary>
+    public BlockChange? Apply(BlockChange change) => change switch
+    {
+        TruncateEvent truncate => Apply(truncate),
+        _ => change,
+    };
+
     /// <summary>The statement without the tables whose TRUNCATE is left out; null if none is left. Its step stays
     /// taken.</summary>
     public TruncateEvent? Apply(TruncateEvent truncate)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cdc.Engine.Ddl;
 using Cdc.Protocol;
 
 namespace Cdc.Engine.Schemas;
@@ -49,10 +50,17 @@ public sealed record TableSchema
 
     public ReplicaIdentity Identity { get; init; }
 
+    /// <summary>What a database target rebuilds the table from; null from a source that does not say.</summary>
+    public TableDefinition? Definition { get; init; }
+
+    /// <summary>From this version on there is no such table in the source.</summary>
+    public bool IsDropped { get; init; }
+
     /// <summary>Whether both describe the same shape, wherever they begin.</summary>
     public bool HasShapeOf(TableSchema other) =>
         Name == other.Name && SourceId == other.SourceId && Identity == other.Identity
-        && Columns.AsSpan().SequenceEqual(other.Columns.AsSpan()) && Key.AsSpan().SequenceEqual(other.Key.AsSpan());
+        && Columns.AsSpan().SequenceEqual(other.Columns.AsSpan()) && Key.AsSpan().SequenceEqual(other.Key.AsSpan())
+        && IsDropped == other.IsDropped && Equals(Definition, other.Definition);
 
     public bool Equals(TableSchema? other) =>
         other is not null && Id == other.Id && Since == other.Since && HasShapeOf(other);

@@ -37,6 +37,16 @@ public interface ISink : IAsyncDisposable
     /// of the table never shows beside it. Copies of different tables may be begun and written concurrently.</summary>
     ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken);
 
+    /// <summary>Every table of the snapshot is copied: what ties tables to each other (foreign keys, partitions) is
+    /// made, in a target that has such things. Doing it again changes nothing.</summary>
+    ValueTask FinishCopiesAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
+
+    /// <summary>Moves the target's sequences to where the source's are, in a target that has such things: they are
+    /// not part of the stream. After a flush.</summary>
+    ValueTask SetSequencesAsync(IReadOnlyList<SequenceState> sequences, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
+
     /// <summary>Takes one hand-over of batches, in order; the list is only good until this completes. Waits while too
     /// much is under way. The sink releases each batch when it needs its memory no longer, at the latest when it says
     /// Enqueued, and answers through <see cref="RowBatch.Acknowledgement"/>.</summary>
@@ -57,7 +67,7 @@ public interface ISink : IAsyncDisposable
     /// <summary>Does a block event and makes it durable; everything before it was flushed, and the event's own position
     /// is resolved by it. A sink that keeps its progress does it once, and says if an earlier owner had done it
     /// already; one that keeps none does it again with everything else after the checkpoint.</summary>
-    ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken);
+    ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken);
 }
 
 /// <summary>The copy of one table. Its rows come in no order.</summary>

@@ -51,6 +51,10 @@ public interface ISource : IAsyncDisposable
     /// standby).</summary>
     ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken);
 
+    /// <summary>Where the sequences stand that captured tables own, now; none from a source that has none.</summary>
+    ValueTask<IReadOnlyList<SequenceState>> SequencesAsync(
+        SchemaHistory history, CancellationToken cancellationToken) => new((IReadOnlyList<SequenceState>)[]);
+
     /// <summary>What stays in the source after a stop, and how to remove it; empty if nothing does.</summary>
     IReadOnlyList<string> LeftBehind { get; }
 

@@ -29,6 +29,7 @@ public interface ISourceSnapshot : IAsyncDisposable
 }
 
 /// <summary>One table to copy.</summary>
-/// <param name="Parts">How many parts it has, at least one; they may be read concurrently.</param>
+/// <param name="Parts">How many parts it has; they may be read concurrently. None if the table holds no rows itself,
+/// as one that has partitions.</param>
 /// <param name="EstimatedRows">-1 if unknown.</param>
 public sealed record SnapshotTable(TableSchema Schema, int Parts, long EstimatedRows);

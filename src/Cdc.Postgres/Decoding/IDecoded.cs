@@ -10,7 +10,7 @@ internal interface IDecoded
     /// <summary>Takes over the batch.</summary>
     void Rows(RowBatch batch);
 
-    void Truncate(TruncateEvent truncate);
+    void Block(BlockChange change);
 
     /// <summary>Nothing at or before <paramref name="at"/> follows, and everything of it was handed over.</summary>
     /// <param name="time">Microseconds since 1970.</param>

@@ -85,7 +85,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         }
         if (tables.Count == 0) return;
         Influence influence = new Influence.Normal([.. tables.Select(static table => table.Id)]);
-        decoded.Truncate(truncate with
+        decoded.Block(truncate with
         {
             Block = new(new(at, false), influence),
             Stamp = stamp with { Ts = at },

@@ -26,7 +26,7 @@ internal sealed class EventQueue(int capacity, SafePositions positions, Cancella
 
     public void Rows(RowBatch batch) => Put(new SourceEvent.Rows(batch));
 
-    public void Truncate(TruncateEvent truncate) => Put(new SourceEvent.Truncate(truncate));
+    public void Block(BlockChange change) => Put(new SourceEvent.Block(change));
 
     public void Resolved(CommitTs at, long time)
     {

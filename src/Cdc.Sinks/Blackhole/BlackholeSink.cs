@@ -51,7 +51,7 @@ public sealed class BlackholeSink : ISink
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken) =>
+    public ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken) =>
         new(BlockOutcome.Written);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

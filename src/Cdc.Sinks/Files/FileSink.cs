@@ -142,15 +142,15 @@ public sealed class FileSink : ISink
         return _pipeline.FlushAsync(needsEntry: false, cancellationToken);
     }
 
-    public async ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken)
+    public async ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken)
     {
         Check.That(_parts is not null);
         Check.That(_stage is not null);
         Check.That(_pipeline is not null);
         _parts.Fault.ThrowIfSet();
-        if (_parts.Index.Position >= truncate.Stamp.Ts) return BlockOutcome.AlreadyRecorded;
-        _stage.Add(truncate);
-        _stage.Resolve(truncate.Stamp.Ts);
+        if (_parts.Index.Position >= change.Stamp.Ts) return BlockOutcome.AlreadyRecorded;
+        _stage.Add(change);
+        _stage.Resolve(change.Stamp.Ts);
         await _pipeline.FlushAsync(needsEntry: true, cancellationToken).ConfigureAwait(false);
         return BlockOutcome.Written;
     }

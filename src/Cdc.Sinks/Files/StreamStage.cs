@@ -52,12 +52,12 @@ internal sealed class StreamStage : IDisposable
         batch.Acknowledgement.Enqueued();
     }
 
-    public void Add(TruncateEvent truncate)
+    public void Add(BlockChange change)
     {
-        foreach (TableSchema table in truncate.Tables) _parts.Schemas.Note(table);
+        foreach (TableSchema table in change.Concerned) _parts.Schemas.Note(table);
         PooledBuffer bytes = new(0);
-        int lines = _encoder.Encode(truncate, bytes);
-        if (lines > 0) Stage(new(bytes, lines, truncate.Stamp.Ts, truncate.Stamp.Ts, null));
+        int lines = _encoder.Encode(change, bytes);
+        if (lines > 0) Stage(new(bytes, lines, change.Stamp.Ts, change.Stamp.Ts, null));
         else bytes.Dispose();
     }
 

@@ -80,11 +80,11 @@ public sealed class StdoutSink : ISink
         await FinishAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken)
+    public async ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken)
     {
         _lines.ThrowIfFailed();
-        _encoder.Encode(truncate, _bytes);
-        _resolved = CommitTs.Max(_resolved, truncate.Stamp.Ts);
+        _encoder.Encode(change, _bytes);
+        _resolved = CommitTs.Max(_resolved, change.Stamp.Ts);
         await FinishAsync(cancellationToken).ConfigureAwait(false);
         return BlockOutcome.Written;
     }

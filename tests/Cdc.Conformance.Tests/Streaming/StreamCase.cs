@@ -80,7 +80,7 @@ sealed class StreamCase(PostgresCluster cluster, string name) : IAsyncDisposable
             foreach (Row row in batch) lines.Add(new(row.Stamp.Ts, row.Sequence, Print(row, batch.Schema)));
             batch.Release();
         }
-        else if (@event is SourceEvent.Truncate { Event: var truncate })
+        else if (@event is SourceEvent.Block { Change: TruncateEvent truncate })
         {
             string tables = string.Join(',', truncate.Tables.Select(static table => table.Name.Name));
             lines.Add(new(truncate.Block.Id.At, 0, $"Truncate {tables}"));

@@ -42,7 +42,7 @@ sealed class JournalSink(Journal journal) : ISink
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken) =>
+    public ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken) =>
         new(BlockOutcome.Written);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -46,7 +46,7 @@ sealed record DemoRun(List<(CommitTs At, string Change)> Changes, CommitTs End)
 
     static void Add(SourceEvent next, CommitTs resolved, List<(CommitTs At, string Change)> changes)
     {
-        if (next is SourceEvent.Truncate { Event: var truncate })
+        if (next is SourceEvent.Block { Change: TruncateEvent truncate })
             changes.Add((truncate.Stamp.Ts, $"{Text(truncate.Stamp)} truncate {truncate.Tables[0].Name}"));
         if (next is not SourceEvent.Rows { Batch: var batch }) return;
         foreach (Row row in batch)

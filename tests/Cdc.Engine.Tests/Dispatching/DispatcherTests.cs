@@ -107,8 +107,9 @@ public sealed class DispatcherTests
 
     static SourceEvent.Resolved Resolved(ulong commit) => new(CommitTs.End(commit), 0);
 
-    static SourceEvent.Truncate Truncate(CommitTs at) =>
-        new(new(new(new(at, false), new Influence.Normal([Orders.Id])), new(at, 0, 1), [Orders], false, false));
+    static SourceEvent.Block Truncate(CommitTs at) =>
+        new(new TruncateEvent(
+            new(new(at, false), new Influence.Normal([Orders.Id])), new(at, 0, 1), [Orders], false, false));
 
     SourceEvent.Rows Rows(ulong commit)
     {

@@ -57,9 +57,9 @@ sealed class ScriptedSink : ISink
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<BlockOutcome> ExecuteAsync(TruncateEvent truncate, CancellationToken cancellationToken)
+    public ValueTask<BlockOutcome> ExecuteAsync(BlockChange change, CancellationToken cancellationToken)
     {
-        Calls.Add($"truncate {truncate.Block.Id.At}");
+        Calls.Add($"truncate {change.Block.Id.At}");
         return new(BlockOutcome.Written);
     }
 

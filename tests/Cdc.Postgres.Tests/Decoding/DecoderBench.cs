@@ -67,9 +67,14 @@ sealed class DecoderBench : IDecoded, IDisposable
         batch.Release();
     }
 
-    public void Truncate(TruncateEvent truncate) => Events.Add(
+    public void Block(BlockChange change)
+    {
+        if (change is TruncateEvent truncate) Events.Add(Print(truncate));
+    }
+
+    static string Print(TruncateEvent truncate) =>
         $"truncate {Place(truncate.Block.Id.At)} {string.Join(',', truncate.Tables.Select(t => t.Name.Name))}"
-        + (truncate.Cascade ? " cascade" : "") + (truncate.RestartIdentity ? " restart" : ""));
+        + (truncate.Cascade ? " cascade" : "") + (truncate.RestartIdentity ? " restart" : "");
 
     public void Resolved(CommitTs at, long time) => Events.Add($"resolved {at.Commit}");
 

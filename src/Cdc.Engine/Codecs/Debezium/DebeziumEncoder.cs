@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -62,6 +63,8 @@ public sealed class DebeziumEncoder : IRowEncoder
     }
 
     /// <summary>The format has no such line.</summary>
+    public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
+
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output) => 0;
 
     // With unchanged values the new row can't stand alone, so the change stays one line.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -55,6 +56,8 @@ public sealed class NdjsonEncoder : IRowEncoder
         lines.Flush();
         return truncate.Tables.Length;
     }
+
+    public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
 
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output)
     {

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Protocol;
+
+namespace Cdc.Engine.Ddl;
+
+/// <summary>One statement that changed schemas, carried by its effect: what the catalogs said after it.</summary>
+/// <param name="Tag">The server's name of the command: <c>ALTER TABLE</c>.</param>
+/// <param name="Changes">What it did to what is captured, in an order in which it can be repeated. At least
+/// one.</param>
+public sealed record DdlEvent(BlockEvent Block, CommitStamp Stamp, string Tag, ImmutableArray<SchemaChange> Changes)
+    : BlockChange(Block, Stamp)
+{
+    /// <summary>What is left of tables that are dropped is not among them.</summary>
+    public override ImmutableArray<TableSchema> Concerned =>
+        [.. Changes.Select(static change => change.Table).OfType<TableSchema>()];
+
+    /// <summary>The statement as the user wrote it; null if it is not known to be exactly one statement with this tag:
+    /// it stood in a function, a DO block, or a string of several.</summary>
+    public string? Sql { get; init; }
+
+    /// <summary>Under which search_path names in <see cref="Sql"/> are read.</summary>
+    public string SearchPath { get; init; } = "";
+}
