@@ -16,7 +16,8 @@ public abstract record SchemaChange
         public override TableSchema Table => After;
     }
 
-    /// <summary>A captured table has another definition: columns, constraints, indexes, name, schema, partition.</summary>
+    /// <summary>A captured table has another definition: columns, constraints, indexes, name, schema,
+    /// partition.</summary>
     public sealed record TableAltered(TableSchema Before, TableSchema After, TableRewrite Rewrite) : SchemaChange
     {
         public override TableSchema Table => After;
