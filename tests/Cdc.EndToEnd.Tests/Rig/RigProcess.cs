@@ -8,10 +8,16 @@ sealed class RigProcess(string directory, string from, params string[] more)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    // Short intervals, so that every step comes often.
+    static readonly string[] SmallFiles = ["--rotate-bytes", "100kB", "--rotate-interval", "200ms"];
+
     // 128 + SIGKILL.
     const int Killed = 137;
 
-    public string Output => Path.Combine(directory, "out");
+    /// <summary>Where it writes.</summary>
+    public string Output { get; init; } = Path.Combine(directory, "out");
+
+    bool IsFiles => !Output.Contains("://", StringComparison.Ordinal);
 
     /// <summary>Runs until it is killed at <paramref name="point"/>; it must not end in any other way.</summary>
     public async Task KillAtAsync(string point)
@@ -26,8 +32,7 @@ sealed class RigProcess(string directory, string from, params string[] more)
         [
             Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "run", "--from", from, "--to", Output,
             "--state", Path.Combine(directory, "state"), "--tables", "shop",
-            // Small files and short intervals, so that every step comes often.
-            "--rotate-bytes", "100kB", "--rotate-interval", "200ms", .. more, .. once,
+            .. IsFiles ? SmallFiles : [], .. more, .. once,
         ],
         new Dictionary<string, string?> { ["CDC_RIG_KILL"] = point }, directory);
 
