@@ -53,14 +53,14 @@ static class Databases
     static readonly (string What, string Query)[] Catalogs =
     [
         ("Tables", """
-            select c.relname || ' ' || c.relkind || ' ' || c.relreplident || ' '
+            select c.relname || ' ' || c.relkind::text || ' ' || c.relreplident::text || ' '
                 || coalesce(pg_get_partkeydef(c.oid), '') || ' ' || coalesce(pg_get_expr(c.relpartbound, c.oid), '')
                 || ' ' || coalesce((select string_agg(i.inhparent::regclass::text, ',') from pg_inherits i where i.inhrelid = c.oid), '')
             from pg_class c where c.relnamespace = 'shop'::regnamespace and c.relkind in ('r', 'p')
             """),
         ("Columns", """
             select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' '
-                || a.attidentity || a.attgenerated || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+                || a.attidentity::text || a.attgenerated::text || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
             from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
             where c.relnamespace = 'shop'::regnamespace and c.relkind in ('r', 'p')
@@ -78,7 +78,7 @@ static class Databases
             select indexdef from pg_indexes where schemaname = 'shop'
             """),
         ("Types", """
-            select t.typname || ' ' || t.typtype || ' ' || coalesce((select string_agg(e.enumlabel, ',' order by e.enumsortorder)
+            select t.typname || ' ' || t.typtype::text || ' ' || coalesce((select string_agg(e.enumlabel, ',' order by e.enumsortorder)
                 from pg_enum e where e.enumtypid = t.oid), '') || coalesce(' on ' || nullif(t.typbasetype, 0)::regtype, '')
             from pg_type t left join pg_class c on c.oid = t.typrelid
             where t.typnamespace = 'shop'::regnamespace and t.typtype in ('e', 'd', 'c') and (c.oid is null or c.relkind = 'c')

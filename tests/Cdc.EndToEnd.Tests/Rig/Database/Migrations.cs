@@ -25,7 +25,7 @@ static class Migrations
         $"alter table shop.m{n} rename column v to w; alter table shop.m{n} rename to r{n}; insert into shop.r{n}(id, w) values (200, 'w')",
         $"create index on shop.r{n}(w); alter table shop.r{n} alter column k type bigint; insert into shop.r{n}(id, k) values (201, 5000000000)",
         $"begin; alter table shop.r{n} drop column k; alter table shop.r{n} add column z int; update shop.r{n} set z = id; commit",
-        $"alter table shop.r{n} add column later timestamptz default clock_timestamp() - clock_timestamp() + timestamptz '2026-01-01'",
+        $"alter table shop.r{n} add column later timestamptz default timestamptz '2026-01-01' + interval '1 day'",
         $"insert into shop.scratch values ({n} + 1000000, 'x'); truncate shop.scratch, shop.r{n}; insert into shop.r{n}(id) values ({n})",
     ];
 
