@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Cdc.Cli.Commands;
 using Cdc.Embedded.Running;
+using Cdc.Embedded.State;
 using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
@@ -79,6 +81,10 @@ sealed class OpenChangefeed : IAsyncDisposable
             Milestones = _call.Host.Milestones,
         };
     }
+
+    /// <summary>Versions of tables that earlier runs have seen. Takes no lock.</summary>
+    public IReadOnlyList<TableSchema> EarlierSchemas() =>
+        StateRoot is null ? [] : DirectoryStateStore.ReadSchemas(StateRoot, Name);
 
     /// <summary>Options with their values as they would be given, secrets masked.</summary>
     public static ImmutableSortedDictionary<string, string> Shown(ChangefeedOptions options) =>

@@ -52,10 +52,10 @@ public static class OptionCatalog
         List("exclude", "Tables to leave out of those. May repeat.", "pattern",
             o => o.Exclude, (o, v) => o with { Exclude = v }) with { Verbs = [Run, Doctor] },
         List("excludeColumns", "Columns to leave out: schema.table.column. Not those of a key. May repeat.", "pattern",
-            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run] },
+            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run, Doctor] },
         List("excludeOps", "Kinds of change to leave out: schema.table:insert,update,delete,truncate. May repeat.",
             "pattern:kinds",
-            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run] },
+            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run, Doctor] },
     ];
 
     static ImmutableArray<OptionDefinition> Course() =>

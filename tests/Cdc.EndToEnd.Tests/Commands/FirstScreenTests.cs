@@ -72,6 +72,20 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task A_run_says_once_what_is_worth_knowing_about_its_tables()
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        await shop.ExecuteAsync("CREATE TABLE keyless (a int)");
+        using CdcCommand cdc = new();
+        ProcessResult result = (await cdc.RunAsync(
+            ["run", "--from", shop.Url, "--to", "stdout", "--until", "now"])).Expect0("run");
+        string warning = Assert.Single(result.Error.Split('\n'), static line => line.Contains("public.keyless"));
+        Assert.Contains(" warn ", warning);
+        Assert.Contains("only its inserts and truncates are captured", warning);
+        Assert.Contains("REPLICA IDENTITY FULL", warning);
+    }
+
+    [Fact]
     public async Task A_dry_run_shows_everything_and_changes_nothing()
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
