@@ -123,6 +123,27 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
             .Check(await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out"]));
     }
 
+    [Theory]
+    [InlineData("really")]
+    [InlineData("dry")]
+    public async Task A_drop_by_a_role_that_may_not_do_all_of_it_does_nothing(string how)
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        using CdcCommand cdc = new();
+        (await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out", "--name", "kept", "--until", "now"]))
+            .Expect0("the run");
+        string[] drop = ["drop", "--from", shop.UrlAs(await shop.RoleAsync("dropper")), "--name", "kept"];
+        ProcessResult result = await cdc.RunAsync(how == "dry" ? [.. drop, "--dry-run"] : drop);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("does not own publications cdc_kept, cdc_kept_insert", result.Error);
+        Assert.Contains("fix: As a role that may: SELECT pg_drop_replication_slot", result.Error);
+        Assert.Equal(how == "dry", result.Output.Contains("DROP PUBLICATION", StringComparison.Ordinal));
+        Assert.Equal("1", await shop.ScalarAsync(
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cdc_kept'"));
+        Assert.True(Directory.Exists(cdc.PathOf("cdc-data/kept")));
+        (await cdc.RunAsync(["drop", "--from", shop.Url, "--name", "kept"])).Expect0("drop");
+    }
+
     static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
