@@ -100,10 +100,11 @@ public sealed class PrivilegeTests(SourceFixture fixture) : IClassFixture<Source
     {
         string database = await fixture.DatabaseAsync("""
             CREATE ROLE publisher LOGIN; CREATE ROLE cleaner LOGIN;
-            SELECT pg_create_logical_replication_slot('cdc_whole', 'pgoutput');
             CREATE PUBLICATION cdc_whole; CREATE PUBLICATION cdc_whole_insert;
             ALTER PUBLICATION cdc_whole OWNER TO publisher;
             """);
+        await fixture.Cluster.ExecuteAsync(
+            "SELECT pg_create_logical_replication_slot('cdc_whole', 'pgoutput')", database);
         await using PostgresCleanup cleanup = new(
             PostgresAddress.Parse(fixture.Cluster.UrlFor(database, "cleaner")), TimeProvider.System);
         CdcException refused =
