@@ -27,7 +27,8 @@ static class DropCommand
         string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
         string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
         await using PostgresCleanup cleanup = new(address, call.Host.Time);
-        if (call.Flags.DryRun) return SayPlan(call, await cleanup.PlanAsync(name, call.Stop), Paths(root, states), name);
+        if (call.Flags.DryRun)
+            return SayPlan(call, await cleanup.PlanAsync(name, call.Stop), Paths(root, states), name);
         // A run that still goes on holds its state; nothing may be taken from under it unasked.
         if (!force) foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
         CleanupPlan plan = await cleanup.RunAsync(name, force, call.Stop);

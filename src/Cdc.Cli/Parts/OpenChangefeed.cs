@@ -75,7 +75,7 @@ sealed class OpenChangefeed : IAsyncDisposable
         if (StateRoot is null)
         {
             PrivateScratch.RemoveDead(Path.GetTempPath(), SpillPrefix + "*");
-            _spill = PrivateScratch.Create(SpillDirectory);
+            _spill = PrivateScratch.TryCreate(SpillDirectory);
         }
         return new()
         {

@@ -24,7 +24,8 @@ public sealed partial class SourceRetry(TimeProvider time, TimeSpan patience, IL
     public static bool Applies(CdcException failure) => Remedies.For(failure.Kind) is RemedyAction.Retry;
 
     /// <summary>Looks until the source can be reached. What is done must change nothing.</summary>
-    /// <exception cref="CdcException">Any failure that does not pass, or the last one when patience is over.</exception>
+    /// <exception cref="CdcException">Any failure that does not pass, or the last one when patience is
+    /// over.</exception>
     public async Task<T> LookAsync<T>(Func<CancellationToken, ValueTask<T>> look, CancellationToken cancellationToken)
     {
         while (true)

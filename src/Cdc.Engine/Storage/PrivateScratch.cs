@@ -12,10 +12,10 @@ public sealed class PrivateScratch : IDisposable
 
     PrivateScratch(FileStream @lock) => _lock = @lock;
 
-    /// <summary>Makes the directory and takes its lock.</summary>
+    /// <summary>Makes the directory and takes its lock. Null where that can't be: whoever comes to need the room will
+    /// say so, and most never do.</summary>
     /// <param name="path">Of a name that no other process chooses.</param>
-    /// <exception cref="Failures.CdcException">DiskFailed.</exception>
-    public static PrivateScratch Create(string path)
+    public static PrivateScratch? TryCreate(string path)
     {
         try
         {
@@ -24,11 +24,12 @@ public sealed class PrivateScratch : IDisposable
         }
         catch (Exception exception) when (Failures.DiskFailure.Is(exception))
         {
-            throw Failures.DiskFailure.From(exception, path);
+            return null;
         }
     }
 
-    /// <summary>Removes the directories of this kind whose processes are dead. What can't be removed now stays.</summary>
+    /// <summary>Removes the directories of this kind whose processes are dead. What can't be removed now
+    /// stays.</summary>
     /// <param name="pattern">Their names, as in <see cref="Directory.EnumerateDirectories(string, string)"/>.</param>
     public static void RemoveDead(string parent, string pattern)
     {

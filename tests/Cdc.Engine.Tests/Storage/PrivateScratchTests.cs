@@ -11,7 +11,7 @@ public sealed class PrivateScratchTests : IDisposable
     [Fact]
     public void What_a_dead_process_left_is_removed_and_nothing_else()
     {
-        using PrivateScratch live = PrivateScratch.Create(_parent["spill-live"]);
+        using PrivateScratch? live = PrivateScratch.TryCreate(_parent["spill-live"]);
         File.WriteAllText(_parent["spill-live/1.segment"], "rows");
         Leave("spill-dead", "lock", "1.segment", "2.segment");
         Leave("spill-starting");
@@ -39,7 +39,8 @@ public sealed class PrivateScratchTests : IDisposable
     [Fact]
     public void The_end_of_its_process_removes_it()
     {
-        PrivateScratch scratch = PrivateScratch.Create(_parent["spill-mine"]);
+        PrivateScratch? scratch = PrivateScratch.TryCreate(_parent["spill-mine"]);
+        Assert.NotNull(scratch);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
             TestDirectory.Mode(_parent["spill-mine"]));
         File.WriteAllText(_parent["spill-mine/1.segment"], "rows");
@@ -50,6 +51,13 @@ public sealed class PrivateScratchTests : IDisposable
     [Fact]
     public void Where_there_is_nothing_to_look_at_nothing_happens() =>
         PrivateScratch.RemoveDead(_parent["nowhere"], "spill-*");
+
+    [Fact]
+    public void Where_no_directory_can_be_made_there_is_none()
+    {
+        File.WriteAllText(_parent["file"], "");
+        Assert.Null(PrivateScratch.TryCreate(_parent["file/spill"]));
+    }
 
     void Leave(string name, params string[] files)
     {
