@@ -9,13 +9,14 @@ namespace Cdc.Embedded.Running;
 
 /// <summary>Waits, with growing pauses, for a source that can't be reached: at the start, while tables are copied and
 /// in the stream alike.</summary>
-/// <remarks>Patience begins anew whenever the source was reached. One user at a time; <see cref="IsRetrying"/> from any
+/// <remarks>A source that was never reached is waited for only if it is said for how long. Patience begins anew whenever the source was reached. One user at a time; <see cref="IsRetrying"/> from any
 /// thread.</remarks>
 public sealed partial class SourceRetry(TimeProvider time, TimeSpan patience, ILoggerFactory loggers)
 {
     readonly ILogger _logger = loggers.CreateLogger("Cdc.Source");
     readonly Backoff _backoff = new(time, patience);
     volatile bool _isRetrying;
+    bool _wasReached;
 
     /// <summary>Whether the source is away now.</summary>
     public bool IsRetrying => _isRetrying;
@@ -46,14 +47,16 @@ public sealed partial class SourceRetry(TimeProvider time, TimeSpan patience, IL
     /// <summary>The source answered.</summary>
     internal void Reached()
     {
-        _isRetrying = false;
+        (_isRetrying, _wasReached) = (false, true);
         _backoff.Reset();
     }
 
     /// <summary>Says why, and waits for the next attempt; throws the failure again when patience is over.</summary>
     internal async ValueTask PauseAsync(CdcException failure, CancellationToken cancellationToken)
     {
-        TimeSpan? pause = _backoff.Next();
+        // Whoever mistyped a host wants to know; whoever waits for a server that is still starting says how long.
+        bool isHopeless = !_wasReached && patience == TimeSpan.Zero;
+        TimeSpan? pause = isHopeless ? null : _backoff.Next();
         if (pause is null) ExceptionDispatchInfo.Throw(failure);
         _isRetrying = true;
         string reason = failure.Fix is { } fix ? $"{failure.Message} {fix}" : failure.Message;

@@ -102,7 +102,8 @@ public static class OptionCatalog
         Duration("slotWait", "How long to wait for a slot that another process reads.",
             o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
-        Duration("retryFor", "How long to try again while the source can't be reached; 0: for ever.",
+        Duration("retryFor",
+            "How long to try again while the source can't be reached; 0: for ever, once it was reached.",
             o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
     ];
