@@ -13,12 +13,32 @@ sealed class RigProcess(string directory, string from, params string[] more)
 
     public string Output => Path.Combine(directory, "out");
 
+    /// <summary>When files are closed. Unless told, small ones after short intervals, so that every step comes
+    /// often.</summary>
+    public IReadOnlyList<string> Rotation { get; init; } = ["--rotate-bytes", "100kB", "--rotate-interval", "200ms"];
+
     /// <summary>Runs until it is killed at <paramref name="point"/>; it must not end in any other way.</summary>
     public async Task KillAtAsync(string point)
     {
         await using ProcessRun run = Start(point, []);
-        ProcessResult result = await run.WaitAsync(Patience);
-        Assert.True(result.ExitCode == Killed, $"{point} was not reached; exit code {result.ExitCode}.\n{result.Error}");
+        ProcessResult result;
+        try
+        {
+            result = await run.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw Ended(run, $"was still running after {Patience.TotalSeconds} s, and had not come to {point}");
+        }
+        if (result.ExitCode != Killed)
+            throw Ended(run, $"ended before it came to {point}, with exit code {result.ExitCode}");
+    }
+
+    /// <summary>Throws with what the run said if it has ended by itself: nobody waits for its next step for
+    /// ever.</summary>
+    public static void MustRun(ProcessRun run)
+    {
+        if (run.HasExited) throw Ended(run, "ended, and should be running");
     }
 
     public ProcessRun Start(string? point, string[] once) => ProcessRun.Start(
@@ -26,8 +46,7 @@ sealed class RigProcess(string directory, string from, params string[] more)
         [
             Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "run", "--from", from, "--to", Output,
             "--state", Path.Combine(directory, "state"), "--tables", "shop",
-            // Small files and short intervals, so that every step comes often.
-            "--rotate-bytes", "100kB", "--rotate-interval", "200ms", .. more, .. once,
+            .. Rotation, .. more, .. once,
         ],
         new Dictionary<string, string?> { ["CDC_RIG_KILL"] = point }, directory);
 
@@ -46,4 +65,6 @@ sealed class RigProcess(string directory, string from, params string[] more)
             CdcCommand.Host, [Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "drop", "--from", from, "--all"], Patience);
         Assert.True(result.ExitCode == 0, result.Error);
     }
+
+    static InvalidOperationException Ended(ProcessRun run, string how) => new($"The run {how}.\n{run.Error}");
 }
