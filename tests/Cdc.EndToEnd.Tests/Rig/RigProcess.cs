@@ -13,14 +13,16 @@ sealed class RigProcess(string directory, string from, params string[] more)
 
     public string Output => Path.Combine(directory, "out");
 
-    /// <summary>When files are closed. Unless told, small ones after short intervals, so that every step comes
-    /// often.</summary>
-    public IReadOnlyList<string> Rotation { get; init; } = ["--rotate-bytes", "100kB", "--rotate-interval", "200ms"];
+    /// <summary>Small files after short intervals, so that every step comes often.</summary>
+    public static IReadOnlyList<string> FilesCloseOften { get; } = ["--rotate-bytes", "100kB", "--rotate-interval", "200ms"];
+
+    /// <summary>Only a table's copy, a TRUNCATE or the end of the run closes a file.</summary>
+    public static IReadOnlyList<string> FilesStayOpen { get; } = ["--rotate-bytes", "1GB", "--rotate-interval", "1h"];
 
     /// <summary>Runs until it is killed at <paramref name="point"/>; it must not end in any other way.</summary>
     public async Task KillAtAsync(string point)
     {
-        await using ProcessRun run = Start(point, []);
+        await using ProcessRun run = Start(point);
         ProcessResult result;
         try
         {
@@ -41,19 +43,20 @@ sealed class RigProcess(string directory, string from, params string[] more)
         if (run.HasExited) throw Ended(run, "ended, and should be running");
     }
 
-    public ProcessRun Start(string? point, string[] once) => ProcessRun.Start(
+    /// <param name="once">Options for this run instead of <see cref="FilesCloseOften"/>.</param>
+    public ProcessRun Start(string? point, IReadOnlyList<string>? once = null) => ProcessRun.Start(
         CdcCommand.Host,
         [
             Path.Combine(AppContext.BaseDirectory, "Cdc.Rig.dll"), "run", "--from", from, "--to", Output,
             "--state", Path.Combine(directory, "state"), "--tables", "shop",
-            .. Rotation, .. more, .. once,
+            .. more, .. once ?? FilesCloseOften,
         ],
         new Dictionary<string, string?> { ["CDC_RIG_KILL"] = point }, directory);
 
     /// <summary>Runs to the end of what is committed now.</summary>
     public async Task CatchUpAsync()
     {
-        await using ProcessRun run = Start(null, ["--until", "now"]);
+        await using ProcessRun run = Start(null, [.. FilesCloseOften, "--until", "now"]);
         ProcessResult result = await run.WaitAsync(Patience);
         Assert.True(result.ExitCode == 0, $"exit code {result.ExitCode}\n{result.Error}");
     }
