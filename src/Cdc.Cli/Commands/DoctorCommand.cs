@@ -33,8 +33,7 @@ static class DoctorCommand
         ];
         if (call.Flags.Json) call.Host.Print(Json(facts, server, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(facts, server, problems));
-        Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);
-        return stops is null ? ExitCodes.Done : Remedies.ExitCode(stops.Kind);
+        return ExitCodes.Of(problems);
     }
 
     // Common readers of that format refuse an update or delete without its old row.

@@ -23,8 +23,7 @@ static class DryRun
         ];
         if (call.Flags.Json) call.Host.Print(Json(call, open, facts, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(call, open, facts, problems));
-        Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);
-        return stops is null ? ExitCodes.Done : Remedies.ExitCode(stops.Kind);
+        return ExitCodes.Of(problems);
     }
 
     static string Text(Invocation call, OpenChangefeed open, SourceFacts facts, Problem[] problems)
