@@ -9,8 +9,8 @@ namespace Cdc.Embedded.Running;
 
 /// <summary>Waits, with growing pauses, for a source that can't be reached: at the start, while tables are copied and
 /// in the stream alike.</summary>
-/// <remarks>A source that was never reached is waited for only if it is said for how long. Patience begins anew whenever the source was reached. One user at a time; <see cref="IsRetrying"/> from any
-/// thread.</remarks>
+/// <remarks>A source that was never reached is waited for only if it is said for how long. Patience begins anew
+/// whenever the source was reached. One user at a time; <see cref="IsRetrying"/> from any thread.</remarks>
 public sealed partial class SourceRetry(TimeProvider time, TimeSpan patience, ILoggerFactory loggers)
 {
     readonly ILogger _logger = loggers.CreateLogger("Cdc.Source");
