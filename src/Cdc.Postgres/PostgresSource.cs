@@ -41,7 +41,7 @@ public sealed partial class PostgresSource : ISource
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
         _publisher =
-            new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
+            new(_connections, _names, new(_names, options.Selection, options.DdlCapture, options.TemporarySlot), options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 

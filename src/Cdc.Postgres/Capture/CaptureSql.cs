@@ -55,6 +55,10 @@ internal sealed class CaptureSql(string changefeed, TableSelection selection, in
         ];
     }
 
+    /// <summary>Names of the functions, without the schema.</summary>
+    public static IEnumerable<string> FunctionNames(string changefeed) =>
+        CaptureFunctions.Signatures(changefeed).Select(static f => f.Split('"')[3]);
+
     // PUBLIC may call a new function; ours read what not everybody may, and write what only we may.
     IEnumerable<string> Functions() =>
     [

@@ -38,6 +38,20 @@ internal static class TableCatalog
         return matched;
     }
 
+    /// <summary>The schemas that may hold tables of ours.</summary>
+    public static async Task<IReadOnlyList<string>> SchemasAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("""
+            SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+            WHERE n.nspname NOT IN ('information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
+            """, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        List<string> schemas = [];
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) schemas.Add(reader.GetString(0));
+        return schemas;
+    }
+
     /// <summary>These tables, by name; those that are gone are left out.</summary>
     public static async Task<ImmutableArray<CatalogTable>> ReadAsync(
         NpgsqlConnection connection, IReadOnlyCollection<uint> oids, CancellationToken cancellationToken)
