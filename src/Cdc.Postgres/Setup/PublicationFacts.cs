@@ -13,6 +13,9 @@ internal sealed record PublicationFacts(
     /// <summary>Schemas of which every table is published, also those made later.</summary>
     public ImmutableHashSet<string> Schemas { get; init; } = [];
 
+    /// <summary>The role that owns it.</summary>
+    public string Owner { get; init; } = "";
+
     public static async Task<ImmutableArray<PublicationFacts>> ReadAsync(
         NpgsqlConnection connection, string pattern, CancellationToken cancellationToken)
     {
@@ -28,6 +31,7 @@ internal sealed record PublicationFacts(
                 row.IsDBNull(4) ? [] : [.. row.GetFieldValue<uint[]>(4)])
             {
                 Schemas = row.IsDBNull(5) ? [] : [.. row.GetFieldValue<string[]>(5)],
+                Owner = row.GetString(6),
             });
         }
         return found.DrainToImmutable();
@@ -40,7 +44,8 @@ internal sealed record PublicationFacts(
             p.puballtables OR p.pubviaroot {(hasLists ? ListedParts : "")},
             pg_catalog.pg_has_role(p.pubowner, 'USAGE'),
             (SELECT pg_catalog.array_agg(r.prrelid) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid),
-            {(hasLists ? ListedSchemas : "NULL::text[]")}
+            {(hasLists ? ListedSchemas : "NULL::text[]")},
+            pg_catalog.pg_get_userbyid(p.pubowner)::text
         FROM pg_catalog.pg_publication p
         WHERE p.pubname::text LIKE $1
         ORDER BY 1

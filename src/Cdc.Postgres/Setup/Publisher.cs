@@ -32,7 +32,7 @@ internal sealed class Publisher(
             {
                 await CaptureWriter.RunAsync(connection, found.Capture.Steps, token).ConfigureAwait(false);
                 Inspection again = await state.inspector.InspectAsync(connection, token).ConfigureAwait(false);
-                found = again with { Capture = found.Capture };
+                found = again with { Capture = again.Capture with { WasBroken = found.Capture.WasBroken } };
             }
             PublicationWriter writer = new(connection, state.clock, state.logger);
             await writer.RunAsync(found.Publications.Steps, token).ConfigureAwait(false);
