@@ -38,6 +38,7 @@ sealed class Connectors(Invocation call)
             Name = name,
             Selection = SelectionOf(_options),
             SnapshotParallel = _options.SnapshotParallel,
+            DdlCapture = _options.DdlCapture,
             Heartbeat = _options.Heartbeat,
             SlotWait = _options.SlotWait,
             TemporarySlot = isTemporary,

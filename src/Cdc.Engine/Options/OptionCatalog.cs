@@ -96,6 +96,10 @@ public static class OptionCatalog
 
     static ImmutableArray<OptionDefinition> Source() =>
     [
+        Choice<DdlCaptureMode>("ddlCapture",
+            "How schema changes are seen: by event triggers, or by the rows that come after. off: they end the run.",
+            o => o.DdlCapture, (o, v) => o with { DdlCapture = v }) with { Verbs = [Run],
+                Schemes = [Options.Address.Postgres] },
         Duration("heartbeat", "Pause between marks in an idle source's log, so that its slot moves on; 0: none.",
             o => o.Heartbeat, (o, v) => o with { Heartbeat = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },

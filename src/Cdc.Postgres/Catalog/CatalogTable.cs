@@ -1,20 +1,8 @@
 using System.Collections.Immutable;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
-using Cdc.Protocol;
 
 namespace Cdc.Postgres.Catalog;
-
-/// <summary>Why a table's updates and deletes can't be published without breaking the application's own.</summary>
-internal enum UpdateBar
-{
-    /// <summary>They can be published.</summary>
-    None,
-    NoKey,
-    DeferrableKey,
-    IdentityNothing,
-    IdentityIndexGone,
-}
 
 /// <summary>What our role may do with a table.</summary>
 /// <param name="IsOwner">Our role owns the table or is a member of the role that does.</param>
@@ -49,30 +37,14 @@ internal sealed record CatalogTable
     /// storage.</summary>
     public bool IsHeap { get; init; }
 
+    /// <summary>It holds no rows itself: its partitions do.</summary>
+    public bool IsPartitioned { get; init; }
+
     public TablePrivileges Privileges { get; init; }
 
     public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity)
     {
         Columns = [.. Columns.Select(static column => column.Name)],
-    };
-
-    /// <summary>The table's shape as a version of the schema history.</summary>
-    public TableSchema ToSchema(TableId id, CommitTs since, TypeCatalog types) => new()
-    {
-        Id = id,
-        Since = since,
-        Name = Name,
-        SourceId = Oid,
-        Identity = Identity,
-        Columns = [.. Columns.Select(c => new Column(c.Name, types.Get(c.Type, c.Modifier), IsInIdentity(c.Name)))],
-        Key = [.. Key.Select(name => Columns.Select(static c => c.Name).ToList().IndexOf(name))],
-    };
-
-    bool IsInIdentity(string column) => Identity switch
-    {
-        ReplicaIdentity.Full => true,
-        ReplicaIdentity.Nothing => false,
-        ReplicaIdentity.Default or ReplicaIdentity.Index => CanUpdate && Key.Contains(column),
     };
 }
 

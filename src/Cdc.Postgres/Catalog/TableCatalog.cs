@@ -24,11 +24,14 @@ internal static class TableCatalog
     }
 
     /// <summary>Numbers and names only, of the tables that the selection matches.</summary>
+    /// <param name="withPartitioned">Also those that hold no rows themselves.</param>
     public static async Task<Dictionary<uint, TableName>> NamesAsync(
-        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
+        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken,
+        bool withPartitioned = false)
     {
         Dictionary<uint, TableName> matched = [];
         await using NpgsqlCommand command = new(NamesQuery, connection);
+        command.Parameters.Add(new() { Value = withPartitioned });
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -36,6 +39,20 @@ internal static class TableCatalog
             if (selection.Matches(name)) matched[reader.GetFieldValue<uint>(0)] = name;
         }
         return matched;
+    }
+
+    /// <summary>The schemas that may hold tables of ours.</summary>
+    public static async Task<IReadOnlyList<string>> SchemasAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("""
+            SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+            WHERE n.nspname NOT IN ('information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
+            """, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        List<string> schemas = [];
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) schemas.Add(reader.GetString(0));
+        return schemas;
     }
 
     /// <summary>These tables, by name; those that are gone are left out.</summary>
@@ -69,26 +86,17 @@ internal static class TableCatalog
             Oid = row.GetFieldValue<uint>(0),
             Name = new(row.GetString(1), row.GetString(2)),
             Identity = identity,
+            IsPartitioned = row.GetString(19) == "p",
             Rows = (long)row.GetDouble(4),
             Bytes = row.GetInt64(5),
             IsHeap = row.GetBoolean(6),
             Key = key?.Columns ?? [],
-            Bar = BarOf(identity, key),
+            Bar = UpdateBars.Of(identity, key is not null, key?.IsImmediate ?? false),
             Columns = ColumnsOf(row),
             Privileges = new(
                 row.GetBoolean(14), row.GetBoolean(15), row.GetBoolean(16), row.GetBoolean(17), row.GetString(18)),
         };
     }
-
-    static UpdateBar BarOf(ReplicaIdentity identity, IndexKey? key) => identity switch
-    {
-        ReplicaIdentity.Full => UpdateBar.None,
-        ReplicaIdentity.Nothing => UpdateBar.IdentityNothing,
-        ReplicaIdentity.Index when key is null => UpdateBar.IdentityIndexGone,
-        ReplicaIdentity.Default when key is null => UpdateBar.NoKey,
-        ReplicaIdentity.Default or ReplicaIdentity.Index =>
-            key!.IsImmediate ? UpdateBar.None : UpdateBar.DeferrableKey,
-    };
 
     static ImmutableArray<CatalogColumn> ColumnsOf(NpgsqlDataReader row)
     {
@@ -110,7 +118,7 @@ internal static class TableCatalog
         SELECT c.oid, n.nspname::text, c.relname::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+        WHERE (c.relkind = 'r' OR $1 AND c.relkind = 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
         """;
 
@@ -118,14 +126,15 @@ internal static class TableCatalog
         SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
             c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
-            c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
+            COALESCE(c.relam, 0) = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
             p.columns, p.immediate, i.columns, i.immediate,
             k.names, k.types, k.modifiers,
             pg_catalog.has_table_privilege(c.oid, 'SELECT'),
             pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
             pg_catalog.pg_has_role(c.relowner, 'USAGE'),
             pg_catalog.row_security_active(c.oid),
-            pg_catalog.pg_get_userbyid(c.relowner)::text
+            pg_catalog.pg_get_userbyid(c.relowner)::text,
+            c.relkind::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN LATERAL (

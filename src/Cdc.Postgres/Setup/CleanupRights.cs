@@ -38,7 +38,7 @@ internal sealed record CleanupRights(
     /// <summary>One sentence that names all that is missing, and what gives it; null if nothing is.</summary>
     /// <param name="plan">All statements of the cleanup, for a role that may.</param>
     public Problem? Refusal(
-        ImmutableArray<SlotFacts> slots, ImmutableArray<PublicationFacts> publications, bool force,
+        ImmutableArray<SlotFacts> slots, ImmutableArray<PublicationFacts> publications, bool hasTriggers, bool force,
         IEnumerable<string> plan)
     {
         List<string> missing = [];
@@ -61,6 +61,7 @@ internal sealed record CleanupRights(
                 + $"which takes {List("role", owners)}");
             grants.AddRange(Grants(owners));
         }
+        if (hasTriggers && !Superusers.Contains(Role)) missing.Add("may not drop event triggers, which takes a superuser");
         if (missing.Count == 0) return null;
         grants.Add($"{(grants.Count == 0 ? "As" : "Or as")} a role that may: {string.Join(' ', plan)}");
         return new(FailureKind.SourceUnfit, $"Role {Role} {string.Join(", and ", missing)}; nothing was dropped.",

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Engine.Failures;
+using Cdc.Postgres.Capture;
 using Npgsql;
 
 namespace Cdc.Postgres.Setup;
@@ -19,8 +20,9 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
 
     readonly ControlConnections _connections = new(address);
 
-    /// <summary>The statements, in order: readers ended (if forced), slots, publications. Changes nothing.</summary>
-    /// <param name="name">One changefeed; null: every slot of this database and every publication that begins with
+    /// <summary>The statements, in order: event triggers, readers ended (if forced), slots, publications. Changes
+    /// nothing.</summary>
+    /// <param name="name">One changefeed; null: every one of this database, known by names that begin with
     /// cdc_.</param>
     public async Task<CleanupPlan> PlanAsync(string? name, CancellationToken cancellationToken) =>
         ToPlan(await FindAsync(name, cancellationToken).ConfigureAwait(false), force: false);
@@ -54,6 +56,7 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
 
     async Task RunAsync(Found found, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        await CaptureWriter.RunAsync(connection, found.Capture, cancellationToken).ConfigureAwait(false);
         foreach (SlotFacts slot in found.Slots)
         {
             if (slot.ActivePid > 0) await EndReaderAsync(slot, connection, cancellationToken).ConfigureAwait(false);
@@ -93,7 +96,8 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
             string database = connection.Database;
             ImmutableArray<SlotFacts> ours = [.. slots.Where(s => s.Database == database && IsOf(names, s.Name))];
             return new Found(ours, [.. publications.Where(p => IsOf(names, p.Name))],
-                await CleanupRights.ReadAsync(connection, ours, token).ConfigureAwait(false));
+                await CleanupRights.ReadAsync(connection, ours, token).ConfigureAwait(false),
+                await CaptureRemains.StatementsAsync(connection, name, token).ConfigureAwait(false));
         }, cancellationToken);
 
     static bool IsOf(PostgresNames? names, string name) =>
@@ -104,11 +108,13 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
         ImmutableArray<SlotFacts> busy = [.. found.Slots.Where(static s => s.ActivePid > 0)];
         ImmutableArray<string> statements =
         [
+            .. found.Capture,
             .. force ? busy.Select(static s => SlotFacts.TerminateStatement(s.ActivePid)) : [],
             .. found.Slots.Select(static s => DropSlot(s.Name)),
             .. found.Publications.Select(static p => DropPublication(p.Name)),
         ];
-        return new(statements, busy, found.Rights.Refusal(found.Slots, found.Publications, force, statements));
+        return new(statements, busy, found.Rights.Refusal(
+            found.Slots, found.Publications, !found.Capture.IsEmpty, force, statements));
     }
 
     // Written so that it is no error if the slot is gone, temporary ones with their reader.
@@ -119,5 +125,6 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     static string DropPublication(string name) => $"DROP PUBLICATION IF EXISTS {PostgresNames.Quote(name)};";
 
     sealed record Found(
-        ImmutableArray<SlotFacts> Slots, ImmutableArray<PublicationFacts> Publications, CleanupRights Rights);
+        ImmutableArray<SlotFacts> Slots, ImmutableArray<PublicationFacts> Publications, CleanupRights Rights,
+        ImmutableArray<string> Capture);
 }

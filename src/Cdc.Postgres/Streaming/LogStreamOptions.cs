@@ -17,6 +17,12 @@ internal sealed record LogStreamOptions
     public required ITableCatalog Catalog { get; init; }
     public required TableSelection Selection { get; init; }
 
+    /// <summary>Trigger, Relation or Off.</summary>
+    public DdlCaptureMode DdlCapture { get; init; } = DdlCaptureMode.Relation;
+
+    /// <summary>The whole prefix of messages about DDL that count.</summary>
+    public string DdlPrefix { get; init; } = "";
+
     /// <summary>Where open transactions go that don't fit into memory.</summary>
     public required string SpillDirectory { get; init; }
 
