@@ -18,6 +18,12 @@ public enum Milestone
     /// <summary>An index entry is durable, and no checkpoint says so yet.</summary>
     IndexEntryDurable,
 
+    /// <summary>Rows are about to be committed in a database target, together with the progress.</summary>
+    BeforeTargetCommit,
+
+    /// <summary>They are committed there; no checkpoint says so yet.</summary>
+    TargetCommitted,
+
     /// <summary>The checkpoint is saved, and the source was not told yet.</summary>
     CheckpointSaved,
 

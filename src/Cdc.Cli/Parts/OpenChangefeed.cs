@@ -6,6 +6,7 @@ using Cdc.Engine.Options;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
+using Cdc.Postgres.Setup;
 
 namespace Cdc.Cli.Parts;
 
@@ -102,6 +103,12 @@ sealed class OpenChangefeed : IAsyncDisposable
     public static async Task<string> NameAsync(Connectors connectors, Invocation call, Address from, Address to)
     {
         SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
-        return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
+        return ChangefeedName.Default(identity, to.Scheme switch
+        {
+            Address.Files => call.Host.PathOf(to.Place),
+            // However it is spelled, and as whoever we come.
+            Address.Postgres => PostgresAddress.Parse(to.Place).Identity,
+            _ => to.Scheme,
+        });
     }
 }

@@ -23,7 +23,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
-        IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
+        IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(facts, cancellationToken);
         ProblemList.ThrowIfAny([.. facts.Problems, .. facts.Tables.SelectMany(parts.Filter.Problems), .. target]);
         facts = await VacantAsync(facts, cancellationToken);
         ChangefeedState? state = await parts.State.LoadAsync(cancellationToken);

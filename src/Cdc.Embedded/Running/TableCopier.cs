@@ -13,6 +13,8 @@ namespace Cdc.Embedded.Running;
 /// all.</summary>
 sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<SnapshotTable, ValueTask> copied)
 {
+    const int NoPart = -1;
+
     readonly ConcurrentQueue<SnapshotTable> _stopped = new();
     ExceptionDispatchInfo? _failure;
     long _rows;
@@ -31,6 +33,8 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
         {
             TableCopy copy = new(table);
             copies.Add(copy);
+            // A table without rows of its own is made and completed all the same.
+            if (table.Parts == 0) work.Enqueue((copy, NoPart));
             for (int part = 0; part < table.Parts; part++) work.Enqueue((copy, part));
         }
         Task[] workers =
@@ -54,7 +58,8 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
         {
             while (!stop.IsCancellationRequested && work.TryDequeue(out (TableCopy Copy, int Part) next))
             {
-                await CopyPartAsync(next.Copy, next.Part, stop.Token);
+                if (next.Part == NoPart) await CopyEmptyAsync(next.Copy, stop.Token);
+                else await CopyPartAsync(next.Copy, next.Part, stop.Token);
             }
         }
         catch (Exception failure)
@@ -90,6 +95,12 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
             last = copy.PartEnded();
         }
         if (last) await EndAsync(copy, cancellationToken);
+    }
+
+    async Task CopyEmptyAsync(TableCopy copy, CancellationToken cancellationToken)
+    {
+        await copy.OpenAsync(parts.Sink, parts.Filter, snapshot, cancellationToken);
+        await EndAsync(copy, cancellationToken);
     }
 
     async ValueTask EndAsync(TableCopy copy, CancellationToken cancellationToken)
