@@ -79,6 +79,7 @@ internal sealed class TargetTransaction
     bool Write(ChangeUnit unit, CommitTs? commitAt)
     {
         UnitPlan plan = new();
+        _statements.Prepare(_session, unit);
         for (int attempt = 1; ; attempt++)
         {
             bool wasOpen = _isOpen;

@@ -36,6 +36,15 @@ internal sealed class UnitStatements(TargetTables tables, Expectations expectati
     /// <summary>A transaction has ended: stages are empty.</summary>
     public void Ended() => _staged.Clear();
 
+    /// <summary>Looks at the tables that rows are for, or makes them: before anything is sent.</summary>
+    public void Prepare(TargetSession session, ChangeUnit unit)
+    {
+        foreach (RowBatch batch in unit.Batches)
+        {
+            if (batch.Schema.Id != TableId.Trigger) tables.Get(session, batch.Schema, batch.FirstTs);
+        }
+    }
+
     /// <summary>Sends everything, and waits for no answer beyond what the pipeline's bound asks for.</summary>
     /// <returns>Whether it was nothing but new rows.</returns>
     public bool Send(TargetSession session, ChangeUnit unit, UnitPlan plan)
