@@ -33,7 +33,7 @@ internal sealed partial class TargetLink(
     public TargetTables Tables => _tables;
 
     TargetTransaction Transaction => _transaction ??=
-        new(_session, claimed, _tables, options.Existing is ExistingRows.Keep);
+        new(_session, claimed, _tables, options);
 
     public void Write(ChangeUnit unit)
     {
@@ -45,7 +45,6 @@ internal sealed partial class TargetLink(
     public ulong Commit(ChangeUnit unit, CommitTs at)
     {
         bool wasOpen = Transaction.IsOpen;
-        options.Milestones.Reached(Milestone.BeforeTargetCommit);
         Try(() => Transaction.Commit(unit, at), at, !wasOpen);
         options.Milestones.Reached(Milestone.TargetCommitted);
         Position = at;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Cdc.Engine;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Postgres.Wire;
 using Cdc.Protocol;
@@ -19,12 +21,14 @@ internal sealed class TargetTransaction
     readonly TargetTables _tables;
     readonly Expectations _expectations = new();
     readonly UnitStatements _statements;
+    readonly IMilestones _milestones;
     bool _isOpen;
 
-    public TargetTransaction(TargetSession session, SinkClaimed claimed, TargetTables tables, bool keeps)
+    public TargetTransaction(
+        TargetSession session, SinkClaimed claimed, TargetTables tables, PostgresSinkOptions options)
     {
-        (_session, _claimed, _tables) = (session, claimed, tables);
-        _statements = new(tables, _expectations, keeps);
+        (_session, _claimed, _tables, _milestones) = (session, claimed, tables, options.Milestones);
+        _statements = new(tables, _expectations, options.Existing is ExistingRows.Keep);
     }
 
     /// <summary>Rows were written and not committed: they can't be written again from what is in memory.</summary>
@@ -39,12 +43,15 @@ internal sealed class TargetTransaction
     {
         bool isCommitted = !unit.IsEmpty && Write(unit, at);
         if (!isCommitted) isCommitted = TryCommit(at);
-        Engine.Check.That(isCommitted);
+        Check.That(isCommitted);
         _isOpen = false;
         _statements.Ended();
         _tables.Kept([.. _tables.NotKept()]);
         return WalEnd;
     }
+
+    // Whoever ends the process between two steps needs the steps to be apart.
+    bool IsWatched => _milestones is not NoMilestones;
 
     /// <summary>End of the target's log, and how much of it is on disk, when last heard of.</summary>
     public ulong WalEnd { get; private set; }
@@ -63,7 +70,7 @@ internal sealed class TargetTransaction
     /// <summary>Makes every commit so far durable: commits the progress once more, and waits for the disk.</summary>
     public void ForceFlush(CommitTs at)
     {
-        Engine.Check.That(!_isOpen);
+        Check.That(!_isOpen);
         PgPipeline pipeline = _session.Pipeline;
         pipeline.Query("BEGIN");
         pipeline.Query("SET LOCAL synchronous_commit = local");
@@ -86,7 +93,7 @@ internal sealed class TargetTransaction
             Begin();
             bool isInserts = _statements.Send(_session, unit, plan);
             // Where nothing is left to be looked at before the commit it goes along: one round trip for all.
-            bool isWhole = isInserts && !wasOpen && commitAt is not null;
+            bool isWhole = isInserts && !wasOpen && commitAt is not null && !IsWatched;
             if (isWhole) SendProgress(commitAt!.Value);
             _session.Pipeline.Sync();
             PgAnswer wal = isWhole ? _session.Pipeline.Answers[^1] : default;
@@ -163,6 +170,11 @@ internal sealed class TargetTransaction
             _expectations.Add(-1);
         }
         _session.Pipeline.Query(ProgressSql.Advance(_claimed.Changefeed, _claimed.Span, _claimed.Owner, at));
+        if (IsWatched)
+        {
+            _session.Pipeline.Sync();
+            _milestones.Reached(Milestone.TargetCommitting);
+        }
         _session.Pipeline.Query("COMMIT");
         _session.Pipeline.Query(WalQuery);
         for (int i = 0; i < 3; i++) _expectations.Add(-1);
