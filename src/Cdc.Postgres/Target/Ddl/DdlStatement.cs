@@ -11,8 +11,9 @@ internal sealed record DdlStatement(DdlPhase Phase, string Sql, string Does, Tab
     /// <summary>A condition in SQL: if it does not hold, the statement is left out.</summary>
     public string? When { get; init; }
 
-    /// <summary>What to say where <see cref="When"/> does not hold; null if it then needs no word.</summary>
-    public string? Otherwise { get; init; }
+    /// <summary>Another table that it speaks of: where the target has none of the name, the statement is left out, and
+    /// that is said.</summary>
+    public TableName? Needs { get; init; }
 
     /// <summary>The server's code of a failure that is no reason to stop.</summary>
     public string? Tolerates { get; init; }

@@ -9,8 +9,13 @@ namespace Cdc.Postgres.Target.Ddl;
 internal sealed class Renames
 {
     readonly Dictionary<string, string> _columns = [];
-    readonly Dictionary<TableName, TableName> _objects = [];
-    readonly Dictionary<string, string> _schemas = [];
+    readonly Dictionary<TableName, TableName> _objects;
+    readonly Dictionary<string, string> _schemas;
+
+    public Renames() => (_objects, _schemas) = ([], []);
+
+    /// <summary>Of one table: its columns, beside what is common to the event.</summary>
+    public Renames(Renames shared) => (_objects, _schemas) = (shared._objects, shared._schemas);
 
     public static Renames None { get; } = new();
 

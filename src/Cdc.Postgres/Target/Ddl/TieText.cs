@@ -16,34 +16,46 @@ internal static class TieText
 
     public static IEnumerable<DdlStatement> ForeignKeys(TableSchema table) =>
         TargetView.Of(table).Constraints
-            .Where(static constraint => constraint is { Kind: ConstraintKind.ForeignKey, IsInherited: false })
-            .Select(constraint => ForeignKey(table.Name, constraint));
+            .Where(static constraint => constraint.Kind == ConstraintKind.ForeignKey)
+            .Select(constraint => ForeignKey(table.Name, constraint, TargetView.Of(table)));
 
     public static DdlStatement Attach(TableName table, TableName parent, string bound) => new(DdlPhase.Attach,
         $"ALTER TABLE {PostgresNames.Quote(parent)} ATTACH PARTITION {PostgresNames.Quote(table)} {bound}",
         "ALTER TABLE … ATTACH PARTITION", table)
     {
-        When = $"{TableStatements.IsThere(parent)} AND NOT {IsChild(table, parent)}",
+        When = $"NOT {IsChild(table, parent)}",
+        Needs = parent,
     };
 
     public static DdlStatement Inherit(TableName table, TableName parent) => new(DdlPhase.Attach,
         $"ALTER TABLE {PostgresNames.Quote(table)} INHERIT {PostgresNames.Quote(parent)}", "ALTER TABLE … INHERIT", table)
     {
-        When = $"{TableStatements.IsThere(parent)} AND NOT {IsChild(table, parent)}",
+        When = $"NOT {IsChild(table, parent)}",
+        Needs = parent,
     };
 
-    public static DdlStatement ForeignKey(TableName table, ConstraintDefinition constraint)
+    /// <param name="view">Of its table: what comes with a parent that the target has is left to it.</param>
+    public static DdlStatement ForeignKey(TableName table, ConstraintDefinition constraint, TableDefinition view)
     {
         DdlStatement add = KeyText.Add(table, constraint) with { Phase = DdlPhase.ForeignKeys };
         string missing = KeyText.IsMissing(table, constraint);
+        if (constraint.IsInherited) missing += NotFromParent(table, view);
         return add with
         {
-            When = constraint.References is { } other ? $"{TableStatements.IsThere(other)} AND {missing}" : missing,
+            When = missing,
+            Needs = constraint.References,
             Tolerates = "23503",
             Instead = TypeStatements.IsNotValid(add.Sql) ? null : add.Sql + " NOT VALID",
             Said = $"The foreign key {constraint.Name} of {table} does not hold for rows of the target; it is there as "
                 + "NOT VALID.",
         };
+    }
+
+    /// <summary>A condition to add: no parent is there that brings what is inherited.</summary>
+    public static string NotFromParent(TableName table, TableDefinition view)
+    {
+        IEnumerable<TableName> parents = view.PartitionOf is { } parent ? [parent] : view.Inherits;
+        return string.Concat(parents.Select(parent => $" AND NOT {IsChild(table, parent)}"));
     }
 
     public static string IsChild(TableName table, TableName parent) =>
