@@ -16,7 +16,7 @@ static class DryRun
     public static async Task<int> ShowAsync(Invocation call, OpenChangefeed open)
     {
         SourceFacts facts = await open.Source.InspectAsync(call.Stop);
-        IReadOnlyList<Problem> target = await open.Sink.InspectAsync(call.Stop);
+        IReadOnlyList<Problem> target = await open.Sink.InspectAsync(facts, call.Stop);
         Problem[] problems =
         [
             .. facts.Problems, .. open.Filter.Problems(facts.Tables, open.EarlierSchemas()), .. target,

@@ -12,6 +12,7 @@ using Cdc.Engine.Sources;
 using Cdc.Engine.State;
 using Cdc.Postgres;
 using Cdc.Postgres.Setup;
+using Cdc.Postgres.Target;
 using Cdc.Sinks.Blackhole;
 using Cdc.Sinks.Files;
 using Cdc.Sinks.Stdout;
@@ -74,6 +75,17 @@ sealed class Connectors(Invocation call)
                 RotateBytes = _options.RotateBytes,
                 RotateInterval = _options.RotateInterval,
                 Clock = _host.Time,
+                Milestones = _host.Milestones,
+            }),
+            Address.Postgres => new PostgresSink(new()
+            {
+                Address = PostgresAddress.Parse(to.Place),
+                Name = name,
+                Existing = _options.Existing,
+                Ddl = _options.Ddl,
+                RetryFor = _options.RetryFor,
+                Time = _host.Time,
+                Loggers = call.Loggers,
                 Milestones = _host.Milestones,
             }),
             _ => throw new InvalidOperationException("Every kind of target is handled."),

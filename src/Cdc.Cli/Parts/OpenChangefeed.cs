@@ -10,6 +10,7 @@ using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
 using Cdc.Engine.Storage;
+using Cdc.Postgres.Setup;
 
 namespace Cdc.Cli.Parts;
 
@@ -127,6 +128,12 @@ sealed class OpenChangefeed : IAsyncDisposable
         SourceIdentity identity = call is { Verb: Verb.Run, Flags.DryRun: false }
             ? await retry.LookAsync(token => connectors.IdentifyAsync(from, token), call.Stop)
             : await connectors.IdentifyAsync(from, call.Stop);
-        return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
+        return ChangefeedName.Default(identity, to.Scheme switch
+        {
+            Address.Files => call.Host.PathOf(to.Place),
+            // However it is spelled, and as whoever we come.
+            Address.Postgres => PostgresAddress.Parse(to.Place).Identity,
+            _ => to.Scheme,
+        });
     }
 }

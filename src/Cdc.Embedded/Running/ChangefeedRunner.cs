@@ -125,6 +125,11 @@ public sealed class ChangefeedRunner : IDisposable
         _watch.Phase = RunPhase.Stopping;
         if (!dispatcher.IsMidway || reached) await dispatcher.FlushAsync(CancellationToken.None);
         await AdvanceAsync(dispatcher, CancellationToken.None);
+        if (reached)
+        {
+            await parts.Sink.SetSequencesAsync(
+                await parts.Source.SequencesAsync(history, cancellationToken), cancellationToken);
+        }
         return await EndAsync(reached);
     }
 

@@ -47,6 +47,7 @@ sealed class SnapshotCopy(
             left = await CopyAsync(snapshot, cancellationToken);
         }
         await CopyLeftAsync(left, cancellationToken);
+        await FinishAsync(cancellationToken);
     }
 
     /// <summary>A run was interrupted: tables it did not complete are copied again, from their
@@ -63,6 +64,17 @@ sealed class SnapshotCopy(
         TableId[] left =
             [.. history.Latest().Select(static t => t.Id).Where(id => !keeper.State.Copied.ContainsKey(id))];
         await CopyLeftAsync(left, cancellationToken);
+        await FinishAsync(cancellationToken);
+    }
+
+    // Before the phase is done: a crash in between does it again.
+    async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        await parts.Sink.FinishCopiesAsync(
+            [.. history.Latest().Where(table => keeper.State.Copied.ContainsKey(table.Id)).Select(parts.Filter.Apply)],
+            cancellationToken);
+        await parts.Sink.SetSequencesAsync(
+            await parts.Source.SequencesAsync(history, cancellationToken), cancellationToken);
     }
 
     async Task CopyLeftAsync(IReadOnlyCollection<TableId> left, CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
-        IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
+        IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(facts, cancellationToken);
         IEnumerable<Problem> filter = parts.Filter.IsEmpty
             ? []
             : parts.Filter.Problems(facts.Tables, await parts.State.LoadSchemasAsync(cancellationToken));

@@ -39,13 +39,14 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
         if (text is Stdout or "-") return new(Stdout, "", []);
         if (text is Blackhole) return new(Blackhole, "", []);
         string? scheme = SchemeOf(text);
+        if (scheme is Postgres or "postgresql") return new(Postgres, text, ParametersOf(text));
+        if (scheme is null && IsConnectionString(text)) return new(Postgres, text, []);
         if (scheme is null) return new(Files, text, []);
         if (scheme is Stdout or Blackhole) return new(scheme, "", ParametersOf(text));
         if (scheme is Files && PathOf(text) is { Length: > 0 } path) return new(Files, path, ParametersOf(text));
-        string hint = scheme is Postgres or "postgresql"
-            ? "PostgreSQL is not a target yet."
-            : NearestName.Hint(scheme, [Stdout, Files, Blackhole]);
-        throw new FormatException($"a directory, file:<directory>, stdout, or blackhole. {hint}".TrimEnd());
+        string hint = NearestName.Hint(scheme, [Stdout, Files, Blackhole, Postgres]);
+        throw new FormatException(
+            $"a directory, file:<directory>, stdout, blackhole, or postgres://user@host/database. {hint}".TrimEnd());
     }
 
     /// <summary>The URL without the parameters that <paramref name="isOurs"/> names.</summary>
@@ -58,6 +59,14 @@ public sealed record Address(string Scheme, string Place, ImmutableArray<KeyValu
             !isOurs(Uri.UnescapeDataString(part.Split('=')[0])))];
         string place = kept.Length == 0 ? Place[..query] : $"{Place[..query]}?{string.Join('&', kept)}";
         return this with { Place = place, Parameters = Parameters.RemoveAll(p => isOurs(p.Key)) };
+    }
+
+    // A directory may have an equals sign in its name; one that begins with a host's keyword is not meant.
+    static bool IsConnectionString(string text)
+    {
+        int sign = text.IndexOf('=', StringComparison.Ordinal);
+        return sign > 0 && text[..sign].Trim().ToLowerInvariant()
+            is "host" or "server" or "database" or "username" or "user id" or "port" or "password";
     }
 
     // A single letter is a drive, not a scheme.

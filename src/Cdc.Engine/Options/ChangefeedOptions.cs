@@ -31,6 +31,30 @@ public enum OutputFormat
     Debezium,
 }
 
+/// <summary>What to do with rows that a table of a database target holds before it is copied.</summary>
+public enum ExistingRows
+{
+    /// <summary>Stop, and change nothing.</summary>
+    Refuse,
+    /// <summary>Keep them; a row with the same key takes the source's values.</summary>
+    Keep,
+    /// <summary>Empty the table first.</summary>
+    Truncate,
+}
+
+/// <summary>What a database target does with DDL of the source.</summary>
+public enum DdlMode
+{
+    /// <summary>Does the same.</summary>
+    Apply,
+    /// <summary>Does what adds, and stops at what drops or changes.</summary>
+    Additive,
+    /// <summary>Leaves the target's schema alone.</summary>
+    Ignore,
+    /// <summary>Stops the changefeed.</summary>
+    Stop,
+}
+
 /// <summary>Everything that can be said about one changefeed. The same names are flags (<c>--snapshot-parallel</c>),
 /// keys of the configuration file (<c>"snapshotParallel"</c>) and URL parameters where an address has them.</summary>
 public sealed record ChangefeedOptions
@@ -38,7 +62,8 @@ public sealed record ChangefeedOptions
     /// <summary>Where to read: <c>postgres://…</c>, a .NET connection string, or <c>demo:</c>.</summary>
     public string From { get; init; } = "";
 
-    /// <summary>Where to write: a directory, <c>stdout</c>, or <c>blackhole</c>.</summary>
+    /// <summary>Where to write: a directory, <c>stdout</c>, <c>blackhole</c>, or a PostgreSQL database as in
+    /// <see cref="From"/>.</summary>
     public string To { get; init; } = "";
 
     /// <summary>Name of the changefeed; null: from the source's database and both addresses.</summary>
@@ -70,6 +95,12 @@ public sealed record ChangefeedOptions
     /// <summary>Directory of the state of all changefeeds; null: <c>./cdc-data</c>, or none with
     /// <c>stdout</c>.</summary>
     public string? State { get; init; }
+
+    /// <summary>Database targets: rows that are there before the copy.</summary>
+    public ExistingRows Existing { get; init; }
+
+    /// <summary>Database targets: DDL of the source.</summary>
+    public DdlMode Ddl { get; init; }
 
     public OutputFormat Format { get; init; }
 

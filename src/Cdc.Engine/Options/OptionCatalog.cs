@@ -16,7 +16,7 @@ public static class OptionCatalog
     /// <summary>In the order in which help shows them.</summary>
     public static ImmutableArray<OptionDefinition> All { get; } =
     [
-        .. Places(), .. Choice(), .. Course(), .. Output(), .. Source(), .. Demo(),
+        .. Places(), .. Choice(), .. Course(), .. Target(), .. Output(), .. Source(), .. Demo(),
     ];
 
     static readonly FrozenDictionary<string, OptionDefinition> s_byName = All.ToFrozenDictionary(option => option.Name);
@@ -30,7 +30,7 @@ public static class OptionCatalog
     [
         Address("from", "Where to read: postgres://user@host/database, a .NET connection string, or demo:.",
             o => o.From, (o, v) => o with { From = v }) with { Verbs = [Run, Doctor, Drop] },
-        Address("to", "Where to write: a directory, stdout, or blackhole.",
+        Address("to", "Where to write: a directory, stdout, blackhole, or a PostgreSQL database as in --from.",
             o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, Drop, DemoVerb] },
         Text("name", "Name of the changefeed: " + ChangefeedName.RuleText + ".", "name",
             o => o.Name, (o, v) => o with { Name = v }) with
@@ -69,6 +69,19 @@ public static class OptionCatalog
         },
         Text("until", "When to stop: now, snapshot, a position, or a time.", "point",
             o => o.Until, (o, v) => o with { Until = v }) with { Verbs = [Run], DefaultText = "never" },
+    ];
+
+    static ImmutableArray<OptionDefinition> Target() =>
+    [
+        Choice<ExistingRows>("existing",
+            "Rows that a table of a database target holds before it is copied: refuse them, keep them, or truncate.",
+            o => o.Existing, (o, v) => o with { Existing = v }) with
+        {
+            Verbs = [Run], Schemes = [Options.Address.Postgres],
+        },
+        Choice<DdlMode>("ddl",
+            "DDL of the source in a database target: apply it, only what adds, ignore it, or stop at it.",
+            o => o.Ddl, (o, v) => o with { Ddl = v }) with { Verbs = [Run], Schemes = [Options.Address.Postgres] },
     ];
 
     static ImmutableArray<OptionDefinition> Output() =>

@@ -56,6 +56,14 @@ public sealed class RowBatch
 
     public Enumerator GetEnumerator() => new(Raw, _stamps);
 
+    /// <summary>The row that begins at an offset of <see cref="Raw"/>; the next one begins where its bytes
+    /// end.</summary>
+    public Row RowAt(int offset)
+    {
+        ReadOnlySpan<byte> rest = Raw[offset..];
+        return new(rest[..BinaryPrimitives.ReadInt32LittleEndian(rest)], _stamps);
+    }
+
     /// <summary>Takes the final version of the schema that its rows were written under while it was
     /// provisional.</summary>
     public void Install(TableSchema version)

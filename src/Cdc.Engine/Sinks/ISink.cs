@@ -24,6 +24,11 @@ public interface ISink : IAsyncDisposable
     /// <summary>Looks at the target and changes nothing: every problem at once.</summary>
     ValueTask<IReadOnlyList<Problem>> InspectAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same, knowing what will come: also what of the source does not go together with this
+    /// target.</summary>
+    ValueTask<IReadOnlyList<Problem>> InspectAsync(SourceFacts source, CancellationToken cancellationToken) =>
+        InspectAsync(cancellationToken);
+
     /// <summary>What the target itself says of earlier runs, or null if it keeps no record. Changes nothing.</summary>
     ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken);
 

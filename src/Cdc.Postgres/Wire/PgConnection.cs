@@ -163,12 +163,13 @@ internal sealed class PgConnection : IDisposable
         return type;
     }
 
-    internal void TakeReady(ReadOnlySpan<byte> body)
+    /// <param name="isLast">Nothing else was sent that is still to be answered.</param>
+    internal void TakeReady(ReadOnlySpan<byte> body, bool isLast = true)
     {
         var reader = new PgMessageReader(body);
         TransactionStatus = (char)reader.Byte();
         reader.End();
-        _isReady = true;
+        _isReady = isLast;
     }
 
     /// <summary>Keeps the first error of a statement. A fatal one is thrown: nothing comes after it.</summary>
@@ -187,10 +188,16 @@ internal sealed class PgConnection : IDisposable
         return true;
     }
 
-    void SendQuery(string sql)
+    /// <summary>Statements are under way whose answers have not been read.</summary>
+    internal void TakeStatements()
     {
         Check.That(_isReady);
         _isReady = false;
+    }
+
+    void SendQuery(string sql)
+    {
+        TakeStatements();
         var message = new PgMessageWriter();
         message.Begin((byte)'Q');
         message.Text(sql);

@@ -12,7 +12,6 @@ internal static class PgConnector
     const int KeepAliveSeconds = 30;
     const int KeepAliveIntervalSeconds = 10;
     const int KeepAliveProbes = 3;
-    static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs <paramref name="start"/> on a plain or an encrypted transport, as sslmode says.</summary>
     public static T Connect<T>(
@@ -110,7 +109,7 @@ internal static class PgConnector
         try
         {
             socket.ConnectAsync(address, either.Token).AsTask().GetAwaiter().GetResult();
-            socket.SendTimeout = (int)SendTimeout.TotalMilliseconds;
+            socket.SendTimeout = (int)options.SendTimeout.TotalMilliseconds;
             if (address is IPEndPoint) KeepAlive(socket);
             return socket;
         }

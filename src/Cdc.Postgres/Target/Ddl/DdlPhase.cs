@@ -1,0 +1,23 @@
+namespace Cdc.Postgres.Target.Ddl;
+
+/// <summary>In what order the statements of one event run, whatever table they are about.</summary>
+internal enum DdlPhase
+{
+    RenameSchemas,
+    /// <summary>Finds out, before anything is changed, whether a rewrite can be repeated.</summary>
+    Prove,
+    Types,
+    DropForeignKeys,
+    Detach,
+    MoveTables,
+    DropKeys,
+    Columns,
+    CreateTables,
+    Keys,
+    Attach,
+    ForeignKeys,
+    Identity,
+    DropTables,
+    DropTypes,
+    DropSchemas,
+}
