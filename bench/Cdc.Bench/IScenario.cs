@@ -10,6 +10,8 @@ interface IScenario
     /// <summary>What it runs with unless the command line says otherwise.</summary>
     BenchOptions Defaults { get; }
 
+    Workload Workload { get; }
+
     /// <summary>What is compared. The first is the bar that the others are measured by.</summary>
     IReadOnlyList<IContender> Contenders(PostgresCluster cluster, BenchPlaces places);
 }
@@ -37,11 +39,19 @@ sealed record Measurement(TimeSpan Elapsed)
     public long AllocatedBytes { get; init; }
     public long PeakBytes { get; init; }
     public long Rows { get; init; }
+
+    /// <summary>From COMMIT's answer to the row's being seen in the target.</summary>
+    public TimeSpan LatencyMedian { get; init; }
+
+    public TimeSpan LatencyMost { get; init; }
 }
 
 /// <summary>Where a benchmark finds the program, and where it may write.</summary>
 /// <param name="Program">The published cdc.dll.</param>
 sealed record BenchPlaces(string Directory, string Program)
 {
+    /// <summary>The server that is written to.</summary>
+    public required PostgresCluster Target { get; init; }
+
     public string File(string name) => Path.Combine(Directory, name);
 }

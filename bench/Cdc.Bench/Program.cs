@@ -8,7 +8,13 @@ if (args is [Drain.Command, .. string[] drain])
 }
 if (args is [Product.Command, .. string[] product]) return await Product.RunHereAsync(product);
 
-IScenario[] scenarios = [new Blackhole(), new Ndjson(), new Snapshot(), new Large()];
+IScenario[] scenarios =
+[
+    new Blackhole(), new Ndjson(), new Snapshot(), new Large(),
+    new Apply("insert", new Inserts()), new Apply("update", new Updates()), new Apply("delete", new Deletes()),
+    new Apply("mixed", new Mixed()), new Far(TimeSpan.FromMilliseconds(2.5)), new Far(TimeSpan.FromMilliseconds(12)),
+    new DatabaseCopy(), new Latency(),
+];
 IScenario scenario = scenarios[0];
 BenchOptions options = BenchOptions.Parse(args, name =>
 {
@@ -18,23 +24,15 @@ BenchOptions options = BenchOptions.Parse(args, name =>
 });
 
 using TemporaryDirectory directory = new("cdc-bench-");
-await using PostgresCluster cluster = await PostgresCluster.StartAsync(new()
-{
-    Settings = new Dictionary<string, string>
-    {
-        ["shared_buffers"] = "'256MB'",
-        ["max_wal_size"] = "'8GB'",
-        ["max_replication_slots"] = "100",
-        ["max_wal_senders"] = "100",
-        ["synchronous_commit"] = "off",
-        ["autovacuum"] = "off",
-    },
-});
-IReadOnlyList<IContender> contenders = scenario.Contenders(cluster, new(directory.Path, options.Program));
-await Backlog.CreateTableAsync(cluster);
+await using PostgresCluster cluster = await PostgresCluster.StartAsync(Servers.Options);
+await using PostgresCluster target = await PostgresCluster.StartAsync(Servers.Options);
+BenchPlaces places = new(directory.Path, options.Program) { Target = target };
+IReadOnlyList<IContender> contenders = scenario.Contenders(cluster, places);
+await Backlog.CreateTablesAsync(cluster, scenario.Workload, options);
+await TargetDatabase.MakeTemplateAsync(target, scenario.Workload, options);
 for (int run = 0; run < options.Rounds * contenders.Count; run++)
     await contenders[run % contenders.Count].PrepareAsync(run);
-Backlog backlog = await Backlog.LoadAsync(cluster, options);
+Backlog backlog = await Backlog.LoadAsync(cluster, scenario.Workload, options);
 List<Measurement>[] runs = [.. contenders.Select(static _ => new List<Measurement>())];
 for (int run = 0; run < options.Rounds * contenders.Count; run++)
 {

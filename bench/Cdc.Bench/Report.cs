@@ -21,6 +21,8 @@ static class Report
                 Rows = (long)Median(runs[i], static m => m.Rows),
                 Processor = TimeSpan.FromSeconds(Median(runs[i], static m => m.Processor.TotalSeconds)),
                 AllocatedBytes = (long)Median(runs[i], static m => m.AllocatedBytes),
+                LatencyMedian = TimeSpan.FromSeconds(Median(runs[i], static m => m.LatencyMedian.TotalSeconds)),
+                LatencyMost = TimeSpan.FromSeconds(Median(runs[i], static m => m.LatencyMost.TotalSeconds)),
                 PeakBytes = runs[i].Max(static m => m.PeakBytes),
             };
             double least = runs[i].Min(static m => m.Elapsed.TotalSeconds);
@@ -35,6 +37,12 @@ static class Report
     {
         string text = string.Create(CultureInfo.InvariantCulture,
             $"  processor {measured.Processor.TotalSeconds:F2} s, peak {measured.PeakBytes >> 20} MiB");
+        if (measured.LatencyMost > TimeSpan.Zero)
+        {
+            return string.Create(CultureInfo.InvariantCulture,
+                $"  visible after {measured.LatencyMedian.TotalMilliseconds:F1} ms (median), "
+                + $"{measured.LatencyMost.TotalMilliseconds:F1} ms (99 of 100)");
+        }
         if (measured.AllocatedBytes == 0) return text;
         return text + string.Create(CultureInfo.InvariantCulture,
             $", {(double)measured.AllocatedBytes / measured.Rows:F1} B/row allocated");

@@ -9,6 +9,8 @@ sealed class Blackhole : IScenario
 
     public BenchOptions Defaults { get; } = new();
 
+    public Workload Workload { get; } = new Inserts();
+
     public IReadOnlyList<IContender> Contenders(PostgresCluster cluster, BenchPlaces places) =>
     [
         RecvLogical.PgOutput(cluster, places),
@@ -25,6 +27,8 @@ sealed class Ndjson : IScenario
 
     public BenchOptions Defaults { get; } = new();
 
+    public Workload Workload { get; } = new Inserts();
+
     public IReadOnlyList<IContender> Contenders(PostgresCluster cluster, BenchPlaces places) =>
     [
         RecvLogical.Wal2Json(cluster, places),
@@ -40,6 +44,8 @@ sealed class Snapshot : IScenario
     public string Name => "snapshot";
 
     public BenchOptions Defaults { get; } = new();
+
+    public Workload Workload { get; } = new Inserts();
 
     public IReadOnlyList<IContender> Contenders(PostgresCluster cluster, BenchPlaces places) =>
     [
@@ -60,6 +66,8 @@ sealed class Large : IScenario
     public string Name => "large";
 
     public BenchOptions Defaults { get; } = new() { Rounds = 1, Transactions = 1, RowsPerTransaction = 5_000_000 };
+
+    public Workload Workload { get; } = new Inserts();
 
     public IReadOnlyList<IContender> Contenders(PostgresCluster cluster, BenchPlaces places) =>
     [
