@@ -18,6 +18,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     [
         "DateStyle", "IntervalStyle", "TimeZone", "bytea_output", "extra_float_digits", "lc_monetary", "xmlbinary",
         "quote_all_identifiers", "standard_conforming_strings", "row_security", "client_min_messages",
+        "jit",
     ];
 
     static string Settings { get; } = string.Concat(
