@@ -163,6 +163,24 @@ public sealed class HarmlessTests(SourceFixture fixture) : IClassFixture<SourceF
     }
 
     [Fact]
+    public async Task DDL_beside_a_transaction_that_holds_our_publication_waits_a_while_and_succeeds()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
+        await using NpgsqlConnection migration = await @case.OpenAsync();
+        await CaptureCase.ExecuteAsync(migration, "BEGIN");
+        await CaptureCase.ExecuteAsync(migration, "CREATE TABLE held (id int PRIMARY KEY)");
+        await @case.RunAsync("SET statement_timeout = '4s'", "CREATE TABLE n (id int PRIMARY KEY)", "UPDATE n SET id = 1",
+            "ALTER TABLE old DROP CONSTRAINT old_pkey", "UPDATE old SET id = 1", "DELETE FROM old");
+        await CaptureCase.ExecuteAsync(migration, "COMMIT");
+        List<DdlMessage> messages = await @case.MessagesAsync();
+        Assert.Equal(2, messages.Count(m => m.Unreadable is not null));
+        Assert.Equal(["held", "old"], await @case.KeyedAsync());
+        Assert.Equal(["f"], await @case.QueryAsync("SELECT relreplident FROM pg_class WHERE relname = 'old'"));
+        await @case.RunAsync("UPDATE held SET id = 1", "CREATE TABLE later (id int PRIMARY KEY)");
+        Assert.Null(Assert.Single(await @case.MessagesAsync()).Unreadable);
+    }
+
+    [Fact]
     public async Task Nobody_else_can_write_a_message_that_counts()
     {
         await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
