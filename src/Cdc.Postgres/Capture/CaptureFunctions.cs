@@ -262,10 +262,10 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
 
     string Matches(string schema, string table) => SelectionSql.Matches(selection, schema, table);
 
-    // A publication is locked until the end of the transaction that altered it. To wait for that while the application's
-    // locks are held could close a circle with whoever holds it, and the server would end one of the two. So we wait
-    // for moments only, too short for the server to look for circles, and let go in between; and not so long that the
-    // application's own statement_timeout would end its statement.
+    // A publication is locked until the end of the transaction that altered it. To wait for that while the
+    // application's locks are held could close a circle with whoever holds it, and the server would end one of the
+    // two. So we wait for moments only, too short for the server to look for circles, and let go in between; and not so
+    // long that the application's own statement_timeout would end its statement.
     string AlterPublication => Inner($"{F("alter_publication")}(_statement text, _patience interval)", "void", """
         DECLARE
             _until timestamptz := clock_timestamp() + LEAST(_patience, (
@@ -312,7 +312,8 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
         BEGIN
             FOR _table IN
                 SELECT f.*, format('%I.%I', f.schema, f.name) AS quoted FROM (
-                    SELECT r.oid, n.nspname AS schema, r.relname AS name, {Matches("n.nspname", "r.relname")} AS matches,
+                    SELECT r.oid, n.nspname AS schema, r.relname AS name,
+                        {Matches("n.nspname", "r.relname")} AS matches,
                         {IsCovered("n.oid")} AS covered,
                         CASE r.relreplident WHEN 'f' THEN true WHEN 'n' THEN false ELSE EXISTS (
                             SELECT FROM pg_index x WHERE x.indrelid = r.oid AND x.indimmediate AND x.indisvalid
@@ -371,7 +372,8 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
             _table record;
             _empty boolean;
         BEGIN
-            SELECT json_agg(p.item ORDER BY position(p.item->>'kind' IN 'table type schema')) INTO _dropped FROM jsonb_array_elements(_pending) AS p(item)
+            SELECT json_agg(p.item ORDER BY position(p.item->>'kind' IN 'table type schema')) INTO _dropped
+            FROM jsonb_array_elements(_pending) AS p(item)
             WHERE CASE p.item->>'kind'
                 WHEN 'table' THEN {Matches("p.item->>'schema'", "p.item->>'name'")} AND NOT EXISTS (
                     SELECT FROM pg_class r WHERE r.oid = (p.item->>'oid')::int8::oid)

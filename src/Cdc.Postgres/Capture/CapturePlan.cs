@@ -29,7 +29,8 @@ internal sealed record CapturePlan
         Problems = isTrigger && !isPossible
             ? [Missing(server, "the event triggers that --ddl-capture trigger asks for can't be made", false)]
             : wanted == DdlCaptureMode.Auto && !isTrigger && !temporary
-                ? [Missing(server, "new tables are not captured, and dropped, renamed and rewritten ones not seen", true)]
+                ? [Missing(
+                    server, "new tables are not captured, and dropped, renamed and rewritten ones not seen", true)]
                 : [];
     }
 
@@ -52,7 +53,7 @@ internal sealed record CapturePlan
         string role = PostgresNames.Quote(server.Role);
         return new(FailureKind.SourceUnfit,
             $"Role {server.Role} may not create event triggers, so {what}.",
-            $"ALTER ROLE {role} SUPERUSER; or a superuser runs the statements that --ddl-capture trigger --dry-run shows "
+            $"ALTER ROLE {role} SUPERUSER; or a superuser runs what --ddl-capture trigger --dry-run shows "
             + $"and GRANT USAGE ON SCHEMA cdc TO {role}; GRANT SELECT ON cdc.capture TO {role};"
             + (isWarning ? " To do without: --ddl-capture relation." : ""), isWarning);
     }

@@ -65,8 +65,8 @@ internal sealed class Inspector(
         Server = $"PostgreSQL {found.Server.VersionText} at {place}",
     };
 
-    /// <summary>Schemas that are published whole, so that the rows of CREATE TABLE AS are: only a superuser may, and only
-    /// since 15.</summary>
+    /// <summary>Schemas that are published whole, so that the rows of CREATE TABLE AS are: only a superuser may, and
+    /// only since 15.</summary>
     async Task<ImmutableHashSet<string>> SchemasAsync(
         NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
     {
