@@ -15,8 +15,8 @@ public sealed partial class PostgresSource
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message =
-            "The event triggers were not all there, or off. They are now; schema changes made meanwhile that no row shows "
-            + "are missing in the target.")]
+            "The event triggers were not all there, or off. They are now; schema changes made meanwhile that no row "
+            + "shows are missing in the target.")]
     static partial void LogWasBroken(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning,

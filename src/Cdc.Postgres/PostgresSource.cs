@@ -44,8 +44,8 @@ public sealed partial class PostgresSource : ISource
         _connections = new(options.Address);
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
-        _publisher =
-            new(_connections, _names, new(_names, options.Selection, options.DdlCapture, options.TemporarySlot), options.Time, _logger);
+        Inspector inspector = new(_names, options.Selection, options.DdlCapture, options.TemporarySlot);
+        _publisher = new(_connections, _names, inspector, options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 

@@ -18,6 +18,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     [
         "DateStyle", "IntervalStyle", "TimeZone", "bytea_output", "extra_float_digits", "lc_monetary", "xmlbinary",
         "quote_all_identifiers", "standard_conforming_strings", "row_security", "client_min_messages",
+        "jit",
     ];
 
     static string Settings { get; } = string.Concat(
@@ -261,12 +262,15 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
 
     string Matches(string schema, string table) => SelectionSql.Matches(selection, schema, table);
 
-    // A publication is locked until the end of the transaction that altered it. To wait for that while the application's
-    // locks are held could close a circle with whoever holds it, and the server would end one of the two. So we wait
-    // for moments only, too short for the server to look for circles, and let go in between.
+    // A publication is locked until the end of the transaction that altered it. To wait for that while the
+    // application's locks are held could close a circle with whoever holds it, and the server would end one of the
+    // two. So we wait for moments only, too short for the server to look for circles, and let go in between; and not so
+    // long that the application's own statement_timeout would end its statement.
     string AlterPublication => Inner($"{F("alter_publication")}(_statement text, _patience interval)", "void", """
         DECLARE
-            _until timestamptz := clock_timestamp() + _patience;
+            _until timestamptz := clock_timestamp() + LEAST(_patience, (
+                SELECT NULLIF(s.setting, '0')::int * interval '1 ms' / 4
+                FROM pg_settings s WHERE s.name = 'statement_timeout'));
         BEGIN
             LOOP
                 BEGIN
@@ -308,7 +312,8 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
         BEGIN
             FOR _table IN
                 SELECT f.*, format('%I.%I', f.schema, f.name) AS quoted FROM (
-                    SELECT r.oid, n.nspname AS schema, r.relname AS name, {Matches("n.nspname", "r.relname")} AS matches,
+                    SELECT r.oid, n.nspname AS schema, r.relname AS name,
+                        {Matches("n.nspname", "r.relname")} AS matches,
                         {IsCovered("n.oid")} AS covered,
                         CASE r.relreplident WHEN 'f' THEN true WHEN 'n' THEN false ELSE EXISTS (
                             SELECT FROM pg_index x WHERE x.indrelid = r.oid AND x.indimmediate AND x.indisvalid
@@ -350,7 +355,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     string Tables => Inner($"{F("tables")}(oid[])", "json", $"""
         BEGIN
             RETURN (SELECT json_agg(d.definition ORDER BY
-                    (SELECT count(*) FROM pg_partition_ancestors(d.oid)), d.oid)
+                    (SELECT GREATEST(count(*), 1) FROM pg_partition_ancestors(d.oid)), d.oid)
                 FROM ({DefinitionQuery.Text}) AS d);
         END
         """);
@@ -367,7 +372,8 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
             _table record;
             _empty boolean;
         BEGIN
-            SELECT json_agg(p.item ORDER BY position(p.item->>'kind' IN 'table type schema')) INTO _dropped FROM jsonb_array_elements(_pending) AS p(item)
+            SELECT json_agg(p.item ORDER BY position(p.item->>'kind' IN 'table type schema')) INTO _dropped
+            FROM jsonb_array_elements(_pending) AS p(item)
             WHERE CASE p.item->>'kind'
                 WHEN 'table' THEN {Matches("p.item->>'schema'", "p.item->>'name'")} AND NOT EXISTS (
                     SELECT FROM pg_class r WHERE r.oid = (p.item->>'oid')::int8::oid)

@@ -8,8 +8,8 @@ internal sealed record CaptureNames(string Changefeed)
     /// <summary>Holds functions and the table of seals; nothing of the application's.</summary>
     public const string Schema = "cdc";
 
-    /// <summary>Begins the prefix of messages about DDL. What follows is the changefeed's name, a dot and its seal, which
-    /// only roles that read the log or own the functions can see: anybody may write a message, and only ours
+    /// <summary>Begins the prefix of messages about DDL. What follows is the changefeed's name, a dot and its seal,
+    /// which only roles that read the log or own the functions can see: anybody may write a message, and only ours
     /// count.</summary>
     public const string MessagePrefix = "cdc.ddl.";
 

@@ -22,14 +22,15 @@ internal sealed record CapturePlan
             _ => wanted,
         };
         bool isTrigger = Mode == DdlCaptureMode.Trigger;
-        if (isTrigger && isPossible && !isCurrent) Steps = [.. sql.Create()];
+        if (isTrigger && !isCurrent) Steps = [.. sql.Create()];
         else if (!isTrigger && facts.IsThere && facts.MayCreate) Steps = [.. CaptureSql.Drop(changefeed)];
         WasBroken = isTrigger && !facts.IsWhole;
         Prefix = facts.Seal is { } seal ? $"{CaptureNames.MessagePrefix}{changefeed}.{seal}" : "";
         Problems = isTrigger && !isPossible
             ? [Missing(server, "the event triggers that --ddl-capture trigger asks for can't be made", false)]
             : wanted == DdlCaptureMode.Auto && !isTrigger && !temporary
-                ? [Missing(server, "new tables are not captured, and dropped, renamed and rewritten ones not seen", true)]
+                ? [Missing(
+                    server, "new tables are not captured, and dropped, renamed and rewritten ones not seen", true)]
                 : [];
     }
 
@@ -52,7 +53,7 @@ internal sealed record CapturePlan
         string role = PostgresNames.Quote(server.Role);
         return new(FailureKind.SourceUnfit,
             $"Role {server.Role} may not create event triggers, so {what}.",
-            $"ALTER ROLE {role} SUPERUSER; or a superuser runs the statements that --ddl-capture trigger --dry-run shows "
+            $"ALTER ROLE {role} SUPERUSER; or a superuser runs what --ddl-capture trigger --dry-run shows "
             + $"and GRANT USAGE ON SCHEMA cdc TO {role}; GRANT SELECT ON cdc.capture TO {role};"
             + (isWarning ? " To do without: --ddl-capture relation." : ""), isWarning);
     }

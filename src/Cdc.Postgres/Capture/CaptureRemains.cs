@@ -18,7 +18,7 @@ internal static class CaptureRemains
         ImmutableArray<string> things = await ThingsAsync(connection, cancellationToken).ConfigureAwait(false);
         bool hasTable = things.Contains("capture");
         bool isLast = gone.Length == all.Length;
-        HashSet<string> ours = [.. gone.SelectMany(CaptureSql.FunctionNames), .. isLast ? ["capture"] : Array.Empty<string>()];
+        HashSet<string> ours = [.. gone.SelectMany(CaptureSql.FunctionNames), "capture"];
         return
         [
             .. gone.SelectMany(CaptureSql.Drop),

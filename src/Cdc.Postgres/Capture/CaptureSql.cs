@@ -71,7 +71,8 @@ internal sealed class CaptureSql(string changefeed, TableSelection selection, in
         foreach ((string name, string @event, string function) in _names.Triggers)
         {
             string[] tags = CaptureTags.Of(@event);
-            string when = tags.Length == 0 ? "" : $" WHEN TAG IN ({string.Join(", ", tags.Select(static t => $"'{t}'"))})";
+            string list = string.Join(", ", tags.Select(static tag => $"'{tag}'"));
+            string when = tags.Length == 0 ? "" : $" WHEN TAG IN ({list})";
             yield return $"CREATE EVENT TRIGGER {PostgresNames.Quote(name)} ON {@event}{when} "
                 + $"EXECUTE FUNCTION {function}();";
             yield return $"ALTER EVENT TRIGGER {PostgresNames.Quote(name)} ENABLE ALWAYS;";

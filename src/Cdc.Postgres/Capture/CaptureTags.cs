@@ -1,8 +1,8 @@
 namespace Cdc.Postgres.Capture;
 
 /// <summary>Which commands the event triggers look at.</summary>
-/// <remarks>Not those about publications: our own would call us again. Not CREATE TYPE and its kin: a type comes with the
-/// first table that uses it. Every DROP that can cascade to a part of a table is among them.</remarks>
+/// <remarks>Not those about publications: our own would call us again. Not CREATE TYPE and its kin: a type comes with
+/// the first table that uses it. Every DROP that can cascade to a part of a table is among them.</remarks>
 internal static class CaptureTags
 {
     /// <summary>Empty: all, where the event itself is seldom.</summary>

@@ -6,7 +6,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Capture;
 
-/// <summary>One table as the catalogs have it: all that a target rebuilds, and all that reading its rows takes.</summary>
+/// <summary>One table as the catalogs have it: all that a target rebuilds, and all that reading its rows
+/// takes.</summary>
 internal sealed record CapturedTable
 {
     public required uint Oid { get; init; }

@@ -55,7 +55,8 @@ internal sealed record DdlMessage
             Tables = [.. json.List("tables").Select(DefinitionJson.Table)],
             Types = [.. Altered(json)],
             Dropped = [.. json.List("dropped").Select(Thing)],
-            Schemas = [.. json.List("schemas").Select(static s => new CapturedSchema(s.Oid("oid"), s.Required("name")))],
+            Schemas = [.. json.List("schemas").Select(static s =>
+                new CapturedSchema(s.Oid("oid"), s.Required("name")))],
             Rewrites = [.. json.List("rewrites").Select(Rewrite)],
         };
     });

@@ -7,8 +7,8 @@ namespace Cdc.Postgres.Capture;
 /// <remarks>
 /// $1: numbers of tables (oid[]). Answers a row (oid, json) for each that is there, in no order; reads catalogs only,
 /// and locks nothing. It needs the settings of a session of ours, search_path above all: names outside pg_catalog are
-/// qualified in every text because it is <c>pg_catalog</c>. There is no backslash in it, so it is the same text whatever
-/// standard_conforming_strings says.
+/// qualified in every text because it is <c>pg_catalog</c>. There is no backslash in it, so it is the same text
+/// whatever standard_conforming_strings says.
 /// </remarks>
 internal static class DefinitionQuery
 {

@@ -61,7 +61,8 @@ internal sealed record CleanupRights(
                 + $"which takes {List("role", owners)}");
             grants.AddRange(Grants(owners));
         }
-        if (hasTriggers && !Superusers.Contains(Role)) missing.Add("may not drop event triggers, which takes a superuser");
+        if (hasTriggers && !Superusers.Contains(Role))
+            missing.Add("may not drop event triggers, which takes a superuser");
         if (missing.Count == 0) return null;
         grants.Add($"{(grants.Count == 0 ? "As" : "Or as")} a role that may: {string.Join(' ', plan)}");
         return new(FailureKind.SourceUnfit, $"Role {Role} {string.Join(", and ", missing)}; nothing was dropped.",

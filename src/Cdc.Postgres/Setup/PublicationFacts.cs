@@ -5,8 +5,8 @@ namespace Cdc.Postgres.Setup;
 
 /// <summary>One publication as it is.</summary>
 /// <param name="Publish">The operations, in the order and form that <c>publish</c> is written.</param>
-/// <param name="IsForeign">Somebody made it publish other things than whole tables and schemas: all tables, some rows or
-/// columns, or through partitioned roots.</param>
+/// <param name="IsForeign">Somebody made it publish other things than whole tables and schemas: all tables, some rows
+/// or columns, or through partitioned roots.</param>
 internal sealed record PublicationFacts(
     string Name, string Publish, bool IsForeign, bool IsOwned, ImmutableHashSet<uint> Tables)
 {

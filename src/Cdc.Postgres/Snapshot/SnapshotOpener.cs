@@ -28,7 +28,8 @@ internal sealed partial class SnapshotOpener(
         {
             ImmutableArray<CatalogTable> tables =
                 await ReadTablesAsync(keeper.Connection, wanted, cancellationToken).ConfigureAwait(false);
-            if (wanted is null && !await IsWholeAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false))
+            if (wanted is null
+                && !await IsWholeAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false))
             {
                 await keeper.DisposeAsync().ConfigureAwait(false);
                 return null;

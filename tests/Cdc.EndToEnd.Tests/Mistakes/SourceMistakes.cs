@@ -136,7 +136,9 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
         ProcessResult result = await cdc.RunAsync(how == "dry" ? [.. drop, "--dry-run"] : drop);
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("does not own publications cdc_kept, cdc_kept_insert", result.Error);
-        Assert.Contains("fix: As a role that may: SELECT pg_drop_replication_slot", result.Error);
+        Assert.Contains("may not drop event triggers, which takes a superuser", result.Error);
+        Assert.Contains("fix: As a role that may: DROP EVENT TRIGGER IF EXISTS \"cdc_kept_start\";", result.Error);
+        Assert.Contains("SELECT pg_drop_replication_slot", result.Error);
         Assert.Equal(how == "dry", result.Output.Contains("DROP PUBLICATION", StringComparison.Ordinal));
         Assert.Equal("1", await shop.ScalarAsync(
             "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cdc_kept'"));
