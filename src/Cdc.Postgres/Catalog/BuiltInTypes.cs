@@ -6,6 +6,8 @@ namespace Cdc.Postgres.Catalog;
 /// <summary>Types whose numbers are the same on every server, so that no query is needed for them.</summary>
 internal static class BuiltInTypes
 {
+    public static IEnumerable<uint> Numbers => ByOid.Keys;
+
     /// <summary>Null if the type is not among them.</summary>
     public static ColumnType? Find(uint oid) => ByOid.GetValueOrDefault(oid);
 

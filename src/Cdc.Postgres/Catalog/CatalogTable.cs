@@ -5,17 +5,6 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Catalog;
 
-/// <summary>Why a table's updates and deletes can't be published without breaking the application's own.</summary>
-internal enum UpdateBar
-{
-    /// <summary>They can be published.</summary>
-    None,
-    NoKey,
-    DeferrableKey,
-    IdentityNothing,
-    IdentityIndexGone,
-}
-
 /// <summary>What our role may do with a table.</summary>
 /// <param name="IsOwner">Our role owns the table or is a member of the role that does.</param>
 /// <param name="IsFiltered">A row-level security policy would hide rows from us.</param>
@@ -65,12 +54,7 @@ internal sealed record CatalogTable
         Key = [.. Key.Select(name => Columns.Select(static c => c.Name).ToList().IndexOf(name))],
     };
 
-    bool IsInIdentity(string column) => Identity switch
-    {
-        ReplicaIdentity.Full => true,
-        ReplicaIdentity.Nothing => false,
-        ReplicaIdentity.Default or ReplicaIdentity.Index => CanUpdate && Key.Contains(column),
-    };
+    bool IsInIdentity(string column) => UpdateBars.IsInIdentity(Identity, Bar, Key.Contains(column));
 }
 
 /// <summary>A column as the catalogs have it.</summary>

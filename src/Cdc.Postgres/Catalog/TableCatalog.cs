@@ -73,22 +73,12 @@ internal static class TableCatalog
             Bytes = row.GetInt64(5),
             IsHeap = row.GetBoolean(6),
             Key = key?.Columns ?? [],
-            Bar = BarOf(identity, key),
+            Bar = UpdateBars.Of(identity, key is not null, key?.IsImmediate ?? false),
             Columns = ColumnsOf(row),
             Privileges = new(
                 row.GetBoolean(14), row.GetBoolean(15), row.GetBoolean(16), row.GetBoolean(17), row.GetString(18)),
         };
     }
-
-    static UpdateBar BarOf(ReplicaIdentity identity, IndexKey? key) => identity switch
-    {
-        ReplicaIdentity.Full => UpdateBar.None,
-        ReplicaIdentity.Nothing => UpdateBar.IdentityNothing,
-        ReplicaIdentity.Index when key is null => UpdateBar.IdentityIndexGone,
-        ReplicaIdentity.Default when key is null => UpdateBar.NoKey,
-        ReplicaIdentity.Default or ReplicaIdentity.Index =>
-            key!.IsImmediate ? UpdateBar.None : UpdateBar.DeferrableKey,
-    };
 
     static ImmutableArray<CatalogColumn> ColumnsOf(NpgsqlDataReader row)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Globalization;
 using Cdc.Engine.Schemas;
 using Npgsql;
 using NpgsqlTypes;
@@ -21,11 +20,7 @@ internal sealed class TypeCatalog
     public ColumnType Get(uint oid, int modifier)
     {
         ColumnType? type = BuiltInTypes.Find(oid) ?? _known.GetValueOrDefault(oid);
-        if (type is null) return new(TypeKind.Other, Gone(oid), oid, modifier);
-        if (modifier < 0) return type;
-        return type.Kind == TypeKind.Array && type.Element is { } element
-            ? type with { Modifier = modifier, Element = element with { Modifier = modifier } }
-            : type with { Modifier = modifier };
+        return type is null ? TypeRow.Gone(oid) with { Modifier = modifier } : TypeRow.Modified(type, modifier);
     }
 
     /// <summary>Reads those of the types that are not known yet, and all that they are made of, in one query.</summary>
@@ -42,42 +37,14 @@ internal sealed class TypeCatalog
         {
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                TypeRow row = TypeRow.Read(reader);
+                TypeRow row = Read(reader);
                 rows[row.Oid] = row;
             }
         }
-        foreach (TypeRow row in rows.Values) _known[row.Oid] = Build(row.Oid, rows);
+        foreach (TypeRow row in rows.Values) _known[row.Oid] = TypeRow.Build(row.Oid, rows);
     }
 
     public void Forget() => _known.Clear();
-
-    static string Gone(uint oid) => string.Create(CultureInfo.InvariantCulture, $"oid {oid}");
-
-    // A type can't contain itself: the server refuses a composite that does, also through arrays and domains.
-    static ColumnType Build(uint oid, Dictionary<uint, TypeRow> rows)
-    {
-        if (BuiltInTypes.Find(oid) is { } known) return known;
-        if (!rows.TryGetValue(oid, out TypeRow? row)) return new(TypeKind.Other, Gone(oid), oid);
-        ColumnType type = new(row.Kind, row.Name, oid) { Delimiter = row.Delimiter };
-        switch (row.Kind)
-        {
-            case TypeKind.Array:
-                ColumnType element = Build(row.Element, rows);
-                return type with { Element = element, Name = element.Name + "[]" };
-            case TypeKind.Range or TypeKind.Multirange:
-                return type with { Element = Build(row.Element, rows) };
-            case TypeKind.Composite:
-                return type with
-                {
-                    Fields = [.. row.Fields.Select(f =>
-                        new CompositeField(f.Name, Build(f.Type, rows) with { Modifier = f.Modifier }))],
-                };
-            default:
-                if (row.Base == 0) return type;
-                ColumnType basis = Build(row.Base, rows);
-                return basis with { Name = row.Name, SourceId = oid };
-        }
-    }
 
     const string TypeQuery = """
         WITH RECURSIVE wanted(oid) AS (
@@ -118,44 +85,27 @@ internal sealed class TypeCatalog
         ) f ON true
         """;
 
-    sealed record TypeRow(
-        uint Oid, string Name, TypeKind Kind, char Delimiter, uint Base, uint Element,
-        ImmutableArray<(string Name, uint Type, int Modifier)> Fields)
+    static TypeRow Read(NpgsqlDataReader reader)
     {
-        public static TypeRow Read(NpgsqlDataReader reader)
-        {
-            string schema = reader.GetString(1);
-            string name = reader.GetString(2);
-            return new(
-                reader.GetFieldValue<uint>(0),
-                schema == "pg_catalog" ? name : $"{schema}.{name}",
-                KindOf(reader.GetString(3)[0], reader.GetBoolean(7), reader.IsDBNull(8) ? "" : reader.GetString(8),
-                    name),
-                reader.GetString(4)[0],
-                reader.GetFieldValue<uint>(5),
-                reader.GetFieldValue<uint>(6),
-                FieldsOf(reader));
-        }
+        string schema = reader.GetString(1);
+        string name = reader.GetString(2);
+        return new(
+            reader.GetFieldValue<uint>(0),
+            schema == "pg_catalog" ? name : $"{schema}.{name}",
+            TypeRow.KindOf(reader.GetString(3)[0], reader.GetBoolean(7),
+                reader.IsDBNull(8) ? "" : reader.GetString(8), name),
+            reader.GetString(4)[0],
+            reader.GetFieldValue<uint>(5),
+            reader.GetFieldValue<uint>(6),
+            FieldsOf(reader));
+    }
 
-        static TypeKind KindOf(char type, bool isArray, string extension, string name) => (type, extension, name) switch
-        {
-            _ when isArray => TypeKind.Array,
-            ('c', _, _) => TypeKind.Composite,
-            ('e', _, _) => TypeKind.Enum,
-            ('r', _, _) => TypeKind.Range,
-            ('m', _, _) => TypeKind.Multirange,
-            ('b', "hstore", "hstore") => TypeKind.Hstore,
-            ('b', "citext", "citext") => TypeKind.Text,
-            _ => TypeKind.Other,
-        };
-
-        static ImmutableArray<(string, uint, int)> FieldsOf(NpgsqlDataReader reader)
-        {
-            if (reader.IsDBNull(9)) return [];
-            string[] names = reader.GetFieldValue<string[]>(9);
-            uint[] types = reader.GetFieldValue<uint[]>(10);
-            int[] modifiers = reader.GetFieldValue<int[]>(11);
-            return [.. names.Select((name, i) => (name, types[i], modifiers[i]))];
-        }
+    static ImmutableArray<(string, uint, int)> FieldsOf(NpgsqlDataReader reader)
+    {
+        if (reader.IsDBNull(9)) return [];
+        string[] names = reader.GetFieldValue<string[]>(9);
+        uint[] types = reader.GetFieldValue<uint[]>(10);
+        int[] modifiers = reader.GetFieldValue<int[]>(11);
+        return [.. names.Select((name, i) => (name, types[i], modifiers[i]))];
     }
 }
