@@ -72,15 +72,25 @@ public sealed class SchemaHistory
     }
 
     /// <summary>The newest definition, at <paramref name="at"/>, of the type that the server numbers
-    /// <paramref name="sourceId"/>: from the tables that use it. Null if none does.</summary>
+    /// <paramref name="sourceId"/>: from the tables that use it, or did. Null if none ever did.</summary>
     public TypeDefinition? FindType(uint sourceId, CommitTs at)
     {
         lock (_gate)
         {
-            return _versions.Values.Select(versions => Living(VersionAt(versions, at))).OfType<TableSchema>()
+            return _versions.Values.SelectMany(versions => versions.Where(version => version.Since <= at))
                 .OrderByDescending(static version => version.Since)
                 .SelectMany(static version => version.Definition?.Types ?? [])
                 .FirstOrDefault(type => type.SourceId == sourceId);
+        }
+    }
+
+    /// <summary>Whether a table was ever in this schema, up to <paramref name="at"/>.</summary>
+    public bool HadSchema(string name, CommitTs at)
+    {
+        lock (_gate)
+        {
+            return _versions.Values.Any(versions =>
+                versions.Exists(version => version.Since <= at && version.Name.Schema == name));
         }
     }
 
