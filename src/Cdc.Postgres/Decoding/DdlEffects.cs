@@ -41,7 +41,8 @@ internal sealed class DdlEffects
         return new(message.Tag, isOneStatement ? message.Sql : null, message.SearchPath)
         {
             Changes = changes,
-            Reach = DdlReaches.Of(message.Tag, changes, [.. living, .. changes.Select(static c => c.Table).OfType<TableSchema>()]),
+            Reach = DdlReaches.Of(
+                message.Tag, changes, [.. living, .. changes.Select(static c => c.Table).OfType<TableSchema>()]),
         };
     }
 
@@ -68,7 +69,7 @@ internal sealed class DdlEffects
         bool isEmpty = RewriteOf(table.Oid).HasFlag(TableRewrite.Empty);
         if (!isEmpty && (known is not null || !MakingTables.Contains(_message.Tag)))
             throw DdlFailures.NeedsCopy(table.Name);
-        TableSchema version = Begin(Overlay.IdOf(known), table);
+        TableSchema version = Begin(_relations.IdOf(table.Oid, known), table);
         _tables.Add(new SchemaChange.TableCreated(version));
     }
 

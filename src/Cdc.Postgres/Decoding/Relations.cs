@@ -94,6 +94,12 @@ internal sealed partial class Relations(
     public DdlStatement? Awaited(uint oid) =>
         _awaited.TryGetValue(oid, out (TableSchema, DdlStatement Statement) awaited) ? awaited.Statement : null;
 
+    /// <summary>The id of a table that is new to us, unless it was known under another name.</summary>
+    public TableId IdOf(uint oid, TableSchema? known) =>
+        _awaited.TryGetValue(oid, out (TableSchema StandIn, DdlStatement) awaited)
+            ? awaited.StandIn.Id
+            : _overlay.IdOf(known);
+
     /// <summary>A version that a DDL's message tells of.</summary>
     public void Begin(TableSchema version)
     {
