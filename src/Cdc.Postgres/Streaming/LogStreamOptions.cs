@@ -20,6 +20,11 @@ internal sealed record LogStreamOptions
     /// <summary>Where open transactions go that don't fit into memory.</summary>
     public required string SpillDirectory { get; init; }
 
+    /// <summary>How schema changes are learned of, and by which prefix our triggers' messages are known.</summary>
+    public DdlCapture Capture { get; init; } = DdlCapture.Relation;
+
+    public string DdlPrefix { get; init; } = "";
+
     public required ILogger Logger { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

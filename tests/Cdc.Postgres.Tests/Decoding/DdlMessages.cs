@@ -11,7 +11,18 @@ static class DdlMessages
 
     public static byte[] Ddl(string tag, params JsonObject[] parts) => Ddl(tag, null, parts);
 
-    public static byte[] Ddl(string tag, string? sql, params JsonObject[] parts)
+    public static byte[] Ddl(string tag, string? sql, params JsonObject[] parts) =>
+        LogMessages.Message(true, Prefix, Content(tag, sql, parts));
+
+    /// <summary>A message with something of each kind in it.</summary>
+    public static byte[] Sample => Content("CREATE TABLE", "create table orders (id text primary key, m shop.mood)",
+        Table(16400, "shop.orders", "id", "m").WithEnum(16388, "shop.mood", "sad", "glad")
+            .With("constraints", new JsonArray(Reference("fk", "shop.who"))).With("partitionOf", Named("shop.all")),
+        AlteredEnum(16388, "shop.mood", "sad", "glad")[0], AlteredEnum(16388, "shop.mood", "sad", "glad")[1],
+        Dropped("table", 16500, "shop.old"), Dropped("type", 16388, "shop.mood"), Dropped("schema", 16501, "shop"),
+        Schema(16390, "shop"), Rewrite(16400, 2, empty: true));
+
+    static byte[] Content(string tag, string? sql, params JsonObject[] parts)
     {
         JsonObject message = new() { ["v"] = 1, ["tag"] = tag, ["path"] = "public" };
         if (sql is not null) message["sql"] = sql;
@@ -23,7 +34,7 @@ static class DdlMessages
                 message[list]!.AsArray().Add(item!.DeepClone());
             }
         }
-        return LogMessages.Message(true, Prefix, Encoding.UTF8.GetBytes(message.ToJsonString()));
+        return Encoding.UTF8.GetBytes(message.ToJsonString());
     }
 
     public static byte[] Unreadable(string why) => LogMessages.Message(
