@@ -15,6 +15,12 @@ public sealed partial class PostgresSource
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message =
+            "The event triggers were not all there, or off. They are now; schema changes made meanwhile that no row shows "
+            + "are missing in the target.")]
+    static partial void LogWasBroken(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message =
             "Table {Table} was not published before: its changes are captured from now on, and the rows that it has "
             + "already are not copied. A new changefeed copies them.")]
     static partial void LogAdded(ILogger logger, TableName table);

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
+using Cdc.Postgres.Capture;
 using Cdc.Postgres.Catalog;
 using Cdc.Postgres.Setup;
 using Cdc.Postgres.Snapshot;
@@ -16,6 +18,7 @@ namespace Cdc.Postgres;
 /// slot.</summary>
 public sealed partial class PostgresSource : ISource
 {
+    const int StartAttempts = 5;
     static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(250);
 
     readonly PostgresSourceOptions _options;
@@ -29,6 +32,7 @@ public sealed partial class PostgresSource : ISource
     PgConnection? _temporary;
     LogStream? _stream;
     string? _doing;
+    CapturePlan? _capture;
     bool _isPublished;
     bool _holdsSlot;
     bool _hasWarned;
@@ -41,7 +45,7 @@ public sealed partial class PostgresSource : ISource
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
         _publisher =
-            new(_connections, _names, new(_names, options.Selection, options.TemporarySlot), options.Time, _logger);
+            new(_connections, _names, new(_names, options.Selection, options.DdlCapture, options.TemporarySlot), options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 
@@ -71,16 +75,31 @@ public sealed partial class PostgresSource : ISource
 
     public async ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
-        Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
-        _isPublished = true;
-        if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
+        for (int attempt = 1; attempt <= StartAttempts; attempt++)
+        {
+            Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+            (_isPublished, _capture) = (true, found.Capture);
+            if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
+            if (await BeginAsync(found.Server, history, cancellationToken).ConfigureAwait(false) is { } snapshot)
+                return snapshot;
+        }
+        throw new CdcException(FailureKind.SourceUnfit,
+            "Each time a slot was made, a transaction committed that had made a table which is not published yet.",
+            "Run again when no tables are being made.");
+    }
+
+    /// <summary>Makes the slot and opens its snapshot. Null if a table of ours came that is not published; the slot is
+    /// left for the next attempt to drop.</summary>
+    async Task<PostgresSnapshot?> BeginAsync(
+        ServerFacts server, SchemaHistory history, CancellationToken cancellationToken)
+    {
         PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            PostgresSnapshot snapshot = await SnapshotAsync(
-                replication, _names.Slot, _options.TemporarySlot, found.Server, history,
-                [.. found.Tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
-            if (_options.TemporarySlot) (_temporary, replication) = (replication, null!);
+            PostgresSnapshot? snapshot = await SnapshotAsync(
+                replication, _names.Slot, _options.TemporarySlot, server, history, null, cancellationToken)
+                .ConfigureAwait(false);
+            if (_options.TemporarySlot && snapshot is not null) (_temporary, replication) = (replication, null!);
             return snapshot;
         }
         finally
@@ -98,9 +117,9 @@ public sealed partial class PostgresSource : ISource
             0, static (_, connection, token) => ServerFacts.ReadAsync(connection, token), cancellationToken)
             .ConfigureAwait(false);
         using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        return await SnapshotAsync(
+        return (await SnapshotAsync(
             replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
-                .ConfigureAwait(false);
+                .ConfigureAwait(false))!;
     }
 
     public async IAsyncEnumerable<SourceEvent> StreamAsync(
@@ -112,7 +131,7 @@ public sealed partial class PostgresSource : ISource
         HeartbeatLoop heartbeats = new(_connections, _names.Changefeed, _options.Heartbeat, _options.Time, _logger);
         NewTableWatch newTables = new(_connections, _options.Selection, _options.Time, _logger);
         Task beating = heartbeats.RunAsync(() => Status.Received, ended.Token);
-        Task watching = newTables.RunAsync(ended.Token);
+        Task watching = _capture?.Mode == DdlCaptureMode.Trigger ? Task.CompletedTask : newTables.RunAsync(ended.Token);
         IAsyncEnumerator<SourceEvent>? events = null;
         try
         {
@@ -149,6 +168,14 @@ public sealed partial class PostgresSource : ISource
                 ? await LogMarks.MarkAsync(connection, name, token).ConfigureAwait(false)
                 : null, cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<IReadOnlyList<SequenceState>> SequencesAsync(
+        SchemaHistory history, CancellationToken cancellationToken)
+    {
+        uint[] tables = [.. history.Latest().Where(static t => !t.IsDropped).Select(static t => t.SourceId)];
+        return await _connections.RunAsync(tables, static (tables, connection, token) =>
+            OwnedSequences.ReadAsync(connection, tables, token), cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -164,9 +191,9 @@ public sealed partial class PostgresSource : ISource
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
 
-    async Task<PostgresSnapshot> SnapshotAsync(
+    async Task<PostgresSnapshot?> SnapshotAsync(
         PgConnection replication, string slot, bool temporary, ServerFacts server, SchemaHistory history,
-        IReadOnlyCollection<uint> tables, CancellationToken cancellationToken)
+        IReadOnlyCollection<uint>? tables, CancellationToken cancellationToken)
     {
         try
         {
@@ -188,6 +215,8 @@ public sealed partial class PostgresSource : ISource
     async Task PublishAgainAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
         Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        _capture = found.Capture;
+        if (_capture.WasBroken) LogWasBroken(_logger);
         HashSet<uint> added = [.. found.Publications.Added];
         foreach (CatalogTable table in found.Tables)
         {
@@ -235,6 +264,8 @@ public sealed partial class PostgresSource : ISource
         Publications = [_names.Keyed, _names.InsertOnly],
         Catalog = new LiveCatalog(_connections, _types),
         Selection = _options.Selection,
+        DdlCapture = _capture?.Mode ?? DdlCaptureMode.Relation,
+        DdlPrefix = _capture?.Prefix ?? "",
         SpillDirectory = _options.SpillDirectory,
         Logger = _logger,
         Clock = _options.Time,

@@ -16,6 +16,10 @@ public sealed record PostgresSourceOptions
 
     public TableSelection Selection { get; init; } = TableSelection.Everything;
 
+    /// <summary>How schema changes are seen. Auto is Trigger where our role may make event triggers and something may
+    /// stay in the source, else Relation.</summary>
+    public DdlCaptureMode DdlCapture { get; init; }
+
     /// <summary>Connections that copy at the same time.</summary>
     public int SnapshotParallel { get; init; } = 2;
 

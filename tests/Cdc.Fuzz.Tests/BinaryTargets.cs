@@ -3,11 +3,11 @@ using Cdc.Engine.Codecs;
 using Cdc.Engine.Codecs.Debezium;
 using Cdc.Engine.Codecs.Ndjson;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Tests.Codecs;
 using Cdc.Postgres.Capture;
-using Cdc.Postgres.Decoding;
 using Cdc.Postgres.Snapshot;
 using Cdc.Postgres.Tests.Decoding;
 using Cdc.Postgres.Wire;
@@ -72,7 +72,7 @@ static class BinaryTargets
 
     static void Ddl(byte[] json)
     {
-        using DecoderBench decoder = new(capture: DdlCapture.Trigger);
+        using DecoderBench decoder = new(capture: DdlCaptureMode.Trigger);
         try
         {
             decoder.Take(Begin(1000), Message(true, DdlMessages.Prefix, json), Message(true, DdlMessages.Prefix, json), Commit(1000, 1040)).Flush();

@@ -38,6 +38,7 @@ sealed class Connectors(Invocation call)
             Name = name,
             Selection = SelectionOf(_options),
             SnapshotParallel = _options.SnapshotParallel,
+            DdlCapture = _options.DdlCapture,
             Heartbeat = _options.Heartbeat,
             SlotWait = _options.SlotWait,
             TemporarySlot = isTemporary,
@@ -87,6 +88,8 @@ sealed class Connectors(Invocation call)
     /// <summary>Asks which database an address means, so that a name can be made of it.</summary>
     public async ValueTask<SourceIdentity> IdentifyAsync(Address from, CancellationToken cancellationToken)
     {
+        if (from.Scheme == Address.Postgres)
+            return await PostgresDoctor.IdentifyAsync(PostgresAddress.Parse(from.Place), cancellationToken);
         await using ISource source = Source(from, "unnamed", isTemporary: true, Path.GetTempPath());
         return (await source.InspectAsync(cancellationToken)).Identity;
     }

@@ -13,6 +13,9 @@ namespace Cdc.Embedded.Running;
 /// all.</summary>
 sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<SnapshotTable, ValueTask> copied)
 {
+    // A table without rows of its own is opened and completed all the same.
+    const int NoPart = -1;
+
     readonly ConcurrentQueue<SnapshotTable> _stopped = new();
     ExceptionDispatchInfo? _failure;
     long _rows;
@@ -32,6 +35,7 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
             TableCopy copy = new(table);
             copies.Add(copy);
             for (int part = 0; part < table.Parts; part++) work.Enqueue((copy, part));
+            if (table.Parts == 0) work.Enqueue((copy, NoPart));
         }
         Task[] workers =
             [.. Enumerable.Range(0, parts.SnapshotParallel).Select(_ => Task.Run(() => WorkAsync(work, stop)))];
@@ -73,12 +77,7 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
             if (!copy.IsStopped)
             {
                 ITableCopy target = await copy.OpenAsync(parts.Sink, parts.Filter, snapshot, cancellationToken);
-                await foreach (RowBatch batch in snapshot.ReadAsync(copy.Table, part, cancellationToken))
-                {
-                    Interlocked.Add(ref _rows, batch.Count);
-                    if (parts.Filter.Apply(batch) is { } kept) await target.WriteAsync(part, kept, cancellationToken);
-                    parts.Milestones.Reached(Milestone.SnapshotRowsWritten);
-                }
+                if (part != NoPart) await CopyRowsAsync(target, copy.Table, part, cancellationToken);
             }
         }
         catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.StopTable)
@@ -90,6 +89,17 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
             last = copy.PartEnded();
         }
         if (last) await EndAsync(copy, cancellationToken);
+    }
+
+    async Task CopyRowsAsync(
+        ITableCopy target, SnapshotTable table, int part, CancellationToken cancellationToken)
+    {
+        await foreach (RowBatch batch in snapshot.ReadAsync(table, part, cancellationToken))
+        {
+            Interlocked.Add(ref _rows, batch.Count);
+            if (parts.Filter.Apply(batch) is { } kept) await target.WriteAsync(part, kept, cancellationToken);
+            parts.Milestones.Reached(Milestone.SnapshotRowsWritten);
+        }
     }
 
     async ValueTask EndAsync(TableCopy copy, CancellationToken cancellationToken)

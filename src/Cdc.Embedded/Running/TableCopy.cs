@@ -10,7 +10,7 @@ sealed class TableCopy(SnapshotTable table) : IAsyncDisposable
 {
     readonly SemaphoreSlim _opening = new(1, 1);
     ITableCopy? _target;
-    int _partsLeft = table.Parts;
+    int _partsLeft = Math.Max(1, table.Parts);
     volatile bool _stopped;
 
     public SnapshotTable Table => table;

@@ -11,6 +11,19 @@ public enum SnapshotMode
     Only,
 }
 
+/// <summary>How a source sees that schemas change.</summary>
+public enum DdlCaptureMode
+{
+    /// <summary>By triggers where the role may make them, else by the rows that come after.</summary>
+    Auto,
+    /// <summary>Event triggers write every change into the log, complete.</summary>
+    Trigger,
+    /// <summary>A changed shape is seen when the table's next row comes.</summary>
+    Relation,
+    /// <summary>A changed shape ends the changefeed.</summary>
+    Off,
+}
+
 /// <summary>The form in which rows are written.</summary>
 public enum OutputFormat
 {
@@ -44,6 +57,9 @@ public sealed record ChangefeedOptions
     public IReadOnlyList<string> ExcludeOps { get; init; } = [];
 
     public SnapshotMode Snapshot { get; init; }
+
+    /// <summary>How schema changes are seen.</summary>
+    public DdlCaptureMode DdlCapture { get; init; }
 
     /// <summary>Connections that copy tables at the same time.</summary>
     public int SnapshotParallel { get; init; } = 2;

@@ -4,15 +4,17 @@ using System.Text;
 namespace Cdc.Engine.Options;
 
 /// <summary>One part of a pattern: a literal, or characters with <c>*</c> and <c>?</c>.</summary>
-readonly record struct Glob(string Text, bool IsLiteral)
+/// <remarks>In one that is no literal a backslash takes the character behind it as it is.</remarks>
+public readonly record struct Glob(string Text, bool IsLiteral)
 {
+    /// <summary>Matches every name.</summary>
     public static Glob Any => new("*", false);
 
     public bool Matches(string name) =>
         IsLiteral ? name == Text : FileSystemName.MatchesSimpleExpression(Text, name, ignoreCase: false);
 
     /// <summary>Reads one part from <paramref name="start"/> up to a dot or the end.</summary>
-    public static (Glob Part, int End) Read(string pattern, int start)
+    internal static (Glob Part, int End) Read(string pattern, int start)
     {
         if (start < pattern.Length && pattern[start] == '"') return ReadQuoted(pattern, start + 1);
         int end = pattern.IndexOf('.', start);

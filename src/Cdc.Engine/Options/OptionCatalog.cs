@@ -52,10 +52,10 @@ public static class OptionCatalog
         List("exclude", "Tables to leave out of those. May repeat.", "pattern",
             o => o.Exclude, (o, v) => o with { Exclude = v }) with { Verbs = [Run, Doctor] },
         List("excludeColumns", "Columns to leave out: schema.table.column. Not those of a key. May repeat.", "pattern",
-            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run] },
+            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run, Doctor] },
         List("excludeOps", "Kinds of change to leave out: schema.table:insert,update,delete,truncate. May repeat.",
             "pattern:kinds",
-            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run] },
+            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run, Doctor] },
     ];
 
     static ImmutableArray<OptionDefinition> Course() =>
@@ -96,13 +96,18 @@ public static class OptionCatalog
 
     static ImmutableArray<OptionDefinition> Source() =>
     [
+        Choice<DdlCaptureMode>("ddlCapture",
+            "How schema changes are seen: by event triggers, or by the rows that come after. off: they end the run.",
+            o => o.DdlCapture, (o, v) => o with { DdlCapture = v }) with { Verbs = [Run],
+                Schemes = [Options.Address.Postgres] },
         Duration("heartbeat", "Pause between marks in an idle source's log, so that its slot moves on; 0: none.",
             o => o.Heartbeat, (o, v) => o with { Heartbeat = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
         Duration("slotWait", "How long to wait for a slot that another process reads.",
             o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
-        Duration("retryFor", "How long to try again while the source can't be reached; 0: for ever.",
+        Duration("retryFor",
+            "How long to try again while the source can't be reached; 0: for ever, once it was reached.",
             o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
     ];

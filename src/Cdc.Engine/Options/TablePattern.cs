@@ -8,18 +8,18 @@ namespace Cdc.Engine.Options;
 /// in double quotes is taken as it is: <c>"My.Schema".orders</c>.</remarks>
 public sealed record TablePattern
 {
-    readonly Glob _schema;
-    readonly Glob _table;
-
-    TablePattern(string text, Glob schema, Glob table) => (Text, _schema, _table) = (text, schema, table);
+    TablePattern(string text, Glob schema, Glob table) => (Text, Schema, Table) = (text, schema, table);
 
     /// <summary>The pattern as it was written.</summary>
     public string Text { get; }
 
-    public bool Matches(TableName name) => _schema.Matches(name.Schema) && _table.Matches(name.Name);
+    public Glob Schema { get; }
+    public Glob Table { get; }
+
+    public bool Matches(TableName name) => Schema.Matches(name.Schema) && Table.Matches(name.Name);
 
     /// <summary>Whether tables that do not exist yet could match.</summary>
-    public bool IsOpen => !_schema.IsLiteral || !_table.IsLiteral;
+    public bool IsOpen => !Schema.IsLiteral || !Table.IsLiteral;
 
     /// <exception cref="FormatException">The text is not a pattern; the message says why.</exception>
     public static TablePattern Parse(string text)

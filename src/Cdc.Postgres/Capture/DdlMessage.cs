@@ -29,8 +29,8 @@ internal sealed record DdlMessage
     /// <summary>Types that the command altered or renamed and that captured tables use.</summary>
     public ImmutableArray<TypeDefinition> Types { get; init; } = [];
 
-    /// <summary>Tables, types and schemas that are gone, whether captured or not. By their number they are known; their
-    /// name is the one that they had last.</summary>
+    /// <summary>Tables, then types, then schemas that are gone, whether captured or not: those whose name the patterns
+    /// reach. By their number they are known; their name is the one that they had last.</summary>
     public ImmutableArray<DroppedThing> Dropped { get; init; } = [];
 
     /// <summary>Schemas with the names that they have now: made, renamed.</summary>

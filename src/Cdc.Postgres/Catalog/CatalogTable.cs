@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
-using Cdc.Protocol;
 
 namespace Cdc.Postgres.Catalog;
 
@@ -38,23 +37,15 @@ internal sealed record CatalogTable
     /// storage.</summary>
     public bool IsHeap { get; init; }
 
+    /// <summary>It holds no rows itself: its partitions do.</summary>
+    public bool IsPartitioned { get; init; }
+
     public TablePrivileges Privileges { get; init; }
 
-    public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity);
-
-    /// <summary>The table's shape as a version of the schema history.</summary>
-    public TableSchema ToSchema(TableId id, CommitTs since, TypeCatalog types) => new()
+    public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity)
     {
-        Id = id,
-        Since = since,
-        Name = Name,
-        SourceId = Oid,
-        Identity = Identity,
-        Columns = [.. Columns.Select(c => new Column(c.Name, types.Get(c.Type, c.Modifier), IsInIdentity(c.Name)))],
-        Key = [.. Key.Select(name => Columns.Select(static c => c.Name).ToList().IndexOf(name))],
+        Columns = [.. Columns.Select(static column => column.Name)],
     };
-
-    bool IsInIdentity(string column) => UpdateBars.IsInIdentity(Identity, Bar, Key.Contains(column));
 }
 
 /// <summary>A column as the catalogs have it.</summary>

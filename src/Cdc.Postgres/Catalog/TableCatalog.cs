@@ -24,11 +24,14 @@ internal static class TableCatalog
     }
 
     /// <summary>Numbers and names only, of the tables that the selection matches.</summary>
+    /// <param name="withPartitioned">Also those that hold no rows themselves.</param>
     public static async Task<Dictionary<uint, TableName>> NamesAsync(
-        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken)
+        NpgsqlConnection connection, TableSelection selection, CancellationToken cancellationToken,
+        bool withPartitioned = false)
     {
         Dictionary<uint, TableName> matched = [];
         await using NpgsqlCommand command = new(NamesQuery, connection);
+        command.Parameters.Add(new() { Value = withPartitioned });
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -36,6 +39,20 @@ internal static class TableCatalog
             if (selection.Matches(name)) matched[reader.GetFieldValue<uint>(0)] = name;
         }
         return matched;
+    }
+
+    /// <summary>The schemas that may hold tables of ours.</summary>
+    public static async Task<IReadOnlyList<string>> SchemasAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("""
+            SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+            WHERE n.nspname NOT IN ('information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
+            """, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        List<string> schemas = [];
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) schemas.Add(reader.GetString(0));
+        return schemas;
     }
 
     /// <summary>These tables, by name; those that are gone are left out.</summary>
@@ -69,6 +86,7 @@ internal static class TableCatalog
             Oid = row.GetFieldValue<uint>(0),
             Name = new(row.GetString(1), row.GetString(2)),
             Identity = identity,
+            IsPartitioned = row.GetString(19) == "p",
             Rows = (long)row.GetDouble(4),
             Bytes = row.GetInt64(5),
             IsHeap = row.GetBoolean(6),
@@ -100,23 +118,23 @@ internal static class TableCatalog
         SELECT c.oid, n.nspname::text, c.relname::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+        WHERE (c.relkind = 'r' OR $1 AND c.relkind = 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
         """;
 
-    // Columns of an index come in the index's order; those it only includes are not part of the key.
-    const string TableQuery = """
+    static readonly string TableQuery = $"""
         SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
             c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
-            c.relam = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
+            COALESCE(c.relam, 0) = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
             p.columns, p.immediate, i.columns, i.immediate,
             k.names, k.types, k.modifiers,
             pg_catalog.has_table_privilege(c.oid, 'SELECT'),
             pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
             pg_catalog.pg_has_role(c.relowner, 'USAGE'),
             pg_catalog.row_security_active(c.oid),
-            pg_catalog.pg_get_userbyid(c.relowner)::text
+            pg_catalog.pg_get_userbyid(c.relowner)::text,
+            c.relkind::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN LATERAL (
@@ -126,22 +144,18 @@ internal static class TableCatalog
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         ) k ON true
-        LEFT JOIN LATERAL (
-            SELECT x.indimmediate AS immediate,
-                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
-                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
-                 WHERE o.place <= x.indnkeyatts) AS columns
-            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisprimary
-        ) p ON true
-        LEFT JOIN LATERAL (
-            SELECT x.indimmediate AS immediate,
-                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
-                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
-                 WHERE o.place <= x.indnkeyatts) AS columns
-            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisreplident
-        ) i ON true
+        LEFT JOIN LATERAL ({KeyOfIndex("indisprimary")}) p ON true
+        LEFT JOIN LATERAL ({KeyOfIndex("indisreplident")}) i ON true
         WHERE c.oid = ANY ($1)
+        """;
+
+    // Columns of an index come in the index's order; those it only includes are not part of the key.
+    static string KeyOfIndex(string which) => $"""
+        SELECT x.indimmediate AS immediate,
+            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
+             FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
+             WHERE o.place <= x.indnkeyatts) AS columns
+        FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.{which}
         """;
 }

@@ -12,8 +12,8 @@ namespace Cdc.Postgres.Decoding;
 internal sealed record DecoderOptions(
     StreamStart Start, ITableCatalog Catalog, TableSelection Selection, string SpillDirectory, ILogger Logger)
 {
-    /// <summary>How schema changes are learned of.</summary>
-    public DdlCapture Capture { get; init; } = DdlCapture.Relation;
+    /// <summary>How schema changes are learned of: Trigger, Relation or Off.</summary>
+    public DdlCaptureMode Capture { get; init; } = DdlCaptureMode.Relation;
 
     /// <summary>The prefix of the messages of our event triggers; others' are left alone.</summary>
     public string DdlPrefix { get; init; } = "";

@@ -1,5 +1,6 @@
 using Cdc.Engine;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -220,7 +221,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if ((flags & transactional) == 0) return;
         InTransaction();
         if (!prefix.StartsWith("cdc.", StringComparison.Ordinal)) _rows.Message(prefix, content);
-        else if (_options.Capture == DdlCapture.Trigger && prefix == _options.DdlPrefix) Ddl(content);
+        else if (_options.Capture == DdlCaptureMode.Trigger && prefix == _options.DdlPrefix) Ddl(content);
     }
 
     static void Origin(PgMessageReader reader)

@@ -17,7 +17,7 @@ internal enum RelationNews
 
 /// <summary>The tables of one connection, in the versions that hold now.</summary>
 internal sealed partial class Relations(
-    SchemaHistory history, ITableCatalog catalog, TableSelection selection, DdlCapture capture, ILogger logger)
+    SchemaHistory history, ITableCatalog catalog, TableSelection selection, DdlCaptureMode capture, ILogger logger)
 {
     readonly Dictionary<uint, Relation> _relations = [];
     readonly SchemaOverlay _overlay = new(history);
@@ -51,13 +51,13 @@ internal sealed partial class Relations(
         if (known is null)
         {
             if (!selection.Matches(message.Name)) return RelationNews.None;
-            return capture == DdlCapture.Trigger ? RelationNews.Table : RelationNews.Shape;
+            return capture == DdlCaptureMode.Trigger ? RelationNews.Table : RelationNews.Shape;
         }
         if (message.IsShapeOf(known)) return RelationNews.None;
-        if (capture == DdlCapture.Relation) return RelationNews.Shape;
+        if (capture == DdlCaptureMode.Relation) return RelationNews.Shape;
         bool isOurs = selection.Matches(message.Name) || selection.Matches(known.Name);
         if (!isOurs) return RelationNews.None;
-        throw capture == DdlCapture.Trigger
+        throw capture == DdlCaptureMode.Trigger
             ? DdlFailures.Unannounced(message.Name)
             : DdlFailures.Changed(message.Name);
     }

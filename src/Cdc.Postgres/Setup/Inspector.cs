@@ -3,6 +3,7 @@ using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
+using Cdc.Postgres.Capture;
 using Cdc.Postgres.Catalog;
 using Cdc.Protocol;
 using Npgsql;
@@ -12,25 +13,36 @@ namespace Cdc.Postgres.Setup;
 /// <summary>What was found in one look at the server.</summary>
 internal sealed record Inspection(
     ServerFacts Server, ImmutableArray<CatalogTable> Tables, SlotFacts? Slot, PublicationPlan Publications,
-    ImmutableArray<Problem> Problems);
+    CapturePlan Capture, ImmutableArray<Problem> Problems);
 
 /// <summary>Looks at everything that a start needs, and changes nothing.</summary>
-internal sealed class Inspector(PostgresNames names, TableSelection selection, bool temporarySlot)
+internal sealed class Inspector(
+    PostgresNames names, TableSelection selection, DdlCaptureMode ddlCapture, bool temporarySlot)
 {
+    const int SchemaListsSince = 15;
+
     public async Task<Inspection> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         ServerFacts server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         ImmutableArray<CatalogTable> tables =
             await TableCatalog.MatchAsync(connection, selection, cancellationToken).ConfigureAwait(false);
         SlotFacts? slot = await SlotFacts.FindAsync(connection, names.Slot, cancellationToken).ConfigureAwait(false);
-        PublicationPlan publications = await PlanAsync(connection, tables, cancellationToken).ConfigureAwait(false);
+        CaptureFacts capture = await CaptureFacts.ReadAsync(connection, names.Changefeed, cancellationToken)
+            .ConfigureAwait(false);
+        CapturePlan captures = new(names.Changefeed, selection, ddlCapture, capture, server, temporarySlot);
+        ImmutableHashSet<string> schemas = captures.Mode == DdlCaptureMode.Trigger && capture.MayCreate
+            ? await SchemasAsync(connection, server, cancellationToken).ConfigureAwait(false)
+            : [];
+        PublicationPlan publications =
+            await PlanAsync(connection, tables, schemas, cancellationToken).ConfigureAwait(false);
         ImmutableArray<Problem> problems =
         [
             .. ServerProblems.Find(server, slot, names),
             .. TableProblems.Find(server, tables, publications, selection),
             .. publications.Problems,
+            .. captures.Problems,
         ];
-        return new(server, tables, slot, publications, problems);
+        return new(server, tables, slot, publications, captures, problems);
     }
 
     /// <summary>The same as a source's facts, with the statements of a first start.</summary>
@@ -43,6 +55,7 @@ internal sealed class Inspector(PostgresNames names, TableSelection selection, b
         Problems = found.Problems,
         Plan =
         [
+            .. found.Capture.Steps,
             .. found.Publications.Steps.Select(static step => step.Sql),
             .. found.Slot is null
                 ? [SlotCreator.Command(names.Slot, temporarySlot, found.Server) + ";"]
@@ -51,8 +64,20 @@ internal sealed class Inspector(PostgresNames names, TableSelection selection, b
         Server = $"PostgreSQL {found.Server.VersionText} at {place}",
     };
 
+    /// <summary>Schemas that are published whole, so that the rows of CREATE TABLE AS are: only a superuser may, and only
+    /// since 15.</summary>
+    async Task<ImmutableHashSet<string>> SchemasAsync(
+        NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+    {
+        if (server.Major < SchemaListsSince) return [];
+        IReadOnlyList<string> all =
+            await TableCatalog.SchemasAsync(connection, cancellationToken).ConfigureAwait(false);
+        return [.. all.Where(schema => SelectionSql.IsCovered(selection, schema))];
+    }
+
     async Task<PublicationPlan> PlanAsync(
-        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, CancellationToken cancellationToken)
+        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, ImmutableHashSet<string> schemas,
+        CancellationToken cancellationToken)
     {
         ImmutableArray<PublicationFacts> existing = [.. (await PublicationFacts.ReadAsync(
                 connection, SlotFacts.LikeExactly(names.Keyed) + "%", cancellationToken).ConfigureAwait(false))
@@ -61,6 +86,6 @@ internal sealed class Inspector(PostgresNames names, TableSelection selection, b
         ImmutableArray<CatalogTable> former =
             await TableCatalog.ReadAsync(connection, unmatched, cancellationToken).ConfigureAwait(false);
         Dictionary<uint, TableName> formerNames = former.ToDictionary(static t => t.Oid, static t => t.Name);
-        return new(names, tables, existing, formerNames);
+        return new(names, tables, existing, formerNames, schemas);
     }
 }

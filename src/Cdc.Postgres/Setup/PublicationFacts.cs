@@ -5,11 +5,17 @@ namespace Cdc.Postgres.Setup;
 
 /// <summary>One publication as it is.</summary>
 /// <param name="Publish">The operations, in the order and form that <c>publish</c> is written.</param>
-/// <param name="IsForeign">Somebody made it publish other things than a list of whole tables: all tables, schemas, some
-/// rows or columns, or through partitioned roots.</param>
+/// <param name="IsForeign">Somebody made it publish other things than whole tables and schemas: all tables, some rows or
+/// columns, or through partitioned roots.</param>
 internal sealed record PublicationFacts(
     string Name, string Publish, bool IsForeign, bool IsOwned, ImmutableHashSet<uint> Tables)
 {
+    /// <summary>Schemas of which every table is published, also those made later.</summary>
+    public ImmutableHashSet<string> Schemas { get; init; } = [];
+
+    /// <summary>The role that owns it.</summary>
+    public string Owner { get; init; } = "";
+
     public static async Task<ImmutableArray<PublicationFacts>> ReadAsync(
         NpgsqlConnection connection, string pattern, CancellationToken cancellationToken)
     {
@@ -22,7 +28,11 @@ internal sealed record PublicationFacts(
         {
             found.Add(new(
                 row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3),
-                row.IsDBNull(4) ? [] : [.. row.GetFieldValue<uint[]>(4)]));
+                row.IsDBNull(4) ? [] : [.. row.GetFieldValue<uint[]>(4)])
+            {
+                Schemas = row.IsDBNull(5) ? [] : [.. row.GetFieldValue<string[]>(5)],
+                Owner = row.GetString(6),
+            });
         }
         return found.DrainToImmutable();
     }
@@ -33,14 +43,20 @@ internal sealed record PublicationFacts(
                 CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END),
             p.puballtables OR p.pubviaroot {(hasLists ? ListedParts : "")},
             pg_catalog.pg_has_role(p.pubowner, 'USAGE'),
-            (SELECT pg_catalog.array_agg(r.prrelid) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid)
+            (SELECT pg_catalog.array_agg(r.prrelid) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid),
+            {(hasLists ? ListedSchemas : "NULL::text[]")},
+            pg_catalog.pg_get_userbyid(p.pubowner)::text
         FROM pg_catalog.pg_publication p
         WHERE p.pubname::text LIKE $1
         ORDER BY 1
         """;
 
+    const string ListedSchemas = """
+        (SELECT pg_catalog.array_agg(n.nspname::text) FROM pg_catalog.pg_publication_namespace s
+            JOIN pg_catalog.pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid)
+        """;
+
     const string ListedParts = """
-        OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid)
         OR EXISTS (SELECT FROM pg_catalog.pg_publication_rel r
             WHERE r.prpubid = p.oid AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL))
         """;

@@ -19,6 +19,8 @@ internal sealed record PublicationStep(
 
 /// <summary>What has to change so that both publications list exactly the matched tables. Pure.</summary>
 /// <remarks>
+/// The publication of inserts lists whole schemas besides, where new tables are captured: rows of CREATE TABLE AS come
+/// before the command is done, and no update or delete of the application can fail by a publication that has none.
 /// Tables go first to where their updates do no harm: removals come before additions. ONLY keeps a parent's children
 /// out, which are tables of their own. A publication is made empty and filled in pieces, because a statement over
 /// thousands of tables would hold all their locks at once.
@@ -36,16 +38,20 @@ internal sealed class PublicationPlan
     readonly Dictionary<uint, TableName> _names;
 
     /// <param name="names">Names of tables that are published and no longer matched.</param>
+    /// <param name="schemas">Schemas to be published whole.</param>
     public PublicationPlan(
         PostgresNames ours, IReadOnlyCollection<CatalogTable> matched, IReadOnlyCollection<PublicationFacts> existing,
-        IReadOnlyDictionary<uint, TableName> names)
+        IReadOnlyDictionary<uint, TableName> names, ImmutableHashSet<string>? schemas = null)
     {
         _names = new(names);
         foreach (CatalogTable table in matched) _names[table.Oid] = table.Name;
         Wanted keyed =
             new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
         Wanted inserts = new(
-            ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)]);
+            ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)])
+        {
+            Schemas = schemas ?? [],
+        };
         PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
         foreach (Wanted wanted in new[] { keyed, inserts }) Remove(wanted, Find(wanted));
         foreach (Wanted wanted in new[] { keyed, inserts }) Add(wanted, Find(wanted));
@@ -71,7 +77,7 @@ internal sealed class PublicationPlan
     {
         if (there is null) return;
         string name = PostgresNames.Quote(wanted.Name);
-        if (there.IsForeign)
+        if (there.IsForeign || (wanted.Publish == PublishAll && !there.Schemas.IsEmpty))
         {
             _problems.Add(new(FailureKind.SourceUnfit,
                 $"Publication {wanted.Name} publishes something else than a list of whole tables, so it is not ours.",
@@ -79,6 +85,7 @@ internal sealed class PublicationPlan
             return;
         }
         Step(wanted, $"ALTER PUBLICATION {name} DROP TABLE ONLY", there.Tables.Except(wanted.Tables), needsKey: false);
+        WholeSchemas(wanted, $"ALTER PUBLICATION {name} DROP TABLES IN SCHEMA", there.Schemas.Except(wanted.Schemas));
     }
 
     void Add(Wanted wanted, PublicationFacts? there)
@@ -92,6 +99,15 @@ internal sealed class PublicationPlan
             _steps.Add(new(wanted.Name, $"ALTER PUBLICATION {name} SET {publish};", [], false));
         ImmutableHashSet<uint> missing = wanted.Tables.Except(there?.Tables ?? []);
         Step(wanted, $"ALTER PUBLICATION {name} ADD TABLE ONLY", missing, needsKey: wanted.Publish == PublishAll);
+        WholeSchemas(
+            wanted, $"ALTER PUBLICATION {name} ADD TABLES IN SCHEMA", wanted.Schemas.Except(there?.Schemas ?? []));
+    }
+
+    void WholeSchemas(Wanted wanted, string action, ImmutableHashSet<string> schemas)
+    {
+        if (schemas.IsEmpty) return;
+        string list = string.Join(", ", schemas.Order(StringComparer.Ordinal).Select(PostgresNames.Quote));
+        _steps.Add(new(wanted.Name, $"{action} {list};", [], false));
     }
 
     void Step(Wanted wanted, string action, ImmutableHashSet<uint> tables, bool needsKey)
@@ -100,5 +116,8 @@ internal sealed class PublicationPlan
             _steps.Add(new(wanted.Name, action, [.. some.Select(oid => (oid, _names[oid]))], needsKey));
     }
 
-    sealed record Wanted(string Name, string Publish, ImmutableHashSet<uint> Tables);
+    sealed record Wanted(string Name, string Publish, ImmutableHashSet<uint> Tables)
+    {
+        public ImmutableHashSet<string> Schemas { get; init; } = [];
+    }
 }

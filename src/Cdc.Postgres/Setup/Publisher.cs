@@ -1,5 +1,6 @@
 using Cdc.Engine.Failures;
 using Cdc.Engine.Sources;
+using Cdc.Postgres.Capture;
 using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres.Setup;
@@ -14,7 +15,10 @@ internal sealed class Publisher(
                 await state.inspector.InspectAsync(connection, token).ConfigureAwait(false), state.place),
             cancellationToken);
 
-    /// <summary>Brings both publications to the matched tables, and returns what was found before.</summary>
+    /// <summary>Brings event triggers and both publications to the matched tables, and returns what was found
+    /// before.</summary>
+    /// <remarks>The triggers come first: a table made after the look that counts for the publications is added by
+    /// them.</remarks>
     /// <exception cref="CdcException">The first problem that keeps us from starting.</exception>
     public Task<Inspection> PublishAsync(CancellationToken cancellationToken) =>
         connections.RunAsync((inspector, clock, logger), static async (state, connection, token) =>
@@ -24,6 +28,12 @@ internal sealed class Publisher(
             {
                 if (!problem.IsWarning) throw problem.ToException();
             }
+            if (!found.Capture.Steps.IsEmpty)
+            {
+                await CaptureWriter.RunAsync(connection, found.Capture.Steps, token).ConfigureAwait(false);
+                Inspection again = await state.inspector.InspectAsync(connection, token).ConfigureAwait(false);
+                found = again with { Capture = again.Capture with { WasBroken = found.Capture.WasBroken } };
+            }
             PublicationWriter writer = new(connection, state.clock, state.logger);
             await writer.RunAsync(found.Publications.Steps, token).ConfigureAwait(false);
             return found;
@@ -32,6 +42,9 @@ internal sealed class Publisher(
     public Task UnpublishAsync(CancellationToken cancellationToken) =>
         connections.RunAsync(names, static async (names, connection, token) =>
         {
+            await CaptureWriter.RunAsync(
+                connection, await CaptureRemains.StatementsAsync(connection, names.Changefeed, token)
+                    .ConfigureAwait(false), token).ConfigureAwait(false);
             foreach (string name in new[] { names.Keyed, names.InsertOnly })
             {
                 await ControlConnections.ExecuteAsync(

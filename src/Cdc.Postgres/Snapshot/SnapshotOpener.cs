@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Cdc.Engine.Schemas;
+using Cdc.Postgres.Capture;
 using Cdc.Postgres.Catalog;
 using Cdc.Postgres.Setup;
 using Cdc.Postgres.Wire;
@@ -14,10 +15,11 @@ namespace Cdc.Postgres.Snapshot;
 internal sealed partial class SnapshotOpener(
     PostgresSourceOptions options, ControlConnections connections, TypeCatalog types, ILogger logger)
 {
-    /// <param name="wanted">Numbers of the tables to copy. One that the snapshot does not hold is left out, and
-    /// said.</param>
-    public async Task<PostgresSnapshot> OpenAsync(
-        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
+    /// <summary>Null if the snapshot holds a table of ours whose changes are not published from there on.</summary>
+    /// <param name="wanted">Numbers of the tables to copy; null: all that match. One that the snapshot does not hold is
+    /// left out, and said.</param>
+    public async Task<PostgresSnapshot?> OpenAsync(
+        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint>? wanted, CancellationToken cancellationToken)
     {
         CommitTs at = CommitTs.End(slot.ConsistentPoint);
         SnapshotKeeper keeper = await SnapshotKeeper.TakeAsync(connections, slot.SnapshotName, cancellationToken)
@@ -26,6 +28,13 @@ internal sealed partial class SnapshotOpener(
         {
             ImmutableArray<CatalogTable> tables =
                 await ReadTablesAsync(keeper.Connection, wanted, cancellationToken).ConfigureAwait(false);
+            if (wanted is null && !await IsWholeAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false))
+            {
+                await keeper.DisposeAsync().ConfigureAwait(false);
+                return null;
+            }
+            Dictionary<uint, CapturedTable> definitions = await DefinitionReader.ReadAsync(
+                keeper.Connection, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
             var sizes = await SnapshotKeeper.SizesAsync(
                 connections, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
             int pageBytes = await PageBytesAsync(keeper.Connection, cancellationToken).ConfigureAwait(false);
@@ -34,7 +43,7 @@ internal sealed partial class SnapshotOpener(
             {
                 (long main, long all) = sizes.GetValueOrDefault(table.Oid, (table.Bytes, table.Bytes));
                 TableSize size = new(Math.Max(1, main / pageBytes), all);
-                TableSchema schema = Register(table, at, history);
+                TableSchema schema = Register(definitions[table.Oid], at, history);
                 plans.Add((new(schema, table.IsHeap, size, options.SnapshotPartBytes), table.Rows));
             }
             PgConnectOptions worker = new() { Clock = options.Time };
@@ -53,11 +62,13 @@ internal sealed partial class SnapshotOpener(
     }
 
     async Task<ImmutableArray<CatalogTable>> ReadTablesAsync(
-        NpgsqlConnection connection, IReadOnlyCollection<uint> wanted, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyCollection<uint>? wanted, CancellationToken cancellationToken)
     {
+        IReadOnlyCollection<uint> oids = wanted ?? (await TableCatalog.NamesAsync(
+            connection, options.Selection, cancellationToken, withPartitioned: true).ConfigureAwait(false)).Keys;
         ImmutableArray<CatalogTable> tables =
-            await TableCatalog.ReadAsync(connection, wanted, cancellationToken).ConfigureAwait(false);
-        if (tables.Length < wanted.Count) LogGone(logger, wanted.Count - tables.Length);
+            await TableCatalog.ReadAsync(connection, oids, cancellationToken).ConfigureAwait(false);
+        if (tables.Length < oids.Count) LogGone(logger, oids.Count - tables.Length);
         await types.LoadAsync(
             connection, tables.SelectMany(static t => t.Columns).Select(static c => c.Type), cancellationToken)
             .ConfigureAwait(false);
@@ -66,14 +77,20 @@ internal sealed partial class SnapshotOpener(
 
     /// <summary>The table's version at the snapshot: the one known, if it has the same shape, or a new one that holds
     /// from there on. Whatever the stream looks up behind the snapshot finds it.</summary>
-    TableSchema Register(CatalogTable table, CommitTs at, SchemaHistory history)
+    static TableSchema Register(CapturedTable table, CommitTs at, SchemaHistory history)
     {
         TableSchema? known = history.Find(table.Oid, at);
-        TableSchema schema = table.ToSchema(known?.Id ?? history.NextId(), at, types);
+        TableSchema schema = table.ToSchema(known?.Id ?? history.NextId(), at);
         if (known is not null && known.HasShapeOf(schema)) return known;
         history.Add(schema);
         return schema;
     }
+
+    // A transaction that made a table while we looked is in the snapshot, since the slot waited for it.
+    Task<bool> IsWholeAsync(
+        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, CancellationToken cancellationToken) =>
+        DefinitionReader.IsAllPublishedAsync(
+            connection, new(options.Name), tables.Where(static t => !t.IsPartitioned), cancellationToken);
 
     static async Task<int> PageBytesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Schemas;
 using Cdc.Postgres.Setup;
 
@@ -17,7 +18,8 @@ internal sealed class TableCopyPlan
     {
         Schema = schema;
         _pages = size.Pages;
-        Parts = isHeap ? (int)Math.Clamp(size.Bytes / partBytes, 1, Math.Min(_pages, PartsMax)) : 1;
+        if (schema.Definition?.Form == TableForm.Partitioned) Parts = 0;
+        else Parts = isHeap ? (int)Math.Clamp(size.Bytes / partBytes, 1, Math.Min(_pages, PartsMax)) : 1;
     }
 
     public TableSchema Schema { get; }

@@ -17,13 +17,14 @@ internal sealed record LogStreamOptions
     public required ITableCatalog Catalog { get; init; }
     public required TableSelection Selection { get; init; }
 
+    /// <summary>Trigger, Relation or Off.</summary>
+    public DdlCaptureMode DdlCapture { get; init; } = DdlCaptureMode.Relation;
+
+    /// <summary>The whole prefix of messages about DDL that count.</summary>
+    public string DdlPrefix { get; init; } = "";
+
     /// <summary>Where open transactions go that don't fit into memory.</summary>
     public required string SpillDirectory { get; init; }
-
-    /// <summary>How schema changes are learned of, and by which prefix our triggers' messages are known.</summary>
-    public DdlCapture Capture { get; init; } = DdlCapture.Relation;
-
-    public string DdlPrefix { get; init; } = "";
 
     public required ILogger Logger { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;

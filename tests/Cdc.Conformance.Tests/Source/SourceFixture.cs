@@ -26,8 +26,8 @@ public sealed class SourceFixture : IAsyncLifetime
         Settings = new Dictionary<string, string>
         {
             ["wal_level"] = "logical",
-            ["max_replication_slots"] = "20",
-            ["max_wal_senders"] = "20",
+            ["max_replication_slots"] = "60",
+            ["max_wal_senders"] = "60",
             ["fsync"] = "off",
         },
     });
@@ -48,7 +48,8 @@ public sealed class SourceFixture : IAsyncLifetime
 
     internal PostgresSource Source(
         string database, string name = "t", string user = PostgresCluster.Superuser, string? tables = null,
-        bool temporary = false, TestLog? log = null, TimeSpan heartbeat = default, TimeSpan? slotWait = null) => new(new()
+        bool temporary = false, TestLog? log = null, TimeSpan heartbeat = default, TimeSpan? slotWait = null,
+        DdlCaptureMode capture = DdlCaptureMode.Auto) => new(new()
     {
         Address = PostgresAddress.Parse(Cluster.UrlFor(database, user)),
         Name = name,
@@ -57,6 +58,7 @@ public sealed class SourceFixture : IAsyncLifetime
             : new([.. tables.Split(' ').Select(TablePattern.Parse)], []),
         SpillDirectory = Spill.Path,
         TemporarySlot = temporary,
+        DdlCapture = capture,
         SlotWait = slotWait ?? TimeSpan.FromSeconds(20),
         Heartbeat = heartbeat,
         SnapshotPartBytes = 64 << 10,

@@ -31,7 +31,7 @@ public sealed class DdlDecodingTests
     static SchemaHistory Shop() => Known(Table(Orders, "orders", "id", "note"), Table(Items, "items", "id"));
 
     static DecoderBench Bench(SchemaHistory history, StreamStart? start = null, TableSelection? selection = null) =>
-        new(history, start, selection, capture: DdlCapture.Trigger);
+        new(history, start, selection, capture: DdlCaptureMode.Trigger);
 
     [Fact]
     public void DDL_and_rows_of_one_transaction_come_in_its_order_each_under_its_shape()
@@ -135,11 +135,11 @@ public sealed class DdlDecodingTests
     }
 
     [Theory]
-    [InlineData(DdlCapture.Trigger)]
-    [InlineData(DdlCapture.Off)]
+    [InlineData(DdlCaptureMode.Trigger)]
+    [InlineData(DdlCaptureMode.Off)]
     public void A_shape_that_nothing_told_of_ends_the_stream(object capture)
     {
-        using DecoderBench decoder = new(Shop(), capture: (DdlCapture)capture);
+        using DecoderBench decoder = new(Shop(), capture: (DdlCaptureMode)capture);
         decoder.Take(Begin(1000), OrdersV1, Insert(Orders, "1", "a"));
         CdcException failure = Assert.Throws<CdcException>(() => decoder.Take(OrdersV2));
         Assert.Equal(FailureKind.SourceUnfit, failure.Kind);
@@ -158,11 +158,11 @@ public sealed class DdlDecodingTests
     }
 
     [Theory]
-    [InlineData(DdlCapture.Relation)]
-    [InlineData(DdlCapture.Off)]
+    [InlineData(DdlCaptureMode.Relation)]
+    [InlineData(DdlCaptureMode.Off)]
     public void Without_the_trigger_its_messages_are_nothing(object capture)
     {
-        using DecoderBench decoder = new(Shop(), capture: (DdlCapture)capture);
+        using DecoderBench decoder = new(Shop(), capture: (DdlCaptureMode)capture);
         decoder.Take(
             Begin(1000), Ddl("CREATE TABLE", Table(300, "u", "id")), OrdersV1, Insert(Orders, "1", "a"), Commit(1000, 1040));
         Assert.Equal("Insert 1040.0#0 orders [1|a]", Assert.Single(decoder.Flush().Changes));

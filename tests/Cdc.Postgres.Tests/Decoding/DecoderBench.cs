@@ -19,7 +19,7 @@ sealed class DecoderBench : IDecoded, IDisposable
 
     public DecoderBench(
         SchemaHistory? history = null, StreamStart? start = null, TableSelection? selection = null,
-        long openTransactionBytes = 1 << 20, bool keepText = true, DdlCapture capture = DdlCapture.Relation)
+        long openTransactionBytes = 1 << 20, bool keepText = true, DdlCaptureMode capture = DdlCaptureMode.Relation)
     {
         History = history ?? new([]);
         KeepText = keepText;
