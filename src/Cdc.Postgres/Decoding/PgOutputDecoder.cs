@@ -34,6 +34,7 @@ internal sealed class PgOutputDecoder : IDisposable
     CommitTs _resolved;
     CommitTs _before;
     ulong _finalLsn;
+    uint _xid;
     bool _mayBeSeen;
 
     public PgOutputDecoder(DecoderOptions options, RowBlockPool pool, IDecoded decoded)
@@ -118,7 +119,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if (IsOpen) throw PgMessageReader.Violation("a transaction begins inside another");
         _finalLsn = reader.UInt64();
         CommitTime = reader.Int64();
-        uint xid = (uint)reader.Int32();
+        _xid = (uint)reader.Int32();
         reader.End();
         if (_finalLsn < _last.Ts.Commit) throw PgMessageReader.Violation("a transaction comes out of order");
 
@@ -126,7 +127,7 @@ internal sealed class PgOutputDecoder : IDisposable
         _mayBeSeen = _seen.MayInclude(_finalLsn);
         // What may be dropped at its commit must not share a batch with what is kept.
         if (_mayBeSeen) _writer.Seal();
-        _writer.Begin(new(default, ToUnixMicroseconds(CommitTime), xid));
+        _writer.Begin(new(default, ToUnixMicroseconds(CommitTime), _xid));
         IsOpen = true;
         if (_writer.Completed.Count > 0) TakeCompleted();
     }
@@ -142,7 +143,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if (commitLsn != _finalLsn || endLsn <= commitLsn)
             throw PgMessageReader.Violation("a COMMIT does not belong to its BEGIN");
 
-        CommitStamp stamp = new(CommitTs.End(endLsn), ToUnixMicroseconds(CommitTime), 0);
+        CommitStamp stamp = new(CommitTs.End(endLsn), ToUnixMicroseconds(CommitTime), _xid);
         bool isApart = _mayBeSeen || _relations.HasOverlay || !_transaction.IsEmpty;
         if (isApart)
         {

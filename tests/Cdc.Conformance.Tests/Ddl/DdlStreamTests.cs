@@ -107,7 +107,7 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
     public async Task Types_and_schemas_change_before_their_tables()
     {
         await using DdlRun run = await DdlRun.StartAsync(fixture,
-            "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('ok'); CREATE TABLE s.m (id int PRIMARY KEY, v s.mood)");
+            "CREATE TABLE stays (id int); CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('ok'); CREATE TABLE s.m (id int PRIMARY KEY, v s.mood)");
         await run.ExecuteAsync("ALTER TYPE s.mood ADD VALUE 'bad'");
         await run.ExecuteAsync("INSERT INTO s.m VALUES (1, 'bad')");
         await run.ExecuteAsync("ALTER SCHEMA s RENAME TO r");

@@ -22,7 +22,8 @@ internal static class NdjsonDdl
             json.WritePropertyName("time"u8);
             Span<byte> time = stackalloc byte[32];
             json.WriteRawValue(time[..CommitTimeText.Format(ddl.Stamp.CommitTime, time)]);
-            json.WriteNumber("xid"u8, ddl.Stamp.Xid);
+            if (ddl.Stamp.Xid == 0) json.WriteNull("xid"u8);
+            else json.WriteNumber("xid"u8, ddl.Stamp.Xid);
             json.WriteString("kind"u8, KindOf(change));
             json.WriteString("tag"u8, ddl.Tag);
             json.WriteString("sql"u8, ddl.Sql);
