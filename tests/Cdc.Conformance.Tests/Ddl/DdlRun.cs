@@ -59,6 +59,16 @@ sealed class DdlRun : IAsyncDisposable
     /// <summary>What happened, in short: step, operation, table, and of a row its new image.</summary>
     public async Task<List<string>> StoryAsync() => [.. (await LinesAsync()).Select(Short)];
 
+    /// <summary>The texts that came with schema changes; null where there was none.</summary>
+    public static IEnumerable<string?> TextsOf(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            if (Text(document.RootElement, "op") == "ddl") yield return Text(document.RootElement, "sql");
+        }
+    }
+
     public static CommitTs PositionOf(string line) => CommitTs.Parse(line.Substring(8, CommitTs.TextLength));
 
     static string Short(string line)
@@ -68,7 +78,7 @@ sealed class DdlRun : IAsyncDisposable
         string op = Text(change, "op")!;
         string name = Text(change, "table") ?? Text(change, "type") ?? Text(change, "schema")!;
         return op == "ddl"
-            ? $"{PositionOf(line).Step} {Text(change, "kind")} {name}{(Text(change, "sql") is null ? "" : " as written")}"
+            ? $"{PositionOf(line).Step} {Text(change, "kind")} {name}"
             : $"{PositionOf(line).Step} {op} {name} {(op == "t" ? "" : change.GetProperty("after").GetRawText())}".TrimEnd();
     }
 

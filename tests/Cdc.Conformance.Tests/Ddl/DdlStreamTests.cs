@@ -1,5 +1,6 @@
 using Cdc.Conformance.Tests.Source;
 using Cdc.Protocol;
+using Cdc.Testing;
 
 namespace Cdc.Conformance.Tests.Ddl;
 
@@ -25,7 +26,7 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
             [
                 "0 c t {\"id\":1,\"v\":\"a\"}", "1 alter t", "2 c t {\"id\":2,\"v\":\"b\",\"c\":8}", "3 create u",
                 "4 c u {\"id\":1,\"c\":\"x\"}", "5 alter t", "6 c t {\"id\":3,\"v\":\"c\"}", "7 drop u",
-                "1 t other", "1 t t", "1 create w", "2 c w {\"id\":1}", "2 c w {\"id\":2}", "1 alter t as written",
+                "1 t other", "1 t t", "1 create w", "2 c w {\"id\":1}", "2 c w {\"id\":2}", "1 alter t",
             ], await run.StoryAsync());
 
         List<string> all = await run.LinesAsync();
@@ -49,6 +50,24 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
                 "1 alter t", "2 c t {\"id\":1,\"v\":\"x\",\"a\":2}", "3 alter t", "1 create made", "2 c made {\"id\":1}",
                 "1 alter t", "3 alter t",
             ], await run.StoryAsync());
+    }
+
+    [Fact]
+    public async Task The_text_comes_along_only_if_the_client_sent_nothing_else()
+    {
+        await using DdlRun run = await DdlRun.StartAsync(fixture, Tables);
+        string url = fixture.Cluster.UrlFor(run.Database);
+        string[] sent =
+        [
+            "ALTER TABLE t ADD a int", "ALTER TABLE t ADD b int; ALTER TABLE t ADD c int",
+            "DO $$ BEGIN ALTER TABLE t ADD d int; END $$",
+        ];
+        foreach (string sql in sent)
+        {
+            ProcessResult psql = await ProcessRun.RunAsync(PostgresBinaries.Find()["psql"], ["-X", "-d", url, "-c", sql]);
+            psql.Expect0("psql");
+        }
+        Assert.Equal([sent[0], null, null, null], DdlRun.TextsOf(await run.LinesAsync()));
     }
 
     [Fact]
@@ -98,8 +117,8 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
         List<string> story = await run.StoryAsync();
         Assert.Equal(
             [
-                "1 create p2 as written", "0 c p1 {\"id\":1}", "0 c p2 {\"id\":11}", "1 alter p1 as written",
-                "0 c p1 {\"id\":100}", "0 d p1 null", "1 alter p1 as written", "0 d p1 null", "0 c p2 {\"id\":12}",
+                "1 create p2", "0 c p1 {\"id\":1}", "0 c p2 {\"id\":11}", "1 alter p1",
+                "0 c p1 {\"id\":100}", "0 d p1 null", "1 alter p1", "0 d p1 null", "0 c p2 {\"id\":12}",
             ], story);
     }
 
@@ -115,10 +134,10 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
         await run.ExecuteAsync("DROP SCHEMA r CASCADE");
         Assert.Equal(
             [
-                "1 alter type mood as written", "1 alter m as written", "0 c m {\"id\":1,\"v\":\"bad\"}",
-                "1 rename schema r as written", "1 alter type mood as written", "1 alter m as written",
-                "0 c m {\"id\":2,\"v\":\"ok\"}", "1 drop m as written", "1 drop type mood as written",
-                "1 drop schema r as written",
+                "1 alter type mood", "1 alter m", "0 c m {\"id\":1,\"v\":\"bad\"}",
+                "1 rename schema r", "1 alter type mood", "1 alter m",
+                "0 c m {\"id\":2,\"v\":\"ok\"}", "1 drop m", "1 drop type mood",
+                "1 drop schema r",
             ], await run.StoryAsync());
     }
 
