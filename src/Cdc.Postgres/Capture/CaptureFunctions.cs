@@ -18,6 +18,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     [
         "DateStyle", "IntervalStyle", "TimeZone", "bytea_output", "extra_float_digits", "lc_monetary", "xmlbinary",
         "quote_all_identifiers", "standard_conforming_strings", "row_security", "client_min_messages",
+        "jit",
     ];
 
     static string Settings { get; } = string.Concat(
@@ -267,10 +268,13 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
 
     // A publication is locked until the end of the transaction that altered it. To wait for that while the application's
     // locks are held could close a circle with whoever holds it, and the server would end one of the two. So we wait
-    // for moments only, too short for the server to look for circles, and let go in between.
+    // for moments only, too short for the server to look for circles, and let go in between; and not so long that the
+    // application's own statement_timeout would end its statement.
     string AlterPublication => Inner($"{F("alter_publication")}(_statement text, _patience interval)", "void", """
         DECLARE
-            _until timestamptz := clock_timestamp() + _patience;
+            _until timestamptz := clock_timestamp() + LEAST(_patience, (
+                SELECT NULLIF(s.setting, '0')::int * interval '1 ms' / 4
+                FROM pg_settings s WHERE s.name = 'statement_timeout'));
         BEGIN
             LOOP
                 BEGIN
@@ -354,7 +358,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     string Tables => Inner($"{F("tables")}(oid[])", "json", $"""
         BEGIN
             RETURN (SELECT json_agg(d.definition ORDER BY
-                    (SELECT count(*) FROM pg_partition_ancestors(d.oid)), d.oid)
+                    (SELECT GREATEST(count(*), 1) FROM pg_partition_ancestors(d.oid)), d.oid)
                 FROM ({DefinitionQuery.Text}) AS d);
         END
         """);

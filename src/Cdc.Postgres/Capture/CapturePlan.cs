@@ -22,7 +22,7 @@ internal sealed record CapturePlan
             _ => wanted,
         };
         bool isTrigger = Mode == DdlCaptureMode.Trigger;
-        if (isTrigger && isPossible && !isCurrent) Steps = [.. sql.Create()];
+        if (isTrigger && !isCurrent) Steps = [.. sql.Create()];
         else if (!isTrigger && facts.IsThere && facts.MayCreate) Steps = [.. CaptureSql.Drop(changefeed)];
         WasBroken = isTrigger && !facts.IsWhole;
         Prefix = facts.Seal is { } seal ? $"{CaptureNames.MessagePrefix}{changefeed}.{seal}" : "";

@@ -30,8 +30,9 @@ internal sealed class Inspector(
         CaptureFacts capture = await CaptureFacts.ReadAsync(connection, names.Changefeed, cancellationToken)
             .ConfigureAwait(false);
         CapturePlan captures = new(names.Changefeed, selection, ddlCapture, capture, server, temporarySlot);
-        ImmutableHashSet<string> schemas = captures.Mode == DdlCaptureMode.Trigger && capture.MayCreate
-            ? await SchemasAsync(connection, server, cancellationToken).ConfigureAwait(false)
+        bool isTrigger = captures.Mode == DdlCaptureMode.Trigger;
+        ImmutableHashSet<string>? schemas = !capture.MayCreate ? null
+            : isTrigger ? await SchemasAsync(connection, server, cancellationToken).ConfigureAwait(false)
             : [];
         PublicationPlan publications =
             await PlanAsync(connection, tables, schemas, cancellationToken).ConfigureAwait(false);
@@ -76,7 +77,7 @@ internal sealed class Inspector(
     }
 
     async Task<PublicationPlan> PlanAsync(
-        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, ImmutableHashSet<string> schemas,
+        NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, ImmutableHashSet<string>? schemas,
         CancellationToken cancellationToken)
     {
         ImmutableArray<PublicationFacts> existing = [.. (await PublicationFacts.ReadAsync(

@@ -38,7 +38,7 @@ internal sealed class PublicationPlan
     readonly Dictionary<uint, TableName> _names;
 
     /// <param name="names">Names of tables that are published and no longer matched.</param>
-    /// <param name="schemas">Schemas to be published whole.</param>
+    /// <param name="schemas">Schemas to be published whole; null: those that are.</param>
     public PublicationPlan(
         PostgresNames ours, IReadOnlyCollection<CatalogTable> matched, IReadOnlyCollection<PublicationFacts> existing,
         IReadOnlyDictionary<uint, TableName> names, ImmutableHashSet<string>? schemas = null)
@@ -50,7 +50,7 @@ internal sealed class PublicationPlan
         Wanted inserts = new(
             ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)])
         {
-            Schemas = schemas ?? [],
+            Schemas = schemas ?? existing.FirstOrDefault(p => p.Name == ours.InsertOnly)?.Schemas ?? [],
         };
         PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
         foreach (Wanted wanted in new[] { keyed, inserts }) Remove(wanted, Find(wanted));

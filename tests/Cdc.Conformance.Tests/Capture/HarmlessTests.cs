@@ -61,22 +61,24 @@ public sealed class HarmlessTests(SourceFixture fixture) : IClassFixture<SourceF
     [Theory]
     [InlineData("")]
     [InlineData("SET search_path = ''")]
+    [InlineData("SET default_transaction_read_only = on")]
     [InlineData("SET standard_conforming_strings = off; SET escape_string_warning = off")]
     [InlineData("SET quote_all_identifiers = on; SET DateStyle = 'German'; SET bytea_output = 'escape'; SET row_security = off")]
-    [InlineData("SET lock_timeout = '2s'; SET statement_timeout = '20s'; SET client_min_messages = debug5; SET session_replication_role = DEFAULT")]
+    [InlineData("SET lock_timeout = '2s'; SET statement_timeout = '20s'; SET client_min_messages = debug5")]
     [InlineData("SET plan_cache_mode = force_custom_plan; SET enable_hashjoin = off; SET enable_seqscan = off; SET jit_above_cost = 0")]
-    [InlineData("SET search_path = pg_temp, public; SET default_transaction_deferrable = on; SET default_transaction_isolation = 'serializable'")]
+    [InlineData("SET search_path = public, pg_temp; SET default_transaction_deferrable = on; SET default_transaction_isolation = 'serializable'")]
     public async Task Every_kind_of_DDL_goes_through_as_a_plain_role(string settings)
     {
         await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
         await using NpgsqlConnection application = await @case.OpenAsync();
         bool isQualified = settings.Contains("search_path = ''", StringComparison.Ordinal);
         if (settings.Length > 0) await CaptureCase.ExecuteAsync(application, settings);
-        foreach (string statement in isQualified ? Qualified : Everything)
-            await CaptureCase.ExecuteAsync(application, statement);
+        bool isReadOnly = settings.Contains("read_only", StringComparison.Ordinal);
+        foreach (string statement in isQualified || isReadOnly ? Qualified : Everything)
+            await CaptureCase.ExecuteAsync(application, isReadOnly ? $"BEGIN READ WRITE; {statement}; COMMIT" : statement);
         List<DdlMessage> messages = await @case.MessagesAsync();
         Assert.All(messages, m => Assert.Null(m.Unreadable));
-        Assert.True(messages.Count > (isQualified ? 4 : 60), $"{messages.Count} messages");
+        Assert.True(messages.Count > (isQualified || isReadOnly ? 4 : 60), $"{messages.Count} messages");
     }
 
     static readonly string[] Qualified =
@@ -157,6 +159,25 @@ public sealed class HarmlessTests(SourceFixture fixture) : IClassFixture<SourceF
         Assert.Contains(await @case.MessagesAsync(), m => m.Unreadable?.Contains("not here", StringComparison.Ordinal) == true);
         // It forbids our publications to change: the table gets an identity with which its updates go on.
         await @case.RunAsync("ALTER TABLE old DROP CONSTRAINT old_pkey", "UPDATE old SET id = 2", "DELETE FROM old");
+        await @case.AdminAsync("DROP EVENT TRIGGER aaa");
+    }
+
+    [Fact]
+    public async Task DDL_beside_a_transaction_that_holds_our_publication_waits_a_while_and_succeeds()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
+        await using NpgsqlConnection migration = await @case.OpenAsync();
+        await CaptureCase.ExecuteAsync(migration, "BEGIN");
+        await CaptureCase.ExecuteAsync(migration, "CREATE TABLE held (id int PRIMARY KEY)");
+        await @case.RunAsync("SET statement_timeout = '4s'", "CREATE TABLE n (id int PRIMARY KEY)", "UPDATE n SET id = 1",
+            "ALTER TABLE old DROP CONSTRAINT old_pkey", "UPDATE old SET id = 1", "DELETE FROM old");
+        await CaptureCase.ExecuteAsync(migration, "COMMIT");
+        List<DdlMessage> messages = await @case.MessagesAsync();
+        Assert.Equal(2, messages.Count(m => m.Unreadable is not null));
+        Assert.Equal(["held", "old"], await @case.KeyedAsync());
+        Assert.Equal(["f"], await @case.QueryAsync("SELECT relreplident FROM pg_class WHERE relname = 'old'"));
+        await @case.RunAsync("UPDATE held SET id = 1", "CREATE TABLE later (id int PRIMARY KEY)");
+        Assert.Null(Assert.Single(await @case.MessagesAsync()).Unreadable);
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public sealed class SnapshotTests(SourceFixture fixture) : IClassFixture<SourceF
     }
 
     [Fact]
-    public async Task Partitions_are_tables_and_their_root_is_none()
+    public async Task Partitions_are_tables_and_their_root_has_no_parts()
     {
         string database = await fixture.DatabaseAsync("""
             CREATE TABLE root (id int PRIMARY KEY, t text) PARTITION BY RANGE (id);
@@ -154,7 +154,8 @@ public sealed class SnapshotTests(SourceFixture fixture) : IClassFixture<SourceF
         await using PostgresSource source = fixture.Source(database, "leaves");
         SchemaHistory history = new([]);
         await using ISourceSnapshot snapshot = await source.StartAsync(history, Cancellation);
-        Assert.Equal(["child", "empty", "high", "low", "parent"], snapshot.Tables.Select(t => t.Schema.Name.Name));
+        Assert.Equal(["child", "empty", "high", "low", "parent", "root"], snapshot.Tables.Select(t => t.Schema.Name.Name));
+        Assert.Equal(0, snapshot.Tables[^1].Parts);
         Assert.Equal(["11"], (await ReadRows.OfAsync(snapshot, "high")).Select(r => r[0]));
         Assert.Equal(["1"], (await ReadRows.OfAsync(snapshot, "parent")).Select(r => r[0]));
         Assert.Single(await ReadRows.OfAsync(snapshot, "empty"));
