@@ -18,11 +18,55 @@ create or replace view cdc_rebuild.changes as
 select distinct on (pos) *
 from (
     select line->>'pos' collate "C" as pos, line->>'op' as op, line->>'schema' as schema_name, line->>'table' as table_name,
-        line->'key' as key, line->'before' as before, line->'after' as after, line->'jsonNull' as json_null
+        line->'key' as key, line->'before' as before, line->'after' as after, line->'jsonNull' as json_null,
+        line->>'kind' as kind, line->'was' as was, line->'added' as added, line->'renamed' as renamed
     from cdc_rebuild.lines
-    where line->>'op' in ('r', 'c', 'u', 'd', 't')
+    where line->>'op' in ('r', 'c', 'u', 'd', 't') or line->>'op' = 'ddl' and line->>'table' is not null
 ) as changes
 order by pos;
+
+-- The changes of one table, also those that it has under the names that it had before.
+create or replace function cdc_rebuild.changes_of(target regclass) returns setof cdc_rebuild.changes language sql as $$
+    with recursive names(schema_name, table_name, since, until, was) as (
+        select s.nspname::text, t.relname::text, b.pos, 'G' collate "C", b.was
+        from pg_class as t join pg_namespace as s on s.oid = t.relnamespace
+        left join lateral (
+            select * from cdc_rebuild.changes as c
+            where c.schema_name = s.nspname and c.table_name = t.relname and c.op = 'ddl'
+                and (c.kind <> 'alter' or c.was is not null)
+            order by c.pos desc limit 1) as b on true
+        where t.oid = target
+        union all
+        select n.was->>'schema', n.was->>'name', b.pos, n.since, b.was
+        from names as n
+        left join lateral (
+            select * from cdc_rebuild.changes as c
+            where c.schema_name = n.was->>'schema' and c.table_name = n.was->>'name' and c.op = 'ddl'
+                and (c.kind <> 'alter' or c.was is not null) and c.pos < n.since
+            order by c.pos desc limit 1) as b on true
+        where n.was is not null
+    )
+    select c.* from names as n
+    join cdc_rebuild.changes as c on c.schema_name = n.schema_name and c.table_name = n.table_name
+        and c.pos >= coalesce(n.since, '') and c.pos < n.until
+    order by c.pos;
+$$;
+
+-- A row's columns, or a list of their names, by the names that they have at the end.
+create or replace function cdc_rebuild.at_the_end(image json, renames json[]) returns json language plpgsql as $$
+declare
+    renaming json;
+begin
+    foreach renaming in array renames loop
+        if json_typeof(image) = 'object' then
+            select coalesce(json_object_agg(coalesce(renaming->>i.key, i.key), i.value), '{}') into image from json_each(image) as i;
+        elsif json_typeof(image) = 'array' then
+            select json_agg(coalesce(renaming->>i, i)) into image from json_array_elements_text(image) as i;
+        end if;
+    end loop;
+    return image;
+end
+$$;
 
 -- Applies all changes of one table, in order; returns how many.
 create or replace function cdc_rebuild.rebuild(target regclass) returns bigint language plpgsql as $$
@@ -36,6 +80,9 @@ declare
     key_names text; -- the columns of "key"
     nulls json;     -- the columns of "before" that held the JSON value null
     not_null text;
+    renames json[]; -- of columns, that are still to come
+    later text;     -- a row with the values of columns that are still to come
+    name_and_value record;
 begin
     -- All columns but the generated ones.
     select coalesce(
@@ -49,19 +96,44 @@ begin
         insertion := format('insert into %s default values returning ctid', target);
     end if;
 
-    execute format('delete from %s', target);
+    execute format('delete from only %s', target);
+    select coalesce(array_agg(c.renamed order by c.pos), '{}') into renames
+    from cdc_rebuild.changes_of(target) as c where c.renamed is not null;
+    select coalesce(json_object_agg(cdc_rebuild.at_the_end(json_build_array(a.key),
+            (select coalesce(array_agg(l.renamed order by l.pos), '{}') from cdc_rebuild.changes_of(target) as l
+             where l.renamed is not null and l.pos > c.pos))->>0, a.value), '{}')::text into later
+    from cdc_rebuild.changes_of(target) as c, json_each_text(c.added) as a where c.added is not null;
+    execute format('select t::text from json_populate_record(null::%s, $1) as t', target) into later using later::json;
 
-    for change in
-        select c.* from cdc_rebuild.changes as c
-        join pg_class as t on t.relname = c.table_name
-        join pg_namespace as s on s.oid = t.relnamespace and s.nspname = c.schema_name
-        where t.oid = target
-        order by c.pos
-    loop
+    for change in select * from cdc_rebuild.changes_of(target) as c order by c.pos loop
         applied := applied + 1;
-        if change.op = 't' then
-            execute format('delete from %s', target);
+        if change.op = 't' or change.op = 'ddl' and change.kind <> 'alter' then
+            execute format('delete from only %s', target);
             continue;
+        end if;
+        if change.op = 'ddl' then
+            if change.renamed is not null then
+                renames := renames[2:];
+            end if;
+            -- No line comes for the rows that are there: they have what the column was added with.
+            for name_and_value in
+                select cdc_rebuild.at_the_end(json_build_array(a.key), renames)->>0 as name, a.value
+                from json_each_text(change.added) as a
+            loop
+                if exists (select from pg_attribute where attrelid = target and attname = name_and_value.name and attnum > 0) then
+                    execute format('update only %1$s as t set %2$I = (json_populate_record(t, $1)).%2$I', target, name_and_value.name)
+                    using json_build_object(name_and_value.name, name_and_value.value);
+                end if;
+            end loop;
+            continue;
+        end if;
+        if cardinality(renames) > 0 then
+            change.key := cdc_rebuild.at_the_end(change.key, renames);
+            change.before := cdc_rebuild.at_the_end(change.before, renames);
+            change.after := cdc_rebuild.at_the_end(change.after, renames);
+            change.json_null := json_strip_nulls(json_build_object(
+                'before', cdc_rebuild.at_the_end(change.json_null->'before', renames),
+                'after', cdc_rebuild.at_the_end(change.json_null->'after', renames)));
         end if;
 
         -- Take the old row away, and keep it: values that are not in "after" did not change.
@@ -81,9 +153,9 @@ begin
                 into nulls, not_null
                 from json_array_elements_text(change.json_null->'before') as n;
                 execute format(
-                    'select ctid from %1$s as t where json_populate_record(t, $2) *= json_populate_record(null::%1$s, $1) '
+                    'select ctid from %1$s as t where json_populate_record(t, $2) *= json_populate_record($3::%1$s, $1) '
                     || '%2$s limit 1', target, not_null)
-                into place using change.before, nulls;
+                into place using change.before, nulls, later;
             end if;
             if place is null and change.op in ('u', 'd') then
                 raise exception '%: % has no such row', change.pos, target;
@@ -96,7 +168,7 @@ begin
         end if;
         continue when change.op = 'd';
 
-        execute insertion into place using case when change.op = 'u' then old end, change.after;
+        execute insertion into place using case when change.op = 'u' then old else later end, change.after;
 
         -- The JSON value null looks like NULL in a line; its columns are named.
         for name in select json_array_elements_text(change.json_null->'after') loop
@@ -114,8 +186,18 @@ create or replace function cdc_rebuild.rebuild() returns table (rebuilt text, ap
 begin
     set local session_replication_role = replica;
     return query
-        select format('%I.%I', schema_name, table_name), cdc_rebuild.rebuild(format('%I.%I', schema_name, table_name)::regclass)
-        from (select distinct schema_name, table_name from cdc_rebuild.changes) as tables
+        select names.name, cdc_rebuild.rebuild(names.name::regclass)
+        from (
+            select distinct format('%I.%I', c.schema_name, c.table_name) as name from cdc_rebuild.changes as c
+            -- What was dropped or renamed need not be there; what holds only partitions has no rows.
+            where not exists (
+                    select from pg_class as t join pg_namespace as s on s.oid = t.relnamespace
+                    where t.relname = c.table_name and s.nspname = c.schema_name and t.relkind = 'p')
+                and (to_regclass(format('%I.%I', c.schema_name, c.table_name)) is not null or not exists (
+                    select from cdc_rebuild.changes as d where d.op = 'ddl' and (
+                        d.schema_name = c.schema_name and d.table_name = c.table_name and d.kind in ('drop', 'leave')
+                        or d.was->>'schema' = c.schema_name and d.was->>'name' = c.table_name)))
+        ) as names
         order by 1;
 end
 $$;

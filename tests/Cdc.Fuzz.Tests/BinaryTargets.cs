@@ -3,9 +3,11 @@ using Cdc.Engine.Codecs;
 using Cdc.Engine.Codecs.Debezium;
 using Cdc.Engine.Codecs.Ndjson;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Tests.Codecs;
+using Cdc.Postgres.Capture;
 using Cdc.Postgres.Snapshot;
 using Cdc.Postgres.Tests.Decoding;
 using Cdc.Postgres.Wire;
@@ -37,6 +39,12 @@ static class BinaryTargets
     public static IEnumerable<Target> All { get; } =
     [
         Target.Of("pgoutput", FailureKind.ProtocolViolation, Log, Decode),
+        Target.Of("message of the event triggers", FailureKind.ProtocolViolation,
+            [DdlMessages.Sample], static json => DdlMessage.Parse(json)),
+        new("DDL in the log", [DdlMessages.Sample], Ddl, static refused => refused is CdcException
+        {
+            Kind: FailureKind.ProtocolViolation or FailureKind.TableStopped or FailureKind.SourceUnfit,
+        }),
         Target.Of("server error", FailureKind.ProtocolViolation, Fields, static body => PgServerError.Parse(body)),
         Target.Of("row description", FailureKind.ProtocolViolation,
             [[0, 1, (byte)'a', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0, 4, 0, 0, 0, 0, 0, 0]],
@@ -59,6 +67,19 @@ static class BinaryTargets
         {
             decoder.Abandon();
             Assert.Equal(0, decoder.Pool.BytesOut);
+        }
+    }
+
+    static void Ddl(byte[] json)
+    {
+        using DecoderBench decoder = new(capture: DdlCaptureMode.Trigger);
+        try
+        {
+            decoder.Take(Begin(1000), Message(true, DdlMessages.Prefix, json), Message(true, DdlMessages.Prefix, json), Commit(1000, 1040)).Flush();
+        }
+        finally
+        {
+            decoder.Abandon();
         }
     }
 

@@ -1,5 +1,6 @@
 using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
+using Cdc.Postgres.Decoding;
 using Cdc.Postgres.Setup;
 using Cdc.Protocol;
 
@@ -30,6 +31,12 @@ static class TextTargets
         Target.OfText("position", ["00000000016B3748.0000"], static text => CommitTs.Parse(text)),
         Target.OfText("length of time", ["5s", "200ms", "1.5h"], static text => OptionValues.ReadDuration(text)),
         Target.OfText("size", ["64MB", "1kB", "12"], static text => OptionValues.ReadSize(text)),
+        Target.OfText("one statement",
+            ["alter table \"a\".b add c text default E'x\\'' /* y */; -- z", "alter table t add c text default $a$;$a$"],
+            static text =>
+            {
+                if (!OneStatement.Is(text, "ALTER TABLE")) throw new FormatException();
+            }),
         new("configuration file",
             [[.. """{ "from": "demo:", "to": "./out", /* x */ "tables": ["a", "b"], "gzip": true, "seed": 7 }"""u8]],
             static bytes =>

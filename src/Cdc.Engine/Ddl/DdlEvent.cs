@@ -17,6 +17,15 @@ public sealed record DdlEvent(BlockEvent Block, CommitStamp Stamp, string Tag, I
     public override ImmutableArray<TableSchema> Concerned =>
         [.. Changes.Select(static change => change.Table).OfType<TableSchema>()];
 
+    /// <summary>The versions that begin with it: of tables made or altered, and the ends of those that are gone or
+    /// left.</summary>
+    public ImmutableArray<TableSchema> Versions => [.. Changes.Select(change => change switch
+    {
+        SchemaChange.TableDropped dropped => dropped.Before with { Since = Stamp.Ts, IsDropped = true },
+        SchemaChange.TableLeft left => left.Before with { Since = Stamp.Ts, IsDropped = true },
+        _ => change.Table,
+    }).OfType<TableSchema>()];
+
     /// <summary>The statement as the user wrote it; null if it is not known to be exactly one statement with this tag:
     /// it stood in a function, a DO block, or a string of several.</summary>
     public string? Sql { get; init; }

@@ -70,7 +70,7 @@ sealed class DemoLog(DemoOptions options, DemoTables tables, DemoOutput output)
             case < 998:
                 Orders(size);
                 output.NextStep();
-                _orders.Alter(ref _random, tables, output.Now);
+                _orders.Alter(ref _random, tables, output);
                 output.NextStep();
                 Orders(size);
                 break;

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
-using Cdc.Protocol;
 
 namespace Cdc.Engine.Demo;
 
@@ -37,15 +36,22 @@ sealed class DemoOrders
         else Delete(place, tables, output);
     }
 
-    /// <summary>Adds a column to the table, or drops one, from <paramref name="since"/> on.</summary>
-    public void Alter(ref DemoRandom random, DemoTables tables, CommitTs since)
+    /// <summary>Adds a column to the table, or drops one, at the output's step.</summary>
+    public void Alter(ref DemoRandom random, DemoTables tables, DemoOutput output)
     {
-        ImmutableArray<Column> columns = tables.Orders.Columns;
+        TableSchema before = tables.Orders;
+        ImmutableArray<Column> columns = before.Columns;
+        ImmutableArray<int> numbers = [.. before.Definition!.Columns.Select(static column => column.Number)];
         int extra = columns.Length - BaseColumns;
         bool drops = extra == ExtraColumnsMax || (extra > 0 && random.OneIn(2));
-        tables.ChangeOrders(since, drops
-            ? columns.RemoveAt(BaseColumns + random.Next(extra))
-            : columns.Add(new($"extra_{++_lastExtra}", new(TypeKind.Text, "text", 25))));
+        int place = drops ? BaseColumns + random.Next(extra) : columns.Length;
+        if (!drops) columns = columns.Add(new($"extra_{++_lastExtra}", new(TypeKind.Text, "text", 25)));
+        string sql = $"alter table demo.orders {(drops ? "drop" : "add")} column {columns[place].Name}"
+            + (drops ? "" : " text");
+        tables.ChangeOrders(
+            output.Now, drops ? columns.RemoveAt(place) : columns,
+            drops ? numbers.RemoveAt(place) : numbers.Add(BaseColumns + _lastExtra));
+        output.Alter(before, tables.Orders, sql);
     }
 
     void Insert(ulong seed, DemoTables tables, DemoOutput output)

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Unicode;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
@@ -58,6 +59,20 @@ sealed class DemoOutput(RowWriter writer, StreamStart start, TableSelection sele
         BlockEvent block = new(new(Now, false), new Influence.Normal([TableId.Trigger, table.Id]));
         Ready.Enqueue(new SourceEvent.Block(
             new TruncateEvent(block, _stamp, [table], Cascade: false, RestartIdentity: false)));
+    }
+
+    /// <summary>A table has another shape from this step on.</summary>
+    public void Alter(TableSchema before, TableSchema after, string sql)
+    {
+        Seal();
+        if (!Lacks(after)) return;
+        BlockEvent block = new(new(Now, false), new Influence.Normal([TableId.Trigger, after.Id]));
+        SchemaChange change = new SchemaChange.TableAltered(before, after, TableRewrite.None);
+        Ready.Enqueue(new SourceEvent.Block(new DdlEvent(block, _stamp, "ALTER TABLE", [change])
+        {
+            Sql = sql,
+            SearchPath = "demo",
+        }));
     }
 
     /// <summary>Moves everything written into <see cref="Ready"/>.</summary>

@@ -43,9 +43,13 @@ sealed class DemoTables
     public ImmutableArray<TableSchema> All => [Accounts, Ledger, Orders, Wide, Scratch];
 
     /// <summary>The orders have other columns from <paramref name="since"/> on.</summary>
-    public void ChangeOrders(CommitTs since, ImmutableArray<Column> columns)
+    /// <param name="numbers">The columns' numbers.</param>
+    public void ChangeOrders(CommitTs since, ImmutableArray<Column> columns, ImmutableArray<int> numbers)
     {
-        Orders = Orders with { Since = since, Columns = columns };
+        Orders = Orders with
+        {
+            Since = since, Columns = columns, Definition = DemoDefinitions.Of(Orders.Name.Name, columns, numbers),
+        };
         _history.Add(Orders);
     }
 
@@ -60,6 +64,7 @@ sealed class DemoTables
             SourceId = FirstSourceId + number,
             Columns = columns,
             Key = [0],
+            Definition = DemoDefinitions.Of(name, columns, [.. Enumerable.Range(1, columns.Length)]),
         };
         _history.Add(schema);
         return schema;

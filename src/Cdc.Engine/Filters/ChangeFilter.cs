@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
@@ -57,6 +58,7 @@ public sealed class ChangeFilter
     {
         if (IsEmpty) return batch;
         TableFilter table = For(batch.Schema);
+        if (!table.DropsColumns && !ReferenceEquals(table.Schema, batch.Schema)) batch.Install(table.Schema);
         if (table.IsEmpty) return batch;
         RowBatch? rebuilt = table.Rebuild(batch, _pool);
         if (ReferenceEquals(rebuilt, batch)) return batch;
@@ -70,7 +72,8 @@ public sealed class ChangeFilter
     public BlockChange? Apply(BlockChange change) => change switch
     {
         TruncateEvent truncate => Apply(truncate),
-        _ => change,
+        DdlEvent ddl => Apply(ddl),
+        _ => throw new InvariantBrokenException("A block event is a TRUNCATE or a DDL."),
     };
 
     /// <summary>The statement without the tables whose TRUNCATE is left out; null if none is left. Its step stays
@@ -84,6 +87,43 @@ public sealed class ChangeFilter
         return left.IsEmpty ? null : truncate with { Tables = left };
     }
 
+    /// <summary>The statement without columns that are left out, and what names them; null if it did nothing else. Its
+    /// text goes as well if it names one.</summary>
+    public DdlEvent? Apply(DdlEvent ddl)
+    {
+        if (IsEmpty) return ddl;
+        ImmutableArray<SchemaChange> left = [.. ddl.Changes.Select(Apply).OfType<SchemaChange>()];
+        if (left.IsEmpty) return null;
+        bool namesExcluded = ddl.Sql is { } sql && SqlNames.Hold(sql, name => ddl.Changes.Any(c => Excludes(c, name)));
+        return ddl with { Changes = left, Sql = namesExcluded ? null : ddl.Sql };
+    }
+
+    SchemaChange? Apply(SchemaChange change) => change switch
+    {
+        SchemaChange.TableCreated created => new SchemaChange.TableCreated(Apply(created.After)),
+        SchemaChange.TableDropped dropped => new SchemaChange.TableDropped(Apply(dropped.Before)),
+        SchemaChange.TableLeft left => left with { Before = Apply(left.Before) },
+        SchemaChange.TableAltered altered => Apply(altered),
+        _ => change,
+    };
+
+    SchemaChange? Apply(SchemaChange.TableAltered altered)
+    {
+        (TableSchema before, TableSchema after) = (Apply(altered.Before), Apply(altered.After));
+        // Something was changed, and it was not anything else that the target sees.
+        bool isOfExcluded = before.HasShapeOf(after) && !altered.Before.HasShapeOf(altered.After);
+        return isOfExcluded ? null : altered with { Before = before, After = after };
+    }
+
+    bool Excludes(SchemaChange change, string column) => change switch
+    {
+        SchemaChange.TableAltered altered =>
+            Excludes(altered.Before.Name, column) || Excludes(altered.After.Name, column),
+        SchemaChange.TableDropped dropped => Excludes(dropped.Before.Name, column),
+        SchemaChange.TableLeft left => Excludes(left.Before.Name, column),
+        _ => change.Table is { } table && Excludes(table.Name, column),
+    };
+
     TableFilter For(TableSchema schema) =>
         _tables.TryGetValue(schema, out TableFilter? known)
             ? known
@@ -95,7 +135,10 @@ public sealed class ChangeFilter
         // The start has asked for problems; a version that came later can still bring one.
         if (Problems(schema).FirstOrDefault() is { } problem)
             throw new CdcException(FailureKind.TableStopped, problem.Sentence, problem.Fix);
-        return new(schema, kept, _ops.Where(rule => Applies(rule, schema)).Aggregate(
+        TableDefinition? definition = schema.Definition is { } whole && _columns.Count > 0
+            ? DefinitionFilter.Apply(whole, schema.Name, Excludes)
+            : schema.Definition;
+        return new(schema, kept, definition, _ops.Where(rule => Applies(rule, schema)).Aggregate(
             DroppedOps.None, static (dropped, rule) => dropped | rule.Dropped));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 
@@ -11,11 +12,14 @@ sealed class TableFilter
     readonly DroppedOps _dropped;
     readonly ImmutableArray<bool> _kept;
 
-    public TableFilter(TableSchema schema, ImmutableArray<bool> kept, DroppedOps dropped)
+    public TableFilter(
+        TableSchema schema, ImmutableArray<bool> kept, TableDefinition? definition, DroppedOps dropped)
     {
         (_kept, _dropped) = (kept, dropped);
-        Schema = kept.Contains(false) ? Without(schema, kept) : schema;
-        DropsColumns = !ReferenceEquals(Schema, schema);
+        DropsColumns = kept.Contains(false);
+        Schema = schema;
+        if (DropsColumns) Schema = Without(Schema, kept);
+        if (!Equals(definition, schema.Definition)) Schema = Schema with { Definition = definition };
     }
 
     /// <summary>The table without the columns that are left out.</summary>
@@ -23,7 +27,9 @@ sealed class TableFilter
 
     public bool DropsTruncate => (_dropped & DroppedOps.Truncate) != 0;
     public bool IsEmpty => _dropped == DroppedOps.None && !DropsColumns;
-    bool DropsColumns { get; }
+
+    /// <summary>Whether rows have fewer cells than they came with.</summary>
+    public bool DropsColumns { get; }
 
     /// <summary>The batch itself if everything in it stays, a smaller copy, or null if nothing stays.</summary>
     public RowBatch? Rebuild(RowBatch batch, RowBlockPool pool)

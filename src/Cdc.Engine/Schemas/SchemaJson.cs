@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cdc.Engine.Failures;
 using Cdc.Protocol;
+using static Cdc.Engine.Schemas.JsonFields;
 
 namespace Cdc.Engine.Schemas;
 
@@ -33,7 +34,8 @@ public static class SchemaJson
         json.WriteString("schema"u8, schema.Name.Schema);
         json.WriteString("table"u8, schema.Name.Name);
         if (schema.SourceId != 0) json.WriteNumber("sourceId"u8, schema.SourceId);
-        if (schema.Identity != default) json.WriteString("identity"u8, schema.Identity.ToString());
+        WriteFlag(json, "dropped"u8, schema.IsDropped);
+        WriteName(json, "identity"u8, schema.Identity);
         json.WriteStartArray("columns"u8);
         foreach (Column column in schema.Columns) WriteColumn(json, column);
         json.WriteEndArray();
@@ -42,6 +44,11 @@ public static class SchemaJson
             json.WriteStartArray("key"u8);
             foreach (int ordinal in schema.Key) json.WriteNumberValue(ordinal);
             json.WriteEndArray();
+        }
+        if (schema.Definition is { } definition)
+        {
+            json.WritePropertyName("definition"u8);
+            DefinitionJson.Write(json, definition);
         }
         json.WriteEndObject();
     }
@@ -112,9 +119,8 @@ public static class SchemaJson
         Since = CommitTs.Parse(Text(json, "since"u8)),
         Name = new(Text(json, "schema"u8), Text(json, "table"u8)),
         SourceId = json.TryGetProperty("sourceId"u8, out JsonElement id) ? id.GetUInt32() : 0,
-        Identity = json.TryGetProperty("identity"u8, out _)
-            ? Named<ReplicaIdentity>(Text(json, "identity"u8))
-            : default,
+        IsDropped = Flag(json, "dropped"u8),
+        Identity = OptionalName<ReplicaIdentity>(json, "identity"u8),
         Columns = [.. json.GetProperty("columns"u8).EnumerateArray().Select(static column => new Column(
             Text(column, "name"u8),
             ReadType(column.GetProperty("type"u8)),
@@ -122,6 +128,9 @@ public static class SchemaJson
         Key = json.TryGetProperty("key"u8, out JsonElement key)
             ? [.. key.EnumerateArray().Select(static ordinal => ordinal.GetInt32())]
             : [],
+        Definition = json.TryGetProperty("definition"u8, out JsonElement definition)
+            ? DefinitionJson.Read(definition)
+            : null,
     };
 
     static ColumnType ReadType(JsonElement json) => new(
@@ -130,7 +139,7 @@ public static class SchemaJson
         json.TryGetProperty("sourceId"u8, out JsonElement id) ? id.GetUInt32() : 0,
         json.TryGetProperty("modifier"u8, out JsonElement modifier) ? modifier.GetInt32() : -1)
     {
-        Delimiter = json.TryGetProperty("delimiter"u8, out JsonElement delimiter) 
+        Delimiter = json.TryGetProperty("delimiter"u8, out JsonElement delimiter)
             ? checked((char)delimiter.GetInt32())
             : ',',
         Element = json.TryGetProperty("element"u8, out JsonElement element) ? ReadType(element) : null,
@@ -148,15 +157,6 @@ public static class SchemaJson
             || schema.Key.Distinct().Count() != schema.Key.Length) throw new FormatException("the key is impossible");
         return schema;
     }
-
-    static string Text(JsonElement json, ReadOnlySpan<byte> name) =>
-        json.GetProperty(name).GetString() ?? throw new FormatException("a name is missing");
-
-    // Numbers and lists of names, which parsing an enumeration allows as well, are refused.
-    static T Named<T>(string name) where T : struct, Enum =>
-        Enum.TryParse(name, out T value) && Enum.GetName(value) == name
-            ? value
-            : throw new FormatException("a name is unknown");
 
     static CdcException Newer(string place, int format) => new(
         FailureKind.StateUnusable,

@@ -14,7 +14,10 @@ internal readonly struct AlreadySeen(StreamStart start)
     public bool MayInclude(ulong finalLsn) => finalLsn < _last;
 
     public bool Includes(TableId table, CommitTs at) =>
-        at <= start.After || (start.CopiedAt.TryGetValue(table, out CommitTs copied) && at <= copied);
+        IncludesAll(at) || (start.CopiedAt.TryGetValue(table, out CommitTs copied) && at <= copied);
+
+    /// <summary>Whether all of it was handed on, whatever it concerns.</summary>
+    public bool IncludesAll(CommitTs at) => at <= start.After;
 
     static ulong LastOf(StreamStart start)
     {

@@ -12,6 +12,12 @@ namespace Cdc.Postgres.Decoding;
 internal sealed record DecoderOptions(
     StreamStart Start, ITableCatalog Catalog, TableSelection Selection, string SpillDirectory, ILogger Logger)
 {
+    /// <summary>How schema changes are learned of: Trigger, Relation or Off.</summary>
+    public DdlCaptureMode Capture { get; init; } = DdlCaptureMode.Relation;
+
+    /// <summary>The prefix of the messages of our event triggers; others' are left alone.</summary>
+    public string DdlPrefix { get; init; } = "";
+
     /// <summary>Bytes of an open transaction that stay in memory.</summary>
     public long OpenTransactionBytes { get; init; } = Limits.OpenTransactionBytes;
 

@@ -6,8 +6,8 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk,
-/// truncates.</summary>
+/// <summary>What one open transaction has brought so far, in order: batches in memory, batches on disk, truncates,
+/// schema changes.</summary>
 /// <remarks>Used again for each transaction. Its batches hold rows of no other one.</remarks>
 internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
 {
@@ -25,12 +25,14 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
 
     public void Add(RowBatch batch)
     {
-        _items.Add(new(batch, null, default));
+        _items.Add(new(batch, null, null, default));
         _bytes += batch.ByteCount + BatchOverhead;
         if (_bytes > _limit) SpillBatches();
     }
 
-    public void Add(TruncateEvent truncate) => _items.Add(new(null, truncate, default));
+    public void Add(TruncateEvent truncate) => _items.Add(new(null, truncate, null, default));
+
+    public void Add(DdlStatement ddl) => _items.Add(new(null, null, ddl, default));
 
     /// <summary>Hands everything on, now that the commit is known, and is empty afterwards.</summary>
     /// <param name="finals">Which version each provisional schema became.</param>
@@ -47,6 +49,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
                 Item item = _items[done];
                 if (item.Batch is { } batch) HandOver(batch, finals, filter, decoded);
                 else if (item.Truncate is { } truncate) HandOver(truncate, stamp, finals, filter, decoded);
+                else if (item.Ddl is { } ddl) HandOver(ddl, stamp, finals, filter, decoded);
                 else HandOver(item.Spilled, stamp, finals, filter, decoded);
             }
         }
@@ -81,16 +84,25 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         var tables = ImmutableArray.CreateBuilder<TableSchema>();
         foreach (TableSchema table in truncate.Tables)
         {
-            if (!filter.Includes(table.Id, at)) tables.Add(finals?.GetValueOrDefault(table) ?? table);
+            TableSchema final = finals?.GetValueOrDefault(table) ?? table;
+            if (!filter.Includes(final.Id, at)) tables.Add(final);
         }
         if (tables.Count == 0) return;
-        Influence influence = new Influence.Normal([.. tables.Select(static table => table.Id)]);
+        Influence influence = new Influence.Normal(
+            [TableId.Trigger, .. tables.Select(static table => table.Id).Order()]);
         decoded.Block(truncate with
         {
             Block = new(new(at, false), influence),
             Stamp = stamp with { Ts = at },
             Tables = tables.ToImmutable(),
         });
+    }
+
+    static void HandOver(
+        DdlStatement ddl, in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals,
+        in AlreadySeen filter, IDecoded decoded)
+    {
+        if (ddl.ToEvent(stamp, finals, filter) is { } change) decoded.Block(change);
     }
 
     void HandOver(
@@ -101,7 +113,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         foreach (RowBatch batch in spill.Read(run, stamp)) HandOver(batch, finals, filter, decoded);
     }
 
-    // Neighbouring batches go to disk as one run; truncates between them stay where they are.
+    // Neighbouring batches go to disk as one run; what stands between them stays where it is.
     void SpillBatches()
     {
         int kept = 0;
@@ -114,7 +126,7 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
                     ? spill.Append(before.Spilled, batch)
                     : spill.Append(batch);
                 batch.Release();
-                item = new(null, null, run);
+                item = new(null, null, null, run);
                 if (run.Count > 1) kept--;
             }
             _items[kept++] = item;
@@ -131,8 +143,8 @@ internal sealed class OpenTransaction(DecoderOptions options, Spill spill)
         spill.Clear();
     }
 
-    readonly record struct Item(RowBatch? Batch, TruncateEvent? Truncate, SpillRun Spilled)
+    readonly record struct Item(RowBatch? Batch, TruncateEvent? Truncate, DdlStatement? Ddl, SpillRun Spilled)
     {
-        public bool IsSpilled => Batch is null && Truncate is null;
+        public bool IsSpilled => Batch is null && Truncate is null && Ddl is null;
     }
 }

@@ -1,8 +1,10 @@
 using Cdc.Engine;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
+using Cdc.Postgres.Capture;
 using Cdc.Postgres.Wire;
 using Cdc.Protocol;
 
@@ -11,7 +13,7 @@ namespace Cdc.Postgres.Decoding;
 /// <summary>Turns pgoutput's messages (protocol version 1, whole transactions in commit order) into rows.</summary>
 /// <remarks>
 /// Rows go straight from the message into blocks; a batch leaves when its block is full, or at <see cref="Flush"/>, and
-/// never before the COMMIT of its rows. TRUNCATE and a changed shape cut the transaction into steps.
+/// never before the COMMIT of its rows. TRUNCATE and schema changes cut the transaction into steps.
 /// Bytes that pgoutput does not send are a ProtocolViolation, after which the decoder is only good for
 /// <see cref="Abandon"/>. One thread.
 /// </remarks>
@@ -32,6 +34,7 @@ internal sealed class PgOutputDecoder : IDisposable
     CommitTs _resolved;
     CommitTs _before;
     ulong _finalLsn;
+    uint _xid;
     bool _mayBeSeen;
 
     public PgOutputDecoder(DecoderOptions options, RowBlockPool pool, IDecoded decoded)
@@ -39,7 +42,8 @@ internal sealed class PgOutputDecoder : IDisposable
         (_options, _decoded, _resolved) = (options, decoded, options.Start.After);
         _seen = new(options.Start);
         _writer = new(pool);
-        _relations = new(options.Start.History, options.Catalog, options.Selection, options.Logger);
+        _relations = new(
+            options.Start.History, options.Catalog, options.Selection, options.Capture, options.Logger);
         _rows = new(_writer, _relations);
         _spill = new(options.SpillDirectory, pool);
         _transaction = new(options, _spill);
@@ -115,7 +119,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if (IsOpen) throw PgMessageReader.Violation("a transaction begins inside another");
         _finalLsn = reader.UInt64();
         CommitTime = reader.Int64();
-        uint xid = (uint)reader.Int32();
+        _xid = (uint)reader.Int32();
         reader.End();
         if (_finalLsn < _last.Ts.Commit) throw PgMessageReader.Violation("a transaction comes out of order");
 
@@ -123,7 +127,7 @@ internal sealed class PgOutputDecoder : IDisposable
         _mayBeSeen = _seen.MayInclude(_finalLsn);
         // What may be dropped at its commit must not share a batch with what is kept.
         if (_mayBeSeen) _writer.Seal();
-        _writer.Begin(new(default, ToUnixMicroseconds(CommitTime), xid));
+        _writer.Begin(new(default, ToUnixMicroseconds(CommitTime), _xid));
         IsOpen = true;
         if (_writer.Completed.Count > 0) TakeCompleted();
     }
@@ -139,7 +143,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if (commitLsn != _finalLsn || endLsn <= commitLsn)
             throw PgMessageReader.Violation("a COMMIT does not belong to its BEGIN");
 
-        CommitStamp stamp = new(CommitTs.End(endLsn), ToUnixMicroseconds(CommitTime), 0);
+        CommitStamp stamp = new(CommitTs.End(endLsn), ToUnixMicroseconds(CommitTime), _xid);
         bool isApart = _mayBeSeen || _relations.HasOverlay || !_transaction.IsEmpty;
         if (isApart)
         {
@@ -163,13 +167,23 @@ internal sealed class PgOutputDecoder : IDisposable
     void Relation(PgMessageReader reader)
     {
         RelationMessage message = RelationMessage.Parse(ref reader);
-        if (!_relations.Changes(message, _before))
+        switch (_relations.Judge(message, _before))
         {
-            _relations.Keep(message, _before);
-            return;
+            case RelationNews.Shape: _relations.Change(message, _before, NextSteps()); break;
+            case RelationNews.Table: _transaction.Add(_relations.Await(message, NextSteps())); break;
+            default: _relations.Keep(message, _before); break;
         }
-        uint step = NextSteps();
-        _relations.Change(message, _before, step);
+    }
+
+    // One message, one step: the steps count what the source did, whatever is carried of it.
+    void Ddl(ReadOnlySpan<byte> content)
+    {
+        DdlMessage message = DdlMessage.Parse(content.ToArray());
+        if (message.Unreadable is { } why) throw DdlFailures.Unreadable(why);
+        DdlStatement? statement = null;
+        foreach (CapturedTable table in message.Tables) statement ??= _relations.Awaited(table.Oid);
+        if (statement is null) _transaction.Add(statement = new(NextSteps()));
+        statement.Effect = DdlEffects.Apply(_relations, message, _before, statement.Step);
     }
 
     void Truncate(PgMessageReader reader)
@@ -208,6 +222,7 @@ internal sealed class PgOutputDecoder : IDisposable
         if ((flags & transactional) == 0) return;
         InTransaction();
         if (!prefix.StartsWith("cdc.", StringComparison.Ordinal)) _rows.Message(prefix, content);
+        else if (_options.Capture == DdlCaptureMode.Trigger && prefix == _options.DdlPrefix) Ddl(content);
     }
 
     static void Origin(PgMessageReader reader)

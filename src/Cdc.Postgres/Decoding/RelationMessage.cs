@@ -61,6 +61,18 @@ internal sealed record RelationMessage(
         Key = Key(catalog.Key(Oid)),
     };
 
+    /// <summary>Enough for reading rows of the table, or skipping them.</summary>
+    public TableSchema ToStandIn(TableId id, CommitTs since) => new()
+    {
+        Id = id,
+        Since = since,
+        Name = Name,
+        SourceId = Oid,
+        Identity = Identity,
+        Columns =
+            [.. Columns.Select(static c => new Column(c.Name, new(TypeKind.Other, "", c.Type, c.Modifier), c.IsIdentity))],
+    };
+
     ImmutableArray<int> Key(ImmutableArray<string> names)
     {
         ImmutableArray<int> key = [.. names.Select(Ordinal)];

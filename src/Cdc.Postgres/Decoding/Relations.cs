@@ -5,22 +5,33 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>The tables of one connection, with the versions that the open transaction adds: an overlay that the history
-/// takes at its commit, and never otherwise.</summary>
-/// <remarks>Versions are looked up as of the transaction's beginning, so that a replay, which finds the history already
-/// filled by the first run, sees the same changes at the same places.</remarks>
+/// <summary>What a RELATION says that was not known.</summary>
+internal enum RelationNews
+{
+    None,
+    /// <summary>Another shape: a version begins here.</summary>
+    Shape,
+    /// <summary>A table, made by a statement that writes rows before it is told of.</summary>
+    Table,
+}
+
+/// <summary>The tables of one connection, in the versions that hold now.</summary>
 internal sealed partial class Relations(
-    SchemaHistory history, ITableCatalog catalog, TableSelection selection, ILogger logger)
+    SchemaHistory history, ITableCatalog catalog, TableSelection selection, DdlCaptureMode capture, ILogger logger)
 {
     readonly Dictionary<uint, Relation> _relations = [];
-    readonly Dictionary<uint, TableSchema> _overlay = [];
-    readonly List<TableSchema> _added = [];
+    readonly SchemaOverlay _overlay = new(history);
+    readonly Dictionary<uint, (TableSchema StandIn, DdlStatement Statement)> _awaited = [];
     readonly HashSet<TableName> _said = [];
     Relation? _last;
     uint _lastOid;
 
     /// <summary>Whether the open transaction changed a table's shape.</summary>
-    public bool HasOverlay => _added.Count > 0;
+    public bool HasOverlay => !_overlay.IsEmpty;
+
+    public SchemaOverlay Overlay => _overlay;
+
+    public bool Matches(TableName name) => selection.Matches(name);
 
     /// <summary>The table that a row belongs to; null if the server never described it.</summary>
     public Relation? Find(uint oid)
@@ -31,61 +42,84 @@ internal sealed partial class Relations(
         return relation;
     }
 
-    /// <summary>The version that a RELATION of a transaction replaces. Answers false if there is nothing to change:
-    /// the shape is the one known, or the table is none of ours.</summary>
-    public bool Changes(RelationMessage message, CommitTs before)
+    /// <summary>What a RELATION of a transaction says that was not known.</summary>
+    /// <exception cref="Engine.Failures.CdcException">SourceUnfit: a shape that should have been told of
+    /// before.</exception>
+    public RelationNews Judge(RelationMessage message, CommitTs before)
     {
-        TableSchema? known = Known(message.Oid, before);
-        return known is null ? selection.Matches(message.Name) : !message.IsShapeOf(known);
+        TableSchema? known = _overlay.Find(message.Oid, before);
+        if (known is null)
+        {
+            if (!selection.Matches(message.Name)) return RelationNews.None;
+            return capture == DdlCaptureMode.Trigger ? RelationNews.Table : RelationNews.Shape;
+        }
+        if (message.IsShapeOf(known)) return RelationNews.None;
+        if (capture == DdlCaptureMode.Relation) return RelationNews.Shape;
+        bool isOurs = selection.Matches(message.Name) || selection.Matches(known.Name);
+        if (!isOurs) return RelationNews.None;
+        throw capture == DdlCaptureMode.Trigger
+            ? DdlFailures.Unannounced(message.Name)
+            : DdlFailures.Changed(message.Name);
     }
 
     /// <summary>Takes a RELATION that changes nothing.</summary>
     public void Keep(RelationMessage message, CommitTs before)
     {
-        TableSchema? known = Known(message.Oid, before);
-        if (known is null) Set(message.Oid, Foreign(message), false);
+        TableSchema? known = _overlay.Find(message.Oid, before);
+        if (known is null || !message.IsShapeOf(known)) Set(message.Oid, Foreign(message), false);
         else Set(message.Oid, known, IsCaptured(message.Name, known.Name));
     }
 
     /// <summary>Takes a RELATION that begins a new version, at a step of a commit not known yet.</summary>
     public void Change(RelationMessage message, CommitTs before, uint step)
     {
-        TableSchema? known = Known(message.Oid, before);
-        TableSchema version = message.ToSchema(IdOf(message.Oid, known), new(0, step), catalog);
-        _overlay[message.Oid] = version;
-        _added.Add(version);
+        TableSchema? known = _overlay.Find(message.Oid, before);
+        TableSchema version = message.ToSchema(_overlay.IdOf(known), new(0, step), catalog);
+        _overlay.Add(version);
         Set(message.Oid, version, IsCaptured(message.Name, known?.Name));
     }
 
-    /// <summary>The transaction is committed: its versions become history. Answers which version each provisional one
-    /// became: on a replay, the one that the first run kept.</summary>
-    public IReadOnlyDictionary<TableSchema, TableSchema> Install(ulong commit)
+    /// <summary>Takes a RELATION of a table whose making is told of later, and the step for that.</summary>
+    public DdlStatement Await(RelationMessage message, uint step)
     {
-        var finals = new Dictionary<TableSchema, TableSchema>(ReferenceEqualityComparer.Instance);
-        foreach (TableSchema provisional in _added)
-        {
-            CommitTs since = provisional.Since with { Commit = commit };
-            TableSchema version = provisional with { Since = since };
-            history.Add(version);
-            TableSchema? kept = history.Find(version.Id, since);
-            if (kept?.Since == since && kept.Columns.Length == version.Columns.Length) version = kept;
-            finals.Add(provisional, version);
-        }
-        foreach ((uint oid, TableSchema provisional) in _overlay)
-        {
-            bool isCaptured = _relations[oid].IsCaptured;
-            Set(oid, finals[provisional], isCaptured);
-        }
-        _overlay.Clear();
-        _added.Clear();
-        return finals;
+        TableSchema standIn = message.ToStandIn(_overlay.IdOf(null), new(0, step));
+        DdlStatement statement = new(step) { WaitsFor = message.Name };
+        _awaited[message.Oid] = (standIn, statement);
+        _overlay.Await(standIn);
+        Set(message.Oid, standIn, true);
+        return statement;
     }
 
-    TableSchema? Known(uint oid, CommitTs before) =>
-        _overlay.TryGetValue(oid, out TableSchema? version) ? version : history.Find(oid, before);
+    /// <summary>The statement whose step was taken when this table's first rows came.</summary>
+    public DdlStatement? Awaited(uint oid) =>
+        _awaited.TryGetValue(oid, out (TableSchema, DdlStatement Statement) awaited) ? awaited.Statement : null;
 
-    TableId IdOf(uint oid, TableSchema? known) =>
-        (known ?? history.Find(oid, CommitTs.End(ulong.MaxValue)))?.Id ?? history.NextId();
+    /// <summary>The id of a table that is new to us, unless it was known under another name.</summary>
+    public TableId IdOf(uint oid, TableSchema? known) =>
+        _awaited.TryGetValue(oid, out (TableSchema StandIn, DdlStatement) awaited)
+            ? awaited.StandIn.Id
+            : _overlay.IdOf(known);
+
+    /// <summary>A version that a DDL's message tells of.</summary>
+    public void Begin(TableSchema version)
+    {
+        if (_awaited.Remove(version.SourceId, out (TableSchema StandIn, DdlStatement) awaited))
+            _overlay.Replace(awaited.StandIn, version);
+        else _overlay.Add(version);
+        Set(version.SourceId, version, !version.IsDropped && selection.Matches(version.Name));
+    }
+
+    /// <summary>The transaction is committed: its versions become history. Answers which version each provisional one
+    /// became.</summary>
+    public IReadOnlyDictionary<TableSchema, TableSchema> Install(ulong commit)
+    {
+        IReadOnlyDictionary<TableSchema, TableSchema> finals = _overlay.Install(commit);
+        foreach ((uint oid, Relation relation) in _relations.ToArray())
+        {
+            if (finals.TryGetValue(relation.Schema, out TableSchema? final)) Set(oid, final, relation.IsCaptured);
+        }
+        return finals;
+    }
 
     void Set(uint oid, TableSchema schema, bool isCaptured)
     {
@@ -104,11 +138,5 @@ internal sealed partial class Relations(
     }
 
     // A table of somebody else's publication: only its number of columns matters, for skipping its rows.
-    static TableSchema Foreign(RelationMessage message) => new()
-    {
-        Id = TableId.Trigger,
-        Name = message.Name,
-        SourceId = message.Oid,
-        Columns = [.. message.Columns.Select(static c => new Column(c.Name, new(TypeKind.Other, ""), c.IsIdentity))],
-    };
+    static TableSchema Foreign(RelationMessage message) => message.ToStandIn(TableId.Trigger, default);
 }

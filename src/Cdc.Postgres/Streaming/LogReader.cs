@@ -57,6 +57,8 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         DecoderOptions decoding = new(start, options.Catalog, options.Selection, options.SpillDirectory, options.Logger)
         {
             OpenTransactionBytes = options.OpenTransactionBytes,
+            Capture = options.DdlCapture,
+            DdlPrefix = options.DdlPrefix,
         };
         using PgOutputDecoder decoder = new(decoding, _pool, queue);
         try

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Cdc.Engine;
 using Cdc.Engine.Codecs;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -54,7 +56,8 @@ internal sealed class StreamStage : IDisposable
 
     public void Add(BlockChange change)
     {
-        foreach (TableSchema table in change.Concerned) _parts.Schemas.Note(table);
+        ImmutableArray<TableSchema> versions = change is DdlEvent ddl ? ddl.Versions : change.Concerned;
+        foreach (TableSchema version in versions) _parts.Schemas.Note(version);
         PooledBuffer bytes = new(0);
         int lines = _encoder.Encode(change, bytes);
         if (lines > 0) Stage(new(bytes, lines, change.Stamp.Ts, change.Stamp.Ts, null));

@@ -23,6 +23,10 @@ public sealed class DebeziumTests
         GoldenFile.Verify("truncate.debezium.ndjson", EveryOperation.WriteTruncate(Encoder()).Bytes);
 
     [Fact]
+    public void Schema_changes_are_written_as_documented() =>
+        GoldenFile.Verify("ddl.debezium.ndjson", EverySchemaChange.Write(new DebeziumEncoder("shop", "shopdb")).Bytes);
+
+    [Fact]
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(Encoder());

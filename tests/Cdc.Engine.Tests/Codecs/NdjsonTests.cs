@@ -18,6 +18,10 @@ public sealed class NdjsonTests
         GoldenFile.Verify("truncate.ndjson", EveryOperation.WriteTruncate(new NdjsonEncoder()).Bytes);
 
     [Fact]
+    public void Schema_changes_are_written_as_documented() =>
+        GoldenFile.Verify("ddl.ndjson", EverySchemaChange.Write(new NdjsonEncoder()).Bytes);
+
+    [Fact]
     public void Every_type_is_written_as_documented()
     {
         RowMaker maker = new(new NdjsonEncoder());

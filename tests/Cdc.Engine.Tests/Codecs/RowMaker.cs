@@ -1,5 +1,6 @@
 using System.Text;
 using Cdc.Engine.Codecs;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -47,6 +48,15 @@ sealed class RowMaker(IRowEncoder encoder)
         CommitTs at = new(_commit += 0x100, 1);
         BlockEvent block = new(new(at, false), new Influence.All());
         Lines += encoder.Encode(new TruncateEvent(block, new(at, Noon, 742), [.. tables], false, false), _output);
+        return this;
+    }
+
+    public RowMaker Ddl(string tag, string? sql, params SchemaChange[] changes)
+    {
+        CommitTs at = new(_commit += 0x100, 1);
+        BlockEvent block = new(new(at, false), new Influence.All());
+        Lines += encoder.Encode(
+            new DdlEvent(block, new(at, Noon, 742), tag, [.. changes]) { Sql = sql, SearchPath = "shop, public" }, _output);
         return this;
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Schemas;
 using Cdc.Protocol;
@@ -49,6 +50,36 @@ public sealed class SchemaJsonTests
         Assert.Contains("newer cdc", failure.Message);
     }
 
+    [Fact]
+    public void A_definition_is_written_behind_what_rows_need() => Assert.EndsWith(
+        """
+        "columns":[],"definition":{"form":"Partitioned","columns":[{"number":1,"name":"day","type":"date","notNull":true},{"number":3,"name":"m","type":"shop.mood","collation":"\"C\"","default":"'ok'::shop.mood","missing":"ok"}],"constraints":[{"name":"fk","kind":"ForeignKey","text":"FOREIGN KEY (a) REFERENCES shop.b(id)","references":{"schema":"shop","name":"b"},"inherited":true}],"indexes":[{"name":"i","text":"CREATE INDEX i ON shop.t USING btree (day)","unique":true}],"sequences":[{"schema":"shop","name":"t_id_seq","column":"id","identity":true,"type":"bigint","start":1,"increment":1,"min":1,"max":9223372036854775807,"cache":1}],"types":[{"schema":"shop","name":"mood","sourceId":16500,"form":"Enum","labels":["ok","bad"]}],"partitionKey":"RANGE (day)","partitionOf":{"schema":"shop","name":"p"},"partitionBound":"DEFAULT","inherits":[{"schema":"shop","name":"q"}]}}
+        """,
+        Encoding.UTF8.GetString(Line(new()
+        {
+            Id = new(5), Name = new("shop", "t"), Columns = [], Definition = new()
+            {
+                Form = TableForm.Partitioned,
+                Columns =
+                [
+                    new(1, "day", "date") { NotNull = true },
+                    new(3, "m", "shop.mood")
+                        { Collation = "\"C\"", Default = "'ok'::shop.mood", MissingValue = "ok" },
+                ],
+                Constraints =
+                [
+                    new("fk", ConstraintKind.ForeignKey, "FOREIGN KEY (a) REFERENCES shop.b(id)", new("shop", "b"), true),
+                ],
+                Indexes = [new("i", "CREATE INDEX i ON shop.t USING btree (day)", true)],
+                Sequences = [new(new("shop", "t_id_seq"), "id", true, "bigint", 1, 1, 1, long.MaxValue, 1, false)],
+                Types = [new(new("shop", "mood"), 16500, TypeForm.Enum) { Labels = ["ok", "bad"] }],
+                PartitionKey = "RANGE (day)",
+                PartitionOf = new("shop", "p"),
+                PartitionBound = "DEFAULT",
+                Inherits = [new("shop", "q")],
+            },
+        })));
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]
@@ -61,6 +92,13 @@ public sealed class SchemaJsonTests
     [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"key":[0]}""")]
     [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"identity":"1"}""")]
     [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[{"name":"a"}]}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"dropped":1}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":[]}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":{"columns":{}}}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":{"columns":[{"number":1,"name":"a"}]}}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":{"form":"7"}}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":{"types":[{"labels":[null]}]}}""")]
+    [InlineData("""{"format":1,"id":1,"since":"00000000016B3748.0001","schema":"s","table":"t","columns":[],"definition":{"partitionOf":"t"}}""")]
     public void What_is_no_schema_is_refused(string line) => Assert.Contains("damaged", Refused(line).Message);
 
     [Fact]
@@ -73,7 +111,7 @@ public sealed class SchemaJsonTests
     [Fact]
     public void Edited_lines_give_a_schema_or_a_failure()
     {
-        byte[] line = Line(Any(new(3)));
+        byte[] line = Line(Any(new(3)) with { Definition = AnyDefinition.Of(new(5)) });
         Random random = new(4);
         for (int round = 0; round < 20_000; round++)
         {
@@ -123,6 +161,8 @@ public sealed class SchemaJsonTests
             Columns = columns,
             Key = [.. Enumerable.Range(0, columns.Length).Where(_ => random.Next(2) == 0).Reverse()],
             Identity = (ReplicaIdentity)random.Next(4),
+            IsDropped = random.Next(4) == 0,
+            Definition = random.Next(4) == 0 ? null : AnyDefinition.Of(random),
         };
     }
 
@@ -136,7 +176,7 @@ public sealed class SchemaJsonTests
             ? [new(Name(random), Type(random, depth - 1)), new("b", Type(random, 0))] : [],
     };
 
-    static string Name(Random random) => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ =>
+    internal static string Name(Random random) => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ =>
         random.Next(8) switch { 0 => "\"", 1 => "\\", 2 => "\n", 3 => "ä", 4 => "𝄞", 5 => "\u2028",
             _ => ((char)random.Next(32, 127)).ToString() }));
 }

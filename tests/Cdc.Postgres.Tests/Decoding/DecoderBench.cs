@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
@@ -18,14 +19,19 @@ sealed class DecoderBench : IDecoded, IDisposable
 
     public DecoderBench(
         SchemaHistory? history = null, StreamStart? start = null, TableSelection? selection = null,
-        long openTransactionBytes = 1 << 20, bool keepText = true)
+        long openTransactionBytes = 1 << 20, bool keepText = true, DdlCaptureMode capture = DdlCaptureMode.Relation)
     {
         History = history ?? new([]);
         KeepText = keepText;
         start ??= new(CommitTs.Zero, CommitTs.Zero, History, new Dictionary<TableId, CommitTs>());
         DecoderOptions options = new(
             start with { History = History }, Catalog, selection ?? TableSelection.Everything,
-            Path.Combine(_spill, "open"), Log) { OpenTransactionBytes = openTransactionBytes };
+            Path.Combine(_spill, "open"), Log)
+        {
+            OpenTransactionBytes = openTransactionBytes,
+            Capture = capture,
+            DdlPrefix = DdlMessages.Prefix,
+        };
         _decoder = new(options, Pool, this);
     }
 
@@ -67,10 +73,36 @@ sealed class DecoderBench : IDecoded, IDisposable
         batch.Release();
     }
 
+    public List<DdlEvent> Ddl { get; } = [];
+
     public void Block(BlockChange change)
     {
         if (change is TruncateEvent truncate) Events.Add(Print(truncate));
+        if (change is not DdlEvent ddl) return;
+        Ddl.Add(ddl);
+        Events.Add(Print(ddl));
     }
+
+    static string Print(DdlEvent ddl) =>
+        $"ddl {Place(ddl.Block.Id.At)} {ddl.Tag} {{{string.Join("; ", ddl.Changes.Select(Print))}}} {ddl.Block.Influence}";
+
+    static string Print(SchemaChange change) => change switch
+    {
+        SchemaChange.TableCreated created => $"create {Print(created.After)}",
+        SchemaChange.TableAltered { Before: var before, After: var after, Rewrite: var rewrite } =>
+            $"alter {(before.Name == after.Name ? "" : $"{before.Name} to ")}{Print(after)}"
+            + (rewrite == TableRewrite.None ? "" : $" {rewrite}"),
+        SchemaChange.TableDropped dropped => $"drop {dropped.Before.Name}",
+        SchemaChange.TableLeft left => $"leave {left.Before.Name} to {left.Name}",
+        SchemaChange.TypeAltered altered => $"type {altered.Before?.Name} to {altered.After.Name}",
+        SchemaChange.TypeDropped dropped => $"drop type {dropped.Name}",
+        SchemaChange.SchemaRenamed renamed => $"schema {renamed.Before} to {renamed.After}",
+        SchemaChange.SchemaDropped dropped => $"drop schema {dropped.Name}",
+        _ => "?",
+    };
+
+    static string Print(TableSchema table) =>
+        $"{table.Name}#{table.Id}({string.Join(',', table.Columns.Select(static c => c.Name))})@{table.Since.Commit}.{table.Since.Step}";
 
     static string Print(TruncateEvent truncate) =>
         $"truncate {Place(truncate.Block.Id.At)} {string.Join(',', truncate.Tables.Select(t => t.Name.Name))}"

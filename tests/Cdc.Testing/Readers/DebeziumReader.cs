@@ -35,6 +35,11 @@ public sealed class DebeziumReader(IReadOnlyDictionary<string, string[]> keys)
         using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 10_000 });
         JsonElement change = document.RootElement;
         JsonElement source = change.GetProperty("source");
+        if (change.TryGetProperty("tableChanges", out JsonElement changes))
+        {
+            foreach (JsonElement one in changes.EnumerateArray()) Change(one.GetProperty("type").GetString()!, source);
+            return;
+        }
         string op = change.GetProperty("op").GetString()!;
         Counts[op] = Counts.GetValueOrDefault(op) + 1;
         if (op == "m")
@@ -47,6 +52,14 @@ public sealed class DebeziumReader(IReadOnlyDictionary<string, string[]> keys)
         ulong lsn = source.GetProperty("lsn").GetUInt64();
         string where = $"{lsn} {op}";
         if (IsNew(change, table, lsn, where)) Apply(change, op, table, where);
+    }
+
+    // What is gone is empty when it comes again under the same name.
+    void Change(string type, JsonElement source)
+    {
+        Counts[type] = Counts.GetValueOrDefault(type) + 1;
+        string table = $"{source.GetProperty("schema").GetString()}.{source.GetProperty("table").GetString()}";
+        if (type is "CREATE" or "DROP") Rebuilt.Forget(table);
     }
 
     bool IsNew(JsonElement change, string table, ulong lsn, string where)

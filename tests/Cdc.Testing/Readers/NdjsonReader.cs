@@ -26,6 +26,9 @@ public sealed class NdjsonReader
     /// <summary>Prefix and content of the logical messages; content that is not text as its digits.</summary>
     public List<(string Prefix, string Content)> Messages { get; } = [];
 
+    /// <summary>Tables whose rows were written anew, which no line shows.</summary>
+    public HashSet<string> Rewritten { get; } = [];
+
     public void ReadFile(string path)
     {
         foreach (string line in File.ReadLines(path)) ReadLine(line);
@@ -52,10 +55,54 @@ public sealed class NdjsonReader
             string content = change.TryGetProperty("content", out JsonElement text) ? text.GetString()! : Text(change, "contentHex");
             Messages.Add((Text(change, "prefix"), content));
         }
+        else if (op == "ddl")
+        {
+            Ddl(change, position);
+        }
         else
         {
             Apply(change, op, position, $"{Text(change, "schema")}.{Text(change, "table")}");
         }
+    }
+
+    // Without a table it concerns a type or a schema; tables in a renamed schema have lines of their own.
+    void Ddl(JsonElement change, string position)
+    {
+        if (!change.TryGetProperty("table", out JsonElement name)) return;
+        string table = $"{Text(change, "schema")}.{name.GetString()}";
+        string kind = Text(change, "kind");
+        if (kind is "create" or "drop" or "leave") Rebuilt.Forget(table);
+        if (kind == "create") Rebuilt.Table(table);
+        if (kind == "alter") Alter(change, table);
+        _last[table] = position;
+    }
+
+    void Alter(JsonElement change, string table)
+    {
+        if (change.TryGetProperty("was", out JsonElement was))
+            Rebuilt.Rename($"{Text(was, "schema")}.{Text(was, "name")}", table);
+        if (change.TryGetProperty("rewritten", out _)) Rewritten.Add(table);
+        foreach (Dictionary<string, string> row in Rebuilt.Table(table).Values)
+        {
+            if (change.TryGetProperty("dropped", out JsonElement dropped))
+            {
+                foreach (JsonElement column in dropped.EnumerateArray()) row.Remove(column.GetString()!);
+            }
+            if (change.TryGetProperty("renamed", out JsonElement renamed)) Rename(row, renamed);
+            if (!change.TryGetProperty("added", out JsonElement added)) continue;
+            foreach (JsonProperty column in added.EnumerateObject()) row[column.Name] = column.Value.GetRawText();
+        }
+    }
+
+    // All at once: two columns may have changed their names with each other.
+    static void Rename(Dictionary<string, string> row, JsonElement renamed)
+    {
+        List<(string Name, string Value)> moved = [];
+        foreach (JsonProperty column in renamed.EnumerateObject())
+        {
+            if (row.Remove(column.Name, out string? value)) moved.Add((column.Value.GetString()!, value));
+        }
+        foreach ((string name, string value) in moved) row[name] = value;
     }
 
     void Apply(JsonElement change, string op, string position, string table)

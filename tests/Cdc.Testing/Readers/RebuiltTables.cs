@@ -48,5 +48,13 @@ public sealed class RebuiltTables
         return $"{content}#{count}";
     }
 
+    /// <summary>The table is gone, with its rows.</summary>
+    public void Forget(string table) => _tables.Remove(table);
+
+    public void Rename(string table, string name)
+    {
+        if (_tables.Remove(table, out Dictionary<string, Dictionary<string, string>>? rows)) _tables[name] = rows;
+    }
+
     public void Truncate(string table) => Table(table).Clear();
 }

@@ -14,11 +14,16 @@ public sealed class DebeziumEncoder : IRowEncoder
 {
     readonly DebeziumCells _cells = new();
     readonly DebeziumStamp _stamp;
+    readonly string _database;
     readonly PerSchema<DebeziumTable> _tables = new(static schema => new(schema));
 
     /// <param name="name">What a consumer knows the source by: Debezium's <c>topic.prefix</c>.</param>
     /// <param name="database">The source's database.</param>
-    public DebeziumEncoder(string name, string database) => _stamp = new(JsonString.Of(name), JsonString.Of(database));
+    public DebeziumEncoder(string name, string database)
+    {
+        _stamp = new(JsonString.Of(name), JsonString.Of(database));
+        _database = database;
+    }
 
     public string FileExtension => ".json";
 
@@ -60,8 +65,26 @@ public sealed class DebeziumEncoder : IRowEncoder
         return truncate.Tables.Length;
     }
 
-    /// <summary>The format has no such line.</summary>
-    public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
+    public int Encode(DdlEvent ddl, IBufferWriter<byte> output)
+    {
+        _stamp.Set(ddl.Stamp, isSnapshot: false);
+        int count = 0;
+        ArrayBufferWriter<byte> change = new();
+        Utf8Output lines = new(output);
+        foreach (SchemaChange effect in DebeziumDdl.Sayable(ddl))
+        {
+            change.ResetWrittenCount();
+            DebeziumDdl.Write(ddl, effect, _stamp.Millis, _database, change);
+            lines.Write((byte)'{');
+            WriteSource(ref lines, DebeziumDdl.TableOf(effect));
+            lines.Write((byte)',');
+            lines.Write(change.WrittenSpan[1..]);
+            lines.Write((byte)'\n');
+            count++;
+        }
+        lines.Flush();
+        return count;
+    }
 
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output) => 0;
 
@@ -104,6 +127,13 @@ public sealed class DebeziumEncoder : IRowEncoder
         _stamp.WriteSource(ref output);
         output.Write(table.Names);
         _stamp.WritePosition(ref output, sequence);
+    }
+
+    void WriteSource(ref Utf8Output output, TableSchema? table)
+    {
+        _stamp.WriteSource(ref output);
+        output.Write(table is null ? "\"schema\":\"\",\"table\":\"\","u8 : _tables.Of(table).Names);
+        _stamp.WritePlace(ref output);
     }
 
     void WriteMessage(ref Utf8Output output, DebeziumTable table, in Row row)

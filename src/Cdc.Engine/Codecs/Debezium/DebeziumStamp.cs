@@ -14,6 +14,7 @@ internal sealed class DebeziumStamp(byte[] name, byte[] database)
 
     readonly Pieces _head = new();
     readonly Pieces _position = new();
+    readonly Pieces _place = new();
     readonly Pieces _times = new();
     CommitStamp _stamp;
     bool _isSnapshot;
@@ -40,6 +41,9 @@ internal sealed class DebeziumStamp(byte[] name, byte[] database)
         if (HasTransaction) WriteOrder(ref output, sequence);
     }
 
+    /// <summary>Writes the source's last fields, where no transaction follows.</summary>
+    public void WritePlace(ref Utf8Output output) => output.Write(_place.Bytes);
+
     /// <summary>Writes the times, from the end of <c>op</c> on.</summary>
     public void WriteTimes(ref Utf8Output output) => output.Write(_times.Bytes);
 
@@ -50,7 +54,7 @@ internal sealed class DebeziumStamp(byte[] name, byte[] database)
         Pieces.WriteNumber(ref output, Millis);
     }
 
-    long Millis => Math.DivRem(_stamp.CommitTime, 1000, out long rest) - (rest < 0 ? 1 : 0);
+    public long Millis => Math.DivRem(_stamp.CommitTime, 1000, out long rest) - (rest < 0 ? 1 : 0);
 
     // Rows of a snapshot and messages outside of a transaction belong to none.
     bool HasTransaction => !_isSnapshot && _stamp.Xid != 0;
@@ -66,10 +70,11 @@ internal sealed class DebeziumStamp(byte[] name, byte[] database)
 
     void SetPosition()
     {
-        _position.Start("\"txId\":"u8);
-        if (HasTransaction) _position.Number(_stamp.Xid);
-        else _position.Text("null"u8);
-        _position.Text(",\"lsn\":"u8).Number(_stamp.Ts.Commit).Text(",\"xmin\":null},\"transaction\":"u8);
+        _place.Start("\"txId\":"u8);
+        if (HasTransaction) _place.Number(_stamp.Xid);
+        else _place.Text("null"u8);
+        _place.Text(",\"lsn\":"u8).Number(_stamp.Ts.Commit).Text(",\"xmin\":null}"u8);
+        _position.Start(_place.Bytes).Text(",\"transaction\":"u8);
         if (!HasTransaction) _position.Text("null"u8);
         else _position
             .Text("{\"id\":\""u8).Number(_stamp.Xid).Text(":"u8).Number(_stamp.Ts.Commit).Text("\",\"total_order\":"u8);

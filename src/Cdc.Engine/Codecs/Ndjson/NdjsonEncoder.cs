@@ -56,7 +56,12 @@ public sealed class NdjsonEncoder : IRowEncoder
         return truncate.Tables.Length;
     }
 
-    public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
+    public int Encode(DdlEvent ddl, IBufferWriter<byte> output)
+    {
+        uint sequence = 0;
+        foreach (SchemaChange change in ddl.Changes) NdjsonDdl.Write(ddl, change, sequence++, output);
+        return ddl.Changes.Length;
+    }
 
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output)
     {
