@@ -127,8 +127,8 @@ public sealed class ChangefeedRunner : IDisposable
         await AdvanceAsync(dispatcher, CancellationToken.None);
         if (reached)
         {
-            await parts.Sink.SetSequencesAsync(
-                await parts.Source.SequencesAsync(history, cancellationToken), cancellationToken);
+            await _parts.Sink.SetSequencesAsync(
+                await _parts.Source.SequencesAsync(history, cancellationToken), cancellationToken);
         }
         return await EndAsync(reached);
     }

@@ -24,6 +24,7 @@ public sealed class PostgresSink : ISink
     readonly ProgressStore _store;
     readonly RowKeeper _keeper = new(new());
     readonly TargetInbox _inbox = new(Limits.SinkBytesInFlight);
+    readonly Lock _making = new();
     SinkClaimed? _claimed;
     TargetWriter? _writer;
     BlockWriter? _blocks;
@@ -59,13 +60,16 @@ public sealed class PostgresSink : ISink
     public async ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken)
     {
         SinkClaimed claimed = Claimed;
-        CopyTarget target = new(claimed, _options.Existing);
+        CopyTarget target = new(claimed, _options.Existing, _writer!.Link.Maker);
         return await RunAsync(() =>
         {
             TargetSession session = _lanes.Take();
             try
             {
-                (TargetTable made, bool keeps) = target.Begin(session, table, at);
+                // Tables may share a schema or a type, which one of them makes.
+                TargetTable made;
+                bool keeps;
+                lock (_making) (made, keeps) = target.Begin(session, table, at);
                 _lanes.GiveBack(session);
                 return new TargetCopy(_lanes, claimed, target, made, at, keeps);
             }
@@ -82,7 +86,9 @@ public sealed class PostgresSink : ISink
         await RunAsync(() =>
         {
             TargetSession session = _lanes.Take();
-            TableMaker.Tie(session, tables);
+            session.Run("BEGIN");
+            _writer!.Link.Maker.Tie(session, tables);
+            session.Run("COMMIT");
             _lanes.GiveBack(session);
             _lanes.EndIdle();
             return true;
