@@ -1,6 +1,7 @@
 using Cdc.Engine;
 using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Setup;
@@ -53,14 +54,17 @@ internal sealed class BlockWriter(TargetLink link, PostgresSinkOptions options)
     {
         string record = ProgressSql.RecordBlock(link.Claimed.Changefeed, truncate.Block.Id.At, "TRUNCATE");
         if (session.Run(record).Rows == 0) return BlockOutcome.AlreadyRecorded;
-        session.Run(Statement(truncate));
+        // One that the target does not have yet had no rows.
+        TableName[] there = [.. truncate.Tables.Select(static table => table.Name)
+            .Where(name => TargetTableReader.Exists(session.Connection, name))];
+        if (there.Length > 0) session.Run(Statement(truncate, there));
         return BlockOutcome.Written;
     }
 
     // All at once: one that another refers to can't be emptied alone.
-    static string Statement(TruncateEvent truncate)
+    static string Statement(TruncateEvent truncate, TableName[] there)
     {
-        string tables = string.Join(", ", truncate.Tables.Select(static t => $"ONLY {PostgresNames.Quote(t.Name)}"));
+        string tables = string.Join(", ", there.Select(static name => $"ONLY {PostgresNames.Quote(name)}"));
         return $"TRUNCATE {tables}{(truncate.RestartIdentity ? " RESTART IDENTITY" : "")}"
             + (truncate.Cascade ? " CASCADE" : "");
     }
