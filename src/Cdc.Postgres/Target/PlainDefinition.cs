@@ -20,7 +20,9 @@ internal static class PlainDefinition
                 NotNull = schema.Key.Contains(i),
             }),
         ],
-        Constraints = schema.Key.IsEmpty ? [] : [new($"{schema.Name.Name}_pkey", ConstraintKind.PrimaryKey, KeyOf(schema))],
+        Constraints = schema.Key.IsEmpty
+            ? []
+            : [new($"{schema.Name.Name}_pkey", ConstraintKind.PrimaryKey, KeyOf(schema))],
     };
 
     static string KeyOf(TableSchema schema) =>

@@ -43,6 +43,12 @@ public sealed class PostgresSink : ISink
     public ValueTask<IReadOnlyList<Problem>> InspectAsync(SourceFacts source, CancellationToken cancellationToken) =>
         LookAsync(session => TargetProblems.Of(session, source, _options), cancellationToken);
 
+    public IReadOnlyList<string> Plan =>
+    [
+        .. ProgressSql.Create, "CREATE TABLE … for each table that is not there, then its rows, keys and indexes",
+        "foreign keys and partitions of all tables, when all rows are there",
+    ];
+
     public ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken) =>
         LookAsync(session => _store.Read(session.Connection), cancellationToken);
 

@@ -22,10 +22,12 @@ internal sealed partial class TableMaker(PostgresSinkOptions options, Cancellati
     public CancellationToken Ended => ended;
 
     /// <summary>The table without what makes loading it slow.</summary>
-    public void Create(TargetSession session, TableSchema schema) => Run(session, TableStatements.Create(PlainDefinition.Complete(schema)));
+    public void Create(TargetSession session, TableSchema schema) =>
+        Run(session, TableStatements.Create(PlainDefinition.Complete(schema)));
 
     /// <summary>Keys and indexes of a table whose rows are there.</summary>
-    public void Finish(TargetSession session, TableSchema schema) => Run(session, TableStatements.Keys(PlainDefinition.Complete(schema)));
+    public void Finish(TargetSession session, TableSchema schema) =>
+        Run(session, TableStatements.Keys(PlainDefinition.Complete(schema)));
 
     /// <summary>Ties tables to each other: all of them are there.</summary>
     public void Tie(TargetSession session, IReadOnlyList<TableSchema> tables) =>

@@ -96,7 +96,8 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         const int Rows = 20_000;
         await using PostgresSink sink = server.Open(_database, batchBytes: 4096);
         await sink.ClaimAsync(Claim(1), Never);
-        List<RowBatch> batches = _feed.Batches(new Feed.Transaction(10, Rows), [.. Enumerable.Range(1, 200).Select(i => i * 100)]);
+        List<RowBatch> batches =
+            _feed.Batches(new Feed.Transaction(10, Rows), [.. Enumerable.Range(1, 200).Select(i => i * 100)]);
         await sink.WriteAsync(batches.ToArray(), Never);
         // A flush of what is resolved, which is nothing, comes after everything that was written.
         await sink.FlushAsync(Never);

@@ -52,7 +52,8 @@ sealed class Pair : IDisposable
         return result;
     }
 
-    public Task<ProcessResult> TryAsync(params string[] more) => _command.RunAsync(Arguments(["--until", "now", .. more]));
+    public Task<ProcessResult> TryAsync(params string[] more) =>
+        _command.RunAsync(Arguments(["--until", "now", .. more]));
 
     /// <summary>Compares tables row by row, however often a row is there.</summary>
     public async Task MustBeEqualAsync(params IEnumerable<string> tables)

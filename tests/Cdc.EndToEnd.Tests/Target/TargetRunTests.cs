@@ -155,8 +155,8 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
             """);
         string[] arguments =
         [
-            "run", "--from", cluster.UrlFor(pair.Source), "--to", cluster.UrlFor(pair.Target, role), "--name", pair.Name,
-            "--state", pair.State, "--until", "now",
+            "run", "--from", cluster.UrlFor(pair.Source), "--to", cluster.UrlFor(pair.Target, role),
+            "--name", pair.Name, "--state", pair.State, "--until", "now",
         ];
         ProcessResult first = await pair.Command.RunAsync(arguments);
         Assert.True(first.ExitCode == 0, first.Error);

@@ -4,13 +4,13 @@ namespace Cdc.EndToEnd.Tests.Target;
 static class TrickyRows
 {
     /// <summary>In both databases.</summary>
-    public const string Types = "CREATE EXTENSION citext; CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', "
-        + "deterministic = false)";
+    public const string Types = "CREATE EXTENSION citext; "
+        + "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
 
     public static readonly string[] Names =
     [
-        "keyed", "pair", "toast", "toast_full", "numbers", "floats", "words", "loose_words", "swap", "whole", "only_key",
-        "\"Odd\"\"Na'me\"", "deferred", "first", "second", "identity_index",
+        "keyed", "pair", "toast", "toast_full", "numbers", "floats", "words", "loose_words", "swap", "whole",
+        "only_key", "\"Odd\"\"Na'me\"", "deferred", "first", "second", "identity_index",
     ];
 
     public const string Tables = """
@@ -61,8 +61,10 @@ static class TrickyRows
         UPDATE keyed SET v = v || 'x' WHERE id % 2 = 0; DELETE FROM keyed WHERE id % 5 = 0;
         INSERT INTO keyed SELECT i, 'again', 0 FROM generate_series(5, 50, 5) i;
         UPDATE keyed SET id = id + 1000 WHERE id BETWEEN 60 AND 90; UPDATE keyed SET v = NULL WHERE id > 1040;
-        DELETE FROM keyed WHERE id IN (100, 1061); INSERT INTO keyed VALUES (7777, E'tab\t nl\n cr\r back\\ \\N ''q''', 'NaN');
-        INSERT INTO keyed VALUES (8888, '\.', 1); UPDATE keyed SET id = 9999 WHERE id = 8888; DELETE FROM keyed WHERE id = 9999;
+        DELETE FROM keyed WHERE id IN (100, 1061);
+        INSERT INTO keyed VALUES (7777, E'tab\t nl\n cr\r back\\ \\N ''q''', 'NaN');
+        INSERT INTO keyed VALUES (8888, '\.', 1); UPDATE keyed SET id = 9999 WHERE id = 8888;
+        DELETE FROM keyed WHERE id = 9999;
         UPDATE pair SET b = b + 1 WHERE a = 'c'; DELETE FROM pair WHERE a = 'd'; UPDATE pair SET v = 'w' WHERE b > 50;
         UPDATE toast SET v = 'w' WHERE id <= 30; UPDATE toast SET body = 'short' WHERE id IN (3, 4);
         UPDATE toast SET other = {Big} || 'x' WHERE id IN (4, 5);
@@ -73,15 +75,19 @@ static class TrickyRows
         UPDATE numbers SET k = k * 1.00, v = 'w' WHERE k < 2; DELETE FROM numbers WHERE k = 1.0;
         INSERT INTO numbers VALUES (1, 'one'); UPDATE numbers SET v = 'x';
         UPDATE floats SET k = -0.0::float8 WHERE k = 0; UPDATE floats SET v = 'w';
-        UPDATE words SET k = 'ABC' WHERE k = 'abc'; UPDATE words SET v = 'w' WHERE k = 'abc'; DELETE FROM words WHERE k = 'DEF';
+        UPDATE words SET k = 'ABC' WHERE k = 'abc'; UPDATE words SET v = 'w' WHERE k = 'abc';
+        DELETE FROM words WHERE k = 'DEF';
         UPDATE loose_words SET k = 'ABC' WHERE k = 'abc'; UPDATE loose_words SET v = 'w';
         INSERT INTO whole SELECT i % 5, 'b', '[1, "a"]', i % 3, 1.0, 'ab' FROM generate_series(1, 30) i;
         INSERT INTO whole VALUES (NULL, NULL, NULL, '-0', 1.00, NULL), (NULL, NULL, NULL, '0', 1.0, NULL);
-        UPDATE whole SET b = 'w' WHERE a = 2; DELETE FROM whole WHERE a = 3; DELETE FROM whole WHERE n = 1 AND f = 0 AND a IS NULL
+        UPDATE whole SET b = 'w' WHERE a = 2; DELETE FROM whole WHERE a = 3;
+        DELETE FROM whole WHERE n = 1 AND f = 0 AND a IS NULL
             AND n::text = '1.0';
         INSERT INTO only_key SELECT i, 'k' FROM generate_series(1, 30) i; UPDATE only_key SET b = 'l' WHERE a < 20;
-        INSERT INTO "Odd""Na'me" SELECT 'k''"' || i, 'v' FROM generate_series(1, 30) i; UPDATE "Odd""Na'me" SET "v'v" = 'a''b\';
-        UPDATE identity_index SET v = 'w'; UPDATE identity_index SET u = u || 'x' WHERE a < 10; DELETE FROM identity_index WHERE a = 20;
+        INSERT INTO "Odd""Na'me" SELECT 'k''"' || i, 'v' FROM generate_series(1, 30) i;
+        UPDATE "Odd""Na'me" SET "v'v" = 'a''b\';
+        UPDATE identity_index SET v = 'w'; UPDATE identity_index SET u = u || 'x' WHERE a < 10;
+        DELETE FROM identity_index WHERE a = 20;
         """;
 
     /// <summary>Each a transaction; the target may join them.</summary>
