@@ -73,7 +73,8 @@ internal static class TypeMaker
     {
         string type = PostgresNames.Literal(PostgresNames.Quote(name));
         string which = $"ARRAY[pg_catalog.to_regtype({type})::pg_catalog.oid]";
-        PgRows rows = connection.Query(DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal));
+        PgRows rows = connection.Query(
+            $"SELECT pg_catalog.json_strip_nulls(({DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal)}))");
         if (rows.Count == 0 || rows[0][0] is not { } json) return null;
         return CatalogJson.Read(Encoding.UTF8.GetBytes($"{{\"types\":{json}}}"),
             root => DefinitionJson.Types(root).FirstOrDefault(found => found.Name == name));
