@@ -11,8 +11,10 @@ internal static class ColumnAlteration
     public static IEnumerable<DdlStatement> Of(AlteredTable table, string? sql, bool keepsDropped) =>
     [
         .. Loosen(table),
+        // What a generated column reads can neither be dropped nor get another type before it.
+        .. Drop(table, keepsDropped, true),
         .. ColumnTypeAlteration.Of(table, sql),
-        .. Drop(table, keepsDropped),
+        .. Drop(table, keepsDropped, false),
         .. Rename(table),
         .. SequenceAlteration.Before(table),
         .. ColumnAddition.Of(table),
@@ -44,8 +46,8 @@ internal static class ColumnAlteration
         }
     }
 
-    static IEnumerable<DdlStatement> Drop(AlteredTable table, bool keepsDropped) => table.Dropped.Select(column =>
-        keepsDropped
+    static IEnumerable<DdlStatement> Drop(AlteredTable table, bool keepsDropped, bool areGenerated) =>
+        table.Dropped.Where(column => column.IsGenerated == areGenerated).Select(column => keepsDropped
             ? Alter(table, column.Name, "DROP NOT NULL") with
             {
                 // The parent's loses it for all, and a generated column or one that is NULL already needs nothing.

@@ -24,6 +24,9 @@ internal static class TypeMaker
             if (there is null) throw Missing(type);
             return;
         }
+        string schema = PostgresNames.Quote(type.Name.Schema);
+        if (connection.Query($"SELECT pg_catalog.to_regnamespace({PostgresNames.Literal(schema)}) AS n")["n"] is null)
+            connection.Query($"CREATE SCHEMA {schema}");
         if (there is null)
         {
             Create(connection, type);
@@ -53,9 +56,6 @@ internal static class TypeMaker
 
     static void Create(PgConnection connection, TypeDefinition type)
     {
-        string schema = PostgresNames.Literal(PostgresNames.Quote(type.Name.Schema));
-        if (connection.Query($"SELECT pg_catalog.to_regnamespace({schema}) AS n")["n"] is null)
-            connection.Query($"CREATE SCHEMA {PostgresNames.Quote(type.Name.Schema)}");
         connection.Query(TypeStatements.Create(type)!);
         foreach (ConstraintDefinition check in type.Constraints.Where(static c => TypeStatements.IsNotValid(c.Text)))
         {

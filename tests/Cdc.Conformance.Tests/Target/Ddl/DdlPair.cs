@@ -41,6 +41,7 @@ internal sealed class DdlPair : IDisposable
     public DdlMode Mode { get; set; }
     public List<string> Said { get; } = [];
     public List<string> Waited { get; } = [];
+    public Action OnWait { get; set; } = static () => { };
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Runs one statement at the source and returns what the capture would say of it.</summary>
@@ -73,7 +74,7 @@ internal sealed class DdlPair : IDisposable
     {
         DdlOptions options = new()
         {
-            Changefeed = "test", Mode = Mode, Said = Said.Add, Waits = Waited.Add, LockTimeout = LockTimeout,
+            Changefeed = "test", Mode = Mode, Said = Said.Add, Waits = Wait, LockTimeout = LockTimeout,
         };
         return InTransaction(() => DdlExecutor.Execute(Target, ddl, options, TestContext.Current.CancellationToken));
     }
@@ -119,6 +120,11 @@ internal sealed class DdlPair : IDisposable
         }
     }
 
+    /// <summary>Types are alike, whatever the tables are.</summary>
+    public void AssertTypes() => Assert.Equal(
+        ReadSource().Types.Values.Select(static type => (type.Name, type.Labels)),
+        CatalogState.Read(Target).Types.Values.Select(static type => (type.Name, type.Labels)));
+
     public void Dispose()
     {
         Source.Dispose();
@@ -139,6 +145,12 @@ internal sealed class DdlPair : IDisposable
         DdlExecutor.Run(Target, statements, options, TestContext.Current.CancellationToken);
         return true;
     });
+
+    void Wait(string sentence)
+    {
+        Waited.Add(sentence);
+        OnWait();
+    }
 
     T InTransaction<T>(Func<T> work)
     {
