@@ -18,6 +18,18 @@ public enum Milestone
     /// <summary>An index entry is durable, and no checkpoint says so yet.</summary>
     IndexEntryDurable,
 
+    /// <summary>Everything of a transaction in the target is done but its COMMIT.</summary>
+    TargetCommitting,
+
+    /// <summary>A transaction in the target is committed, and nobody heard of it yet.</summary>
+    TargetCommitted,
+
+    /// <summary>A DDL and its record are done in the target, and not committed.</summary>
+    DdlCommitting,
+
+    /// <summary>A DDL and its record are committed in the target, and nobody heard of it yet.</summary>
+    DdlCommitted,
+
     /// <summary>The checkpoint is saved, and the source was not told yet.</summary>
     CheckpointSaved,
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Cdc.Testing;
 
 /// <summary>One data directory per test process, made by initdb once and copied for each cluster.</summary>
@@ -5,6 +7,9 @@ static class PostgresTemplate
 {
     static readonly SemaphoreSlim Gate = new(1);
     static readonly Dictionary<string, string> Templates = [];
+
+    // Held, so that their pipes stay open as long as this process lives.
+    static readonly List<Process> Guards = [];
 
     /// <summary>Fills <paramref name="target"/>, which must not exist yet, with a fresh data directory.</summary>
     public static async Task CopyAsync(PostgresBinaries binaries, ServerAccount account, string target)
@@ -29,7 +34,7 @@ static class PostgresTemplate
         {
             if (Templates.TryGetValue(binaries.Directory, out string? made)) return made;
             var root = new TemporaryDirectory("cdc-pg-template-");
-            AppDomain.CurrentDomain.ProcessExit += (_, _) => root.Dispose();
+            DeleteAtOurEnd(root);
             account.Own(root.Path);
             string data = root.File("data");
             ProcessResult initdb = await account.RunAsync(binaries.Initdb,
@@ -48,5 +53,23 @@ static class PostgresTemplate
         {
             Gate.Release();
         }
+    }
+
+    // By a shell that waits for the end of a pipe that only we hold open, so that it happens however we end. In our own
+    // last moments it takes longer than a test runner likes, which then reports threads that were left running.
+    static void DeleteAtOurEnd(TemporaryDirectory root)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => root.Dispose();
+            return;
+        }
+        ProcessStartInfo guard = new("/bin/sh", ["-c", "trap '' INT HUP TERM; read -r _; rm -rf \"$1\"", "sh", root.Path])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        Guards.Add(Process.Start(guard) ?? throw new InvalidOperationException("/bin/sh did not start."));
     }
 }

@@ -19,17 +19,21 @@ static class DoctorCommand
     {
         Address from = call.Outcome.From!;
         call.Failures.Where = $"source {Secrets.Masked(call.Options.From)}";
-        await using ISource source = new Connectors(call).Source(from, "unnamed", isTemporary: true,
+        Connectors connectors = new(call);
+        await using ISource source = connectors.Source(from, "unnamed", isTemporary: true,
             Path.GetTempPath());
         SourceFacts facts = await source.InspectAsync(call.Stop);
         DoctorFacts? server = from.Scheme == Address.Postgres
             ? await PostgresDoctor.LookAsync(PostgresAddress.Parse(from.Place), call.Stop)
             : null;
-        ImmutableArray<Problem> problems = [.. facts.Problems, .. ForFormat(call.Options.Format, facts)];
+        ImmutableArray<Problem> problems =
+        [
+            .. facts.Problems, .. connectors.Filter().Problems(facts.Tables, []),
+            .. ForFormat(call.Options.Format, facts),
+        ];
         if (call.Flags.Json) call.Host.Print(Json(facts, server, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(facts, server, problems));
-        Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);
-        return stops is null ? ExitCodes.Done : Remedies.ExitCode(stops.Kind);
+        return ExitCodes.Of(problems);
     }
 
     // Common readers of that format refuse an update or delete without its old row.

@@ -27,8 +27,8 @@ static class DropCommand
         string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
         string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
         await using PostgresCleanup cleanup = new(address, call.Host.Time);
-        if (call.Flags.DryRun) return Say(call, (await cleanup.PlanAsync(name, call.Stop)).Statements,
-            Paths(root, states), name);
+        if (call.Flags.DryRun)
+            return SayPlan(call, await cleanup.PlanAsync(name, call.Stop), Paths(root, states), name);
         // A run that still goes on holds its state; nothing may be taken from under it unasked.
         if (!force) foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
         CleanupPlan plan = await cleanup.RunAsync(name, force, call.Stop);
@@ -80,6 +80,13 @@ static class DropCommand
     }
 
     static string[] Paths(string root, string[] states) => [.. states.Select(state => Path.Combine(root, state))];
+
+    // The statements are said in any case: another role can run them.
+    static int SayPlan(Invocation call, CleanupPlan plan, string[] states, string? name)
+    {
+        Say(call, plan.Statements, states, name);
+        return plan.Refusal is { } refusal ? throw refusal.ToException() : ExitCodes.Done;
+    }
 
     static int Say(Invocation call, IReadOnlyCollection<string> statements, IReadOnlyCollection<string> states,
         string? name)

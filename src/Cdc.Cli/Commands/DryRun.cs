@@ -17,14 +17,13 @@ static class DryRun
     {
         SourceFacts facts = await open.Source.InspectAsync(call.Stop);
         IReadOnlyList<Problem> target = await open.Sink.InspectAsync(call.Stop);
-        Problem[] problems = 
+        Problem[] problems =
         [
-            .. facts.Problems, .. facts.Tables.SelectMany(open.Filter.Problems), .. target,
+            .. facts.Problems, .. open.Filter.Problems(facts.Tables, open.EarlierSchemas()), .. target,
         ];
         if (call.Flags.Json) call.Host.Print(Json(call, open, facts, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(call, open, facts, problems));
-        Problem? stops = problems.FirstOrDefault(problem => !problem.IsWarning);
-        return stops is null ? ExitCodes.Done : Remedies.ExitCode(stops.Kind);
+        return ExitCodes.Of(problems);
     }
 
     static string Text(Invocation call, OpenChangefeed open, SourceFacts facts, Problem[] problems)

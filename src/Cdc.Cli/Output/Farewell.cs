@@ -16,7 +16,8 @@ static class Farewell
             {
                 ["done"] = open.Name, ["checkpoint"] = result.Checkpoint.ToString(),
                 ["reachedUntil"] = result.ReachedUntil,
-                ["leftBehind"] = new JsonArray([.. result.LeftBehind.Select(what => (JsonNode)what)]),
+                ["leftBehind"] = new JsonArray(
+                    [.. result.LeftBehind.Select(what => (JsonNode)call.Failures.Typed(what))]),
                 ["drop"] = result.LeftBehind.Count > 0 ? call.DropCommandOf(open.Name) : null,
             };
             call.Host.Error.WriteLine(line.ToJsonString(JsonText.Line));

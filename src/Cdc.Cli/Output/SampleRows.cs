@@ -7,22 +7,28 @@ static class SampleRows
 {
     const int Width = 160;
 
-    /// <summary>A copied row, and changes of the stream where there are any.</summary>
+    /// <summary>A copied row, and changes of the stream where there are any; other rows where there are not
+    /// enough.</summary>
     public static IReadOnlyList<string> Of(string directory, int count)
     {
         Dictionary<string, string> byKind = [];
+        List<string> others = [];
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(directory, "data"))
             .Where(IsData).Order(StringComparer.Ordinal)];
         // The first files hold copied rows, the largest ones changes of every kind.
-        foreach (string file in files.Take(1).Concat(files.OrderByDescending(file =>
-            new FileInfo(file).Length).Take(2)))
+        IEnumerable<string> best = files.Take(1).Concat(files.OrderByDescending(LengthOf).Take(2)).Distinct();
+        foreach (string line in best.SelectMany(file => Lines(file).Take(5000)))
         {
-            foreach (string line in Lines(file).Take(5000))
-                if (KindOf(line) is { } kind) byKind[kind] = line;
+            if (KindOf(line) is not { } kind) continue;
+            if (byKind.TryGetValue(kind, out string? replaced) && others.Count < count) others.Add(replaced);
+            byKind[kind] = line;
         }
-        return [.. byKind.OrderBy(pair => "rucd".IndexOf(pair.Key, StringComparison.Ordinal))
-            .Take(count).Select(pair => Short(pair.Value))];
+        IEnumerable<string> rows = byKind.OrderBy(pair => "rucd".IndexOf(pair.Key, StringComparison.Ordinal))
+            .Select(pair => pair.Value);
+        return [.. rows.Concat(others).Take(count).Select(Short)];
     }
+
+    static long LengthOf(string file) => new FileInfo(file).Length;
 
     static bool IsData(string file)
     {

@@ -87,6 +87,8 @@ sealed class Connectors(Invocation call)
     /// <summary>Asks which database an address means, so that a name can be made of it.</summary>
     public async ValueTask<SourceIdentity> IdentifyAsync(Address from, CancellationToken cancellationToken)
     {
+        if (from.Scheme == Address.Postgres)
+            return await PostgresDoctor.IdentifyAsync(PostgresAddress.Parse(from.Place), cancellationToken);
         await using ISource source = Source(from, "unnamed", isTemporary: true, Path.GetTempPath());
         return (await source.InspectAsync(cancellationToken)).Identity;
     }

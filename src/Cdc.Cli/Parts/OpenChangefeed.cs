@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using Cdc.Cli.Commands;
+using Cdc.Cli.Flags;
 using Cdc.Embedded.Running;
+using Cdc.Embedded.State;
 using Cdc.Engine.Filters;
 using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Engine.State;
+using Cdc.Engine.Storage;
 
 namespace Cdc.Cli.Parts;
 
@@ -13,8 +17,11 @@ namespace Cdc.Cli.Parts;
 /// run.</summary>
 sealed class OpenChangefeed : IAsyncDisposable
 {
+    const string SpillPrefix = "cdc-spill-";
+
     readonly Invocation _call;
     IStateStore? _state;
+    PrivateScratch? _spill;
 
     OpenChangefeed(Invocation call) => _call = call;
 
@@ -25,6 +32,9 @@ sealed class OpenChangefeed : IAsyncDisposable
 
     /// <summary>The directory of the states of all changefeeds; null if this one's ends with the process.</summary>
     public required string? StateRoot { get; init; }
+
+    /// <summary>Where a transaction goes that is too large for memory.</summary>
+    public required string SpillDirectory { get; init; }
 
     /// <summary>Where this one's state is; null if it ends with the process.</summary>
     public string? StateDirectory => StateRoot is null ? null : Path.Combine(StateRoot, Name);
@@ -44,7 +54,7 @@ sealed class OpenChangefeed : IAsyncDisposable
         string name = call.Options.Name ?? await NameAsync(connectors, call, from, to);
         string? root = KeepsState(call.Options, to) ? call.Host.PathOf(call.Options.State ?? "cdc-data") : null;
         string spill = root is null
-            ? Path.Combine(Path.GetTempPath(), $"cdc-spill-{name}-{Environment.ProcessId}")
+            ? Path.Combine(Path.GetTempPath(), $"{SpillPrefix}{name}-{Guid.NewGuid():N}")
             : Path.Combine(root, name, "spill");
         return new(call)
         {
@@ -53,6 +63,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Sink = connectors.Sink(to, name, Connectors.DatabaseOf(from)),
             Filter = connectors.Filter(),
             StateRoot = root,
+            SpillDirectory = spill,
         };
     }
 
@@ -61,6 +72,11 @@ sealed class OpenChangefeed : IAsyncDisposable
     {
         ChangefeedOptions options = _call.Options;
         _state = Connectors.State(StateRoot, Name);
+        if (StateRoot is null)
+        {
+            PrivateScratch.RemoveDead(Path.GetTempPath(), SpillPrefix + "*");
+            _spill = PrivateScratch.TryCreate(SpillDirectory);
+        }
         return new()
         {
             Name = Name,
@@ -80,6 +96,10 @@ sealed class OpenChangefeed : IAsyncDisposable
         };
     }
 
+    /// <summary>Versions of tables that earlier runs have seen. Takes no lock.</summary>
+    public IReadOnlyList<TableSchema> EarlierSchemas() =>
+        StateRoot is null ? [] : DirectoryStateStore.ReadSchemas(StateRoot, Name);
+
     /// <summary>Options with their values as they would be given, secrets masked.</summary>
     public static ImmutableSortedDictionary<string, string> Shown(ChangefeedOptions options) =>
         OptionCatalog.All
@@ -92,6 +112,7 @@ sealed class OpenChangefeed : IAsyncDisposable
         await Source.DisposeAsync();
         await Sink.DisposeAsync();
         if (_state is not null) await _state.DisposeAsync();
+        _spill?.Dispose();
     }
 
     // What went to standard output is not ours any more: there is nothing that a later run could go on from.
@@ -101,7 +122,11 @@ sealed class OpenChangefeed : IAsyncDisposable
     /// <summary>The name that a changefeed has when it is given none.</summary>
     public static async Task<string> NameAsync(Connectors connectors, Invocation call, Address from, Address to)
     {
-        SourceIdentity identity = await connectors.IdentifyAsync(from, call.Stop);
+        // Who can't be reached is waited for as the run itself will; a dry run changes nothing and waits for nobody.
+        SourceRetry retry = new(call.Host.Time, call.Options.RetryFor, call.Loggers);
+        SourceIdentity identity = call is { Verb: Verb.Run, Flags.DryRun: false }
+            ? await retry.LookAsync(token => connectors.IdentifyAsync(from, token), call.Stop)
+            : await connectors.IdentifyAsync(from, call.Stop);
         return ChangefeedName.Default(identity, to.Scheme == Address.Files ? call.Host.PathOf(to.Place) : to.Scheme);
     }
 }

@@ -16,12 +16,21 @@ namespace Cdc.Embedded.Running;
 /// Order of what must hold: the epoch is saved before anything is written; a schema version before a checkpoint that
 /// refers to it; rows are durable before the checkpoint that says so is saved; and that, before the source is told.
 /// </remarks>
-public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
+public sealed class ChangefeedRunner : IDisposable
 {
     static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(1);
 
-    readonly RunWatch _watch = new(parts);
+    readonly ChangefeedParts _parts;
+    readonly SourceRetry _retry;
+    readonly RunWatch _watch;
     CheckpointKeeper? _keeper;
+
+    public ChangefeedRunner(ChangefeedParts parts)
+    {
+        _parts = parts;
+        _retry = new(parts.Time, parts.RetryFor, parts.Loggers);
+        _watch = new(parts, _retry);
+    }
 
     /// <summary>A look at the run; from any thread.</summary>
     public ChangefeedProgress Progress => _watch.Look();
@@ -37,7 +46,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new(_keeper?.State.Checkpoint ?? CommitTs.Zero, ReachedUntil: false, parts.Source.LeftBehind);
+            return new(_keeper?.State.Checkpoint ?? CommitTs.Zero, ReachedUntil: false, _parts.Source.LeftBehind);
         }
         finally
         {
@@ -49,8 +58,8 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
 
     async Task<RunResult> RunPhasesAsync(CancellationToken cancellationToken)
     {
-        StartPoint start = await new StartPointFinder(parts).FindAsync(cancellationToken);
-        CheckpointKeeper keeper = _keeper = new(parts.State, start.History, parts.Source, parts.Milestones);
+        StartPoint start = await _retry.LookAsync(new StartPointFinder(_parts).FindAsync, cancellationToken);
+        CheckpointKeeper keeper = _keeper = new(_parts.State, start.History, _parts.Source, _parts.Milestones);
         _watch.Keeper = keeper;
         await keeper.SaveAsync(start.State, cancellationToken);
         SinkProgress? claimed = await ClaimAsync(start, cancellationToken);
@@ -59,14 +68,14 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
             await CopyAsync(start, claimed, cancellationToken);
         }
         // Also when an earlier run has copied everything: what was asked for is there.
-        if (parts.Snapshot is SnapshotMode.Only || parts.Until is StopPoint.Snapshot) return await EndAsync(true);
+        if (_parts.Snapshot is SnapshotMode.Only || _parts.Until is StopPoint.Snapshot) return await EndAsync(true);
         return await StreamAsync(start.History, cancellationToken);
     }
 
     async ValueTask<SinkProgress?> ClaimAsync(StartPoint start, CancellationToken cancellationToken)
     {
-        SinkClaim claim = new(parts.Name, start.State.Source, TableSpan.Everything, new(start.State.Epoch, 1));
-        SinkProgress? claimed = await parts.Sink.ClaimAsync(claim, cancellationToken);
+        SinkClaim claim = new(_parts.Name, start.State.Source, TableSpan.Everything, new(start.State.Epoch, 1));
+        SinkProgress? claimed = await _parts.Sink.ClaimAsync(claim, cancellationToken);
         if (claimed is not null && !start.State.TargetKeepsRecord)
         {
             await _keeper!.UpdateAsync(static state => state with { TargetKeepsRecord = true }, cancellationToken);
@@ -77,18 +86,17 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
     async Task CopyAsync(StartPoint start, SinkProgress? claimed, CancellationToken cancellationToken)
     {
         _watch.Phase = RunPhase.Copying;
-        SnapshotCopy copy = new(parts, _keeper!, start.History, _watch);
-        if (start.State.FirstConsistent == CommitTs.Zero) await copy.StartAsync(cancellationToken);
-        else await copy.ResumeAsync(claimed, cancellationToken);
+        SnapshotCopy copy = new(_parts, _keeper!, start.History, _watch, _retry);
+        await copy.RunAsync(claimed, cancellationToken);
         await _keeper!.UpdateAsync(static state => state with { Snapshot = SnapshotPhase.Done }, cancellationToken);
     }
 
     async Task<RunResult> StreamAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
         CheckpointKeeper keeper = _keeper!;
-        Dispatcher dispatcher = new(parts.Sink, parts.Filter, keeper.State.Checkpoint, parts.Milestones);
-        LogPump pump = new(parts, dispatcher, keeper, history, keeper.State.Copied);
-        (_watch.Dispatcher, _watch.Pump, _watch.Phase) = (dispatcher, pump, RunPhase.Streaming);
+        Dispatcher dispatcher = new(_parts.Sink, _parts.Filter, keeper.State.Checkpoint, _parts.Milestones);
+        LogPump pump = new(_parts, dispatcher, keeper, history, _retry);
+        (_watch.Dispatcher, _watch.Phase) = (dispatcher, RunPhase.Streaming);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task keeping = KeepCheckpointAsync(dispatcher, stop);
         bool reached = false;
@@ -110,7 +118,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
         {
             // The reader of our output has had enough: a quiet end, with what it took.
             await SaveWhatIsDurableAsync(dispatcher, stop, keeping);
-            return new(keeper.State.Checkpoint, ReachedUntil: false, parts.Source.LeftBehind);
+            return new(keeper.State.Checkpoint, ReachedUntil: false, _parts.Source.LeftBehind);
         }
         await stop.CancelAsync();
         await keeping;
@@ -124,13 +132,13 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
     {
         try
         {
-            await parts.Source.SettleAsync(CancellationToken.None);
+            await _parts.Source.SettleAsync(CancellationToken.None);
         }
         catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.Retry)
         {
             // All is saved. The server, which is away now, hears of it from the next run.
         }
-        return new(_keeper!.State.Checkpoint, reached, parts.Source.LeftBehind);
+        return new(_keeper!.State.Checkpoint, reached, _parts.Source.LeftBehind);
     }
 
     // The last row is asked for first: it lies at or before the checkpoint then, never beyond it.
@@ -142,7 +150,7 @@ public sealed class ChangefeedRunner(ChangefeedParts parts) : IDisposable
 
     async Task KeepCheckpointAsync(Dispatcher dispatcher, CancellationTokenSource stop)
     {
-        using PeriodicTimer timer = new(CheckpointInterval, parts.Time);
+        using PeriodicTimer timer = new(CheckpointInterval, _parts.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(stop.Token))

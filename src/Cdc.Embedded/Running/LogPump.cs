@@ -4,55 +4,51 @@ using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
-using Microsoft.Extensions.Logging;
 
 namespace Cdc.Embedded.Running;
 
 /// <summary>Carries the source's stream to the dispatcher, over lost connections, until the run's end is
 /// reached.</summary>
-sealed partial class LogPump(
-    ChangefeedParts parts, Dispatcher dispatcher, CheckpointKeeper keeper, SchemaHistory history,
-    IReadOnlyDictionary<TableId, CommitTs> copiedAt)
+sealed class LogPump(
+    ChangefeedParts parts, Dispatcher dispatcher, CheckpointKeeper keeper, SchemaHistory history, SourceRetry retry)
 {
-    readonly ILogger _logger = parts.Loggers.CreateLogger("Cdc.Stream");
+    readonly IReadOnlyDictionary<TableId, CommitTs> _copiedAt = keeper.State.Copied;
     readonly TaskCompletionSource<CommitTs> _mark = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     volatile bool _passedMark;
 
-    public bool IsRetrying { get; private set; }
-
     /// <summary>Returns when the condition is reached: everything up to it was handed to the sink.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Backoff backoff = new(parts.Time, parts.RetryFor);
         while (true)
         {
             try
             {
-                await PumpAsync(backoff, cancellationToken);
+                await PumpAsync(cancellationToken);
                 return;
             }
-            catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.Retry && !dispatcher.IsMidway)
+            catch (CdcException failure) when (SourceRetry.Applies(failure) && !dispatcher.IsMidway)
             {
-                if (backoff.Next() is not { } pause) throw;
-                IsRetrying = true;
-                LogRetry(_logger, failure.Message, pause);
-                await Task.Delay(pause, parts.Time, cancellationToken);
-                await CheckSourceAsync(cancellationToken);
+                await retry.PauseAsync(failure, cancellationToken);
+                await SourceRetry.CheckAsync(parts, keeper.State, cancellationToken);
             }
         }
     }
 
-    async Task PumpAsync(Backoff backoff, CancellationToken cancellationToken)
+    async Task PumpAsync(CancellationToken cancellationToken)
     {
-        StreamStart start = new(keeper.State.Checkpoint, dispatcher.Received, history, copiedAt);
+        if (parts.Until is StopPoint.Position asked && dispatcher.Received >= asked.At) return;
+        StreamStart start = new(keeper.State.Checkpoint, dispatcher.Received, history, _copiedAt)
+        {
+            IsAwaited = parts.Until is StopPoint.Position,
+        };
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task marking = MarkAsync(ended);
         try
         {
             await foreach (SourceEvent @event in parts.Source.StreamAsync(start, ended.Token))
             {
-                if (IsRetrying) (IsRetrying, _) = (false, Reset(backoff));
+                if (retry.IsRetrying) retry.Reached();
                 await dispatcher.HandleAsync(@event, cancellationToken);
                 if (@event is SourceEvent.Resolved resolved && IsReached(resolved)) return;
             }
@@ -66,23 +62,6 @@ sealed partial class LogPump(
             await ended.CancelAsync();
             await marking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-    }
-
-    // A server that comes back may be another one, or may have lost our place.
-    async ValueTask CheckSourceAsync(CancellationToken cancellationToken)
-    {
-        SourceFacts facts;
-        try
-        {
-            facts = await parts.Source.InspectAsync(cancellationToken);
-        }
-        catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.Retry)
-        {
-            return;
-        }
-        // The target is ours and has not changed: only the source is asked.
-        Engine.Starting.StartTable.Decide(
-            parts.Name, keeper.State with { TargetKeepsRecord = false }, facts, target: null);
     }
 
     // The marker's own position comes through the stream, so it is asked for while the stream runs.
@@ -105,7 +84,7 @@ sealed partial class LogPump(
                     "Give --until a time or a position."));
             }
         }
-        catch (CdcException failure) when (Remedies.For(failure.Kind) is not RemedyAction.Retry)
+        catch (CdcException failure) when (!SourceRetry.Applies(failure))
         {
             _mark.TrySetException(failure);
         }
@@ -119,13 +98,4 @@ sealed partial class LogPump(
         StopPoint.Time time => resolved.Time > time.At.ToUnixTimeMilliseconds() * 1000,
         _ => false,
     };
-
-    static bool Reset(Backoff backoff)
-    {
-        backoff.Reset();
-        return true;
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} Trying again in {Pause}.")]
-    static partial void LogRetry(ILogger logger, string reason, TimeSpan pause);
 }

@@ -5,12 +5,11 @@ using Cdc.Protocol;
 namespace Cdc.Embedded.Running;
 
 /// <summary>Collects what a run is doing from the parts that know.</summary>
-sealed class RunWatch(ChangefeedParts parts)
+sealed class RunWatch(ChangefeedParts parts, SourceRetry retry)
 {
     volatile RunPhase _phase;
     volatile TableCopier? _copier;
     volatile Dispatcher? _dispatcher;
-    volatile LogPump? _pump;
     volatile CheckpointKeeper? _keeper;
     long _expectedRows = -1;
     long _earlierRows;
@@ -19,7 +18,6 @@ sealed class RunWatch(ChangefeedParts parts)
 
     public RunPhase Phase { set => _phase = value; }
     public Dispatcher Dispatcher { set => _dispatcher = value; }
-    public LogPump Pump { set => _pump = value; }
     public CheckpointKeeper Keeper { set => _keeper = value; }
 
     /// <summary>Copying begins; what an earlier snapshot of this run copied stays counted.</summary>
@@ -39,7 +37,9 @@ sealed class RunWatch(ChangefeedParts parts)
     {
         SourceStatus source = parts.Source.Status;
         Dispatcher? dispatcher = _dispatcher;
-        RunPhase phase = _phase is RunPhase.Streaming && _pump is { IsRetrying: true } ? RunPhase.Retrying : _phase;
+        RunPhase phase = _phase;
+        bool mayRetry = phase is RunPhase.Starting or RunPhase.Copying or RunPhase.Streaming;
+        if (mayRetry && retry.IsRetrying) phase = RunPhase.Retrying;
         return new(
             phase, Volatile.Read(ref _tablesCopied), _tables, _earlierRows + (_copier?.Rows ?? 0), _expectedRows,
             dispatcher?.Rows ?? 0, dispatcher?.Bytes ?? 0, dispatcher?.Received ?? CommitTs.Zero,

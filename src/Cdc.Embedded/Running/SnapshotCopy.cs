@@ -9,17 +9,38 @@ using Cdc.Protocol;
 namespace Cdc.Embedded.Running;
 
 /// <summary>The snapshot phase of a run: every table copied once, through as many snapshots as that takes.</summary>
-sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, SchemaHistory history, RunWatch watch)
+sealed class SnapshotCopy(
+    ChangefeedParts parts, CheckpointKeeper keeper, SchemaHistory history, RunWatch watch, SourceRetry retry)
 {
     // A table is rewritten between two snapshots now and then; one that always is needs an operator.
     const int SnapshotsMax = 10;
 
+    /// <summary>Copies all that is not copied yet; over lost connections, each of which ends its snapshot.</summary>
+    public async Task RunAsync(SinkProgress? claimed, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                if (keeper.State.FirstConsistent == CommitTs.Zero) await StartAsync(cancellationToken);
+                else await ResumeAsync(claimed, cancellationToken);
+                return;
+            }
+            catch (CdcException failure) when (SourceRetry.Applies(failure))
+            {
+                await retry.PauseAsync(failure, cancellationToken);
+                await SourceRetry.CheckAsync(parts, keeper.State, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>The first start: makes our place in the log, and copies from the snapshot that belongs to it.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    async Task StartAsync(CancellationToken cancellationToken)
     {
         IReadOnlyCollection<TableId> left;
         await using (ISourceSnapshot snapshot = await parts.Source.StartAsync(history, cancellationToken))
         {
+            retry.Reached();
             CommitTs at = snapshot.At;
             await keeper.UpdateAsync(state => state with { FirstConsistent = at, Checkpoint = at }, cancellationToken);
             if (parts.Snapshot is SnapshotMode.None) return;
@@ -28,9 +49,9 @@ sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, Schema
         await CopyLeftAsync(left, cancellationToken);
     }
 
-    /// <summary>An earlier run was interrupted: tables it did not complete are copied again, from their
+    /// <summary>A run was interrupted: tables it did not complete are copied again, from their
     /// beginning.</summary>
-    public async Task ResumeAsync(SinkProgress? claimed, CancellationToken cancellationToken)
+    async Task ResumeAsync(SinkProgress? claimed, CancellationToken cancellationToken)
     {
         if (claimed is not null)
         {
@@ -55,6 +76,7 @@ sealed class SnapshotCopy(ChangefeedParts parts, CheckpointKeeper keeper, Schema
                     "Run again when no migration is under way, or leave them out with --exclude.");
             }
             await using ISourceSnapshot snapshot = await parts.Source.SnapshotAsync(history, left, cancellationToken);
+            retry.Reached();
             left = await CopyAsync(snapshot, cancellationToken);
         }
     }

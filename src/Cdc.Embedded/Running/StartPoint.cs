@@ -19,12 +19,18 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     readonly ILogger _logger = parts.Loggers.CreateLogger("Cdc.Start");
+    readonly HashSet<string> _said = [];
 
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
         SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(cancellationToken);
-        ProblemList.ThrowIfAny([.. facts.Problems, .. facts.Tables.SelectMany(parts.Filter.Problems), .. target]);
+        IEnumerable<Problem> filter = parts.Filter.IsEmpty
+            ? []
+            : parts.Filter.Problems(facts.Tables, await parts.State.LoadSchemasAsync(cancellationToken));
+        Problem[] problems = [.. facts.Problems, .. filter, .. target];
+        ProblemList.ThrowIfAny(problems);
+        LogWarnings(problems);
         facts = await VacantAsync(facts, cancellationToken);
         ChangefeedState? state = await parts.State.LoadAsync(cancellationToken);
         SinkProgress? progress = await parts.Sink.ProgressAsync(cancellationToken);
@@ -44,6 +50,13 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         if (decision is StartDecision.GoOn { StateIsLost: true }) schemas = progress!.Schemas;
         if (decision is StartDecision.First) schemas = [];
         return new(next with { Epoch = epoch, Options = parts.Options }, new SchemaHistory(schemas));
+    }
+
+    // Once each, however often it is looked again.
+    void LogWarnings(IEnumerable<Problem> problems)
+    {
+        foreach (Problem warning in problems.Where(problem => problem.IsWarning && _said.Add(problem.Sentence)))
+            LogFound(_logger, warning.Fix is null ? warning.Sentence : $"{warning.Sentence} Fix: {warning.Fix}");
     }
 
     // Before the target is claimed: a claim shuts out whoever reads there now, and may be doing well.
@@ -86,6 +99,9 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         Snapshot = SnapshotPhase.Done,
         Copied = progress.Copied.ToImmutableSortedDictionary(),
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    static partial void LogFound(ILogger logger, string warning);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Slot {Slot} is read by {Reader}; waiting for it.")]
     static partial void LogBusy(ILogger logger, string slot, string? reader);

@@ -62,6 +62,23 @@ public sealed class DirectoryStateStore : IStateStore
     /// <summary>Whether a changefeed of this name was ever saved here. Takes no lock and reads nothing.</summary>
     public static bool Exists(string root, string name) => File.Exists(Path.Combine(root, name, "state.json"));
 
+    /// <summary>Versions of tables as they are saved now, also while another process runs the changefeed. Takes no
+    /// lock; none without a state.</summary>
+    public static IReadOnlyList<TableSchema> ReadSchemas(string root, string name)
+    {
+        string path = Path.Combine(root, name, "schemas.ndjson");
+        try
+        {
+            return Exists(root, name) && new DiskStateFiles().Read(path) is { } lines
+                ? SchemaLines.Read(lines, path).Versions
+                : [];
+        }
+        catch (Exception exception) when (DiskFailure.Is(exception))
+        {
+            throw StateUnusable.Damaged(path, $"can't be read: {exception.Message}");
+        }
+    }
+
     public ValueTask<ChangefeedState?> LoadAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

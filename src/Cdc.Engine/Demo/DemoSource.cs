@@ -36,7 +36,10 @@ public sealed class DemoSource(DemoOptions options, TableSelection selection, Ro
             Server = "the demo source",
             Tables = [.. Selected(tables).Select(table => new MatchedTable(
                 table.Name, table.SourceId, Rows(tables, table), -1,
-                [.. table.Key.Select(ordinal => table.Columns[ordinal].Name)], CanUpdate: true, table.Identity))],
+                [.. table.Key.Select(ordinal => table.Columns[ordinal].Name)], CanUpdate: true, table.Identity)
+            {
+                Columns = [.. table.Columns.Select(static column => column.Name)],
+            })],
         });
     }
 

@@ -36,9 +36,16 @@ public sealed class ChangeFilter
     public static ChangeFilter Parse(IEnumerable<string> columns, IEnumerable<string> ops, RowBlockPool pool) =>
         new([.. columns.Select(ColumnPattern.Parse)], [.. ops.Select(OpsRule.Parse)], pool);
 
-    /// <summary>What keeps this filter from being used on a table: columns of its key that it would leave
-    /// out.</summary>
-    public IEnumerable<Problem> Problems(MatchedTable table) => Problems(table.Name, table.Key);
+    /// <summary>What keeps this filter from being used: columns of a key that it would leave out, and patterns that
+    /// match nothing.</summary>
+    /// <param name="tables">The tables to carry, as they are now.</param>
+    /// <param name="earlier">Versions that they had before: the log may still hold rows of them.</param>
+    public IEnumerable<Problem> Problems(
+        IReadOnlyCollection<MatchedTable> tables, IEnumerable<TableSchema> earlier) =>
+    [
+        .. tables.SelectMany(table => Problems(table.Name, table.Key)),
+        .. new PatternCheck(tables, earlier).Find(_columns, _ops),
+    ];
 
     /// <summary>The version of the table that rows have after the filter; always the same object for the same
     /// one.</summary>

@@ -9,16 +9,22 @@ sealed class ColumnPattern
 {
     readonly Glob _schema;
     readonly Glob _table;
-    readonly Glob _column;
 
     ColumnPattern(string text, Glob schema, Glob table, Glob column) =>
-        (Text, _schema, _table, _column) = (text, schema, table, column);
+        (Text, _schema, _table, Column) = (text, schema, table, column);
 
     /// <summary>The pattern as it was written.</summary>
     public string Text { get; }
 
-    public bool Matches(TableName table, string column) =>
-        _schema.Matches(table.Schema) && _table.Matches(table.Name) && _column.Matches(column);
+    /// <summary>The part that names the table, without quotes.</summary>
+    public string Table => $"{_schema.Text}.{_table.Text}";
+
+    /// <summary>The part that names the column.</summary>
+    public Glob Column { get; }
+
+    public bool Matches(TableName table) => _schema.Matches(table.Schema) && _table.Matches(table.Name);
+
+    public bool Matches(TableName table, string column) => Matches(table) && Column.Matches(column);
 
     /// <exception cref="FormatException">The text is not a pattern; the message says why.</exception>
     public static ColumnPattern Parse(string text)

@@ -52,10 +52,10 @@ public static class OptionCatalog
         List("exclude", "Tables to leave out of those. May repeat.", "pattern",
             o => o.Exclude, (o, v) => o with { Exclude = v }) with { Verbs = [Run, Doctor] },
         List("excludeColumns", "Columns to leave out: schema.table.column. Not those of a key. May repeat.", "pattern",
-            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run] },
+            o => o.ExcludeColumns, (o, v) => o with { ExcludeColumns = v }) with { Verbs = [Run, Doctor] },
         List("excludeOps", "Kinds of change to leave out: schema.table:insert,update,delete,truncate. May repeat.",
             "pattern:kinds",
-            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run] },
+            o => o.ExcludeOps, (o, v) => o with { ExcludeOps = v }) with { Verbs = [Run, Doctor] },
     ];
 
     static ImmutableArray<OptionDefinition> Course() =>
@@ -102,7 +102,8 @@ public static class OptionCatalog
         Duration("slotWait", "How long to wait for a slot that another process reads.",
             o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
-        Duration("retryFor", "How long to try again while the source can't be reached; 0: for ever.",
+        Duration("retryFor",
+            "How long to try again while the source can't be reached; 0: for ever, once it was reached.",
             o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
     ];

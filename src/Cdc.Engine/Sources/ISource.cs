@@ -69,7 +69,11 @@ public interface ISource : IAsyncDisposable
 /// <param name="History">Schema versions known, and to be added to.</param>
 /// <param name="CopiedAt">Per table, the position of its snapshot: its events at or before it are dropped.</param>
 public sealed record StreamStart(
-    CommitTs Checkpoint, CommitTs After, SchemaHistory History, IReadOnlyDictionary<TableId, CommitTs> CopiedAt);
+    CommitTs Checkpoint, CommitTs After, SchemaHistory History, IReadOnlyDictionary<TableId, CommitTs> CopiedAt)
+{
+    /// <summary>Somebody waits for a position to be resolved: a source that is idle is asked how far it is.</summary>
+    public bool IsAwaited { get; init; }
+}
 
 /// <summary>What a source is doing now, for progress and for "what does it wait for?".</summary>
 /// <param name="Received">The last position received.</param>

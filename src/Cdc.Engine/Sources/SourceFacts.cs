@@ -37,6 +37,9 @@ public sealed record MatchedTable(
     TableName Name, uint SourceId, long Rows, long Bytes, ImmutableArray<string> Key, bool CanUpdate,
     ReplicaIdentity Identity)
 {
+    /// <summary>Names of the columns that are captured.</summary>
+    public required ImmutableArray<string> Columns { get; init; }
+
     public bool HasKey => !Key.IsEmpty;
 }
 

@@ -40,7 +40,10 @@ internal sealed record CatalogTable
 
     public TablePrivileges Privileges { get; init; }
 
-    public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity);
+    public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity)
+    {
+        Columns = [.. Columns.Select(static column => column.Name)],
+    };
 
     /// <summary>The table's shape as a version of the schema history.</summary>
     public TableSchema ToSchema(TableId id, CommitTs since, TypeCatalog types) => new()

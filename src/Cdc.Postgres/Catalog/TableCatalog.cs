@@ -104,8 +104,7 @@ internal static class TableCatalog
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
         """;
 
-    // Columns of an index come in the index's order; those it only includes are not part of the key.
-    const string TableQuery = """
+    static readonly string TableQuery = $"""
         SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
             c.relpages::int8 * pg_catalog.current_setting('block_size')::int8,
@@ -126,22 +125,18 @@ internal static class TableCatalog
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         ) k ON true
-        LEFT JOIN LATERAL (
-            SELECT x.indimmediate AS immediate,
-                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
-                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
-                 WHERE o.place <= x.indnkeyatts) AS columns
-            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisprimary
-        ) p ON true
-        LEFT JOIN LATERAL (
-            SELECT x.indimmediate AS immediate,
-                (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
-                 FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
-                 WHERE o.place <= x.indnkeyatts) AS columns
-            FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisreplident
-        ) i ON true
+        LEFT JOIN LATERAL ({KeyOfIndex("indisprimary")}) p ON true
+        LEFT JOIN LATERAL ({KeyOfIndex("indisreplident")}) i ON true
         WHERE c.oid = ANY ($1)
+        """;
+
+    // Columns of an index come in the index's order; those it only includes are not part of the key.
+    static string KeyOfIndex(string which) => $"""
+        SELECT x.indimmediate AS immediate,
+            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY o.place)
+             FROM pg_catalog.unnest(x.indkey::int2[]) WITH ORDINALITY AS o(attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.attnum
+             WHERE o.place <= x.indnkeyatts) AS columns
+        FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.{which}
         """;
 }

@@ -7,7 +7,9 @@ namespace Cdc.Postgres.Setup;
 /// <summary>What <c>cdc drop</c> would run, or ran.</summary>
 /// <param name="Statements">Each statement, in order. Empty: nothing of ours is there.</param>
 /// <param name="Busy">Slots that a process reads right now.</param>
-public sealed record CleanupPlan(ImmutableArray<string> Statements, ImmutableArray<SlotFacts> Busy);
+/// <param name="Refusal">What our role may not do of it; null: it may do all.</param>
+public sealed record CleanupPlan(
+    ImmutableArray<string> Statements, ImmutableArray<SlotFacts> Busy, Problem? Refusal = null);
 
 /// <summary>Removes what changefeeds leave in a source. Needs no state; doing it twice is harmless.</summary>
 public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock) : IAsyncDisposable
@@ -23,10 +25,11 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     public async Task<CleanupPlan> PlanAsync(string? name, CancellationToken cancellationToken) =>
         ToPlan(await FindAsync(name, cancellationToken).ConfigureAwait(false), force: false);
 
-    /// <summary>Runs the statements and returns them.</summary>
-    /// <param name="force">End the process that reads a slot; otherwise such a slot is refused, and nothing is
-    /// changed.</param>
-    /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>: a slot is being read.</exception>
+    /// <summary>Runs the statements and returns them. What can't be done whole is refused, and nothing is
+    /// changed.</summary>
+    /// <param name="force">End the process that reads a slot; otherwise such a slot is refused.</param>
+    /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>: a slot is being read.
+    /// <see cref="FailureKind.SourceUnfit"/>: our role may not run all of the statements.</exception>
     public async Task<CleanupPlan> RunAsync(string? name, bool force, CancellationToken cancellationToken)
     {
         Found found = await FindAsync(name, cancellationToken).ConfigureAwait(false);
@@ -38,6 +41,7 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
                 $"Slot {busy.Name} is being read by process {busy.ActivePid}; nothing was dropped.",
                 "Stop that reader first, or use --force, which ends it.");
         }
+        if (plan.Refusal is { } refusal) throw refusal.ToException();
         await _connections.RunAsync((this, found), static async (state, connection, token) =>
         {
             await state.Item1.RunAsync(state.found, connection, token).ConfigureAwait(false);
@@ -87,9 +91,9 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
                 await PublicationFacts.ReadAsync(connection, pattern, token).ConfigureAwait(false);
             PostgresNames? names = name is null ? null : new(name);
             string database = connection.Database;
-            return new Found(
-                [.. slots.Where(s => s.Database == database && IsOf(names, s.Name))],
-                [.. publications.Where(p => IsOf(names, p.Name))]);
+            ImmutableArray<SlotFacts> ours = [.. slots.Where(s => s.Database == database && IsOf(names, s.Name))];
+            return new Found(ours, [.. publications.Where(p => IsOf(names, p.Name))],
+                await CleanupRights.ReadAsync(connection, ours, token).ConfigureAwait(false));
         }, cancellationToken);
 
     static bool IsOf(PostgresNames? names, string name) =>
@@ -98,12 +102,13 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     static CleanupPlan ToPlan(Found found, bool force)
     {
         ImmutableArray<SlotFacts> busy = [.. found.Slots.Where(static s => s.ActivePid > 0)];
-        return new(
+        ImmutableArray<string> statements =
         [
             .. force ? busy.Select(static s => SlotFacts.TerminateStatement(s.ActivePid)) : [],
             .. found.Slots.Select(static s => DropSlot(s.Name)),
             .. found.Publications.Select(static p => DropPublication(p.Name)),
-        ], busy);
+        ];
+        return new(statements, busy, found.Rights.Refusal(found.Slots, found.Publications, force, statements));
     }
 
     // Written so that it is no error if the slot is gone, temporary ones with their reader.
@@ -113,5 +118,6 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
 
     static string DropPublication(string name) => $"DROP PUBLICATION IF EXISTS {PostgresNames.Quote(name)};";
 
-    sealed record Found(ImmutableArray<SlotFacts> Slots, ImmutableArray<PublicationFacts> Publications);
+    sealed record Found(
+        ImmutableArray<SlotFacts> Slots, ImmutableArray<PublicationFacts> Publications, CleanupRights Rights);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cdc.Engine.Sources;
 using Npgsql;
 
 namespace Cdc.Postgres.Setup;
@@ -34,6 +35,19 @@ public static class PostgresDoctor
             return await connections.RunAsync(0, static (_, connection, token) =>
                 LookAsync(connection, token), cancellationToken)
                 .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks only which database an address means.</summary>
+    public static async Task<SourceIdentity> IdentifyAsync(PostgresAddress address, CancellationToken cancellationToken)
+    {
+        ControlConnections connections = new(address);
+        await using (connections.ConfigureAwait(false))
+        {
+            ServerFacts server = await connections.RunAsync(0, static (_, connection, token) =>
+                ServerFacts.ReadAsync(connection, token), cancellationToken)
+                .ConfigureAwait(false);
+            return server.Identity;
         }
     }
 

@@ -10,6 +10,9 @@ namespace Cdc.Postgres.Setup;
 internal sealed record PublicationFacts(
     string Name, string Publish, bool IsForeign, bool IsOwned, ImmutableHashSet<uint> Tables)
 {
+    /// <summary>The role that owns it.</summary>
+    public string Owner { get; init; } = "";
+
     public static async Task<ImmutableArray<PublicationFacts>> ReadAsync(
         NpgsqlConnection connection, string pattern, CancellationToken cancellationToken)
     {
@@ -22,7 +25,10 @@ internal sealed record PublicationFacts(
         {
             found.Add(new(
                 row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3),
-                row.IsDBNull(4) ? [] : [.. row.GetFieldValue<uint[]>(4)]));
+                row.IsDBNull(4) ? [] : [.. row.GetFieldValue<uint[]>(4)])
+            {
+                Owner = row.GetString(5),
+            });
         }
         return found.DrainToImmutable();
     }
@@ -33,7 +39,8 @@ internal sealed record PublicationFacts(
                 CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END),
             p.puballtables OR p.pubviaroot {(hasLists ? ListedParts : "")},
             pg_catalog.pg_has_role(p.pubowner, 'USAGE'),
-            (SELECT pg_catalog.array_agg(r.prrelid) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid)
+            (SELECT pg_catalog.array_agg(r.prrelid) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid),
+            pg_catalog.pg_get_userbyid(p.pubowner)::text
         FROM pg_catalog.pg_publication p
         WHERE p.pubname::text LIKE $1
         ORDER BY 1

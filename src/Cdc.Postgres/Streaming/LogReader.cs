@@ -25,6 +25,9 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     // How long a stop may go unnoticed at an idle server.
     static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
 
+    // How often an idle server is asked how far it is, if somebody waits for a position.
+    static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(500);
+
     readonly RowBlockPool _pool = new();
     PgConnection? _connection;
     PgCopyBoth? _copy;
@@ -32,6 +35,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     TaskCompletionSource? _answered;
     ulong _serverEnd;
     long _commitTime;
+    long? _askedAt;
     bool _backlog;
     bool _isDry;
 
@@ -149,6 +153,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
                     break;
                 case PgRead.TimedOut:
                     if (!_isDry) Dry(decoder);
+                    if (start.IsAwaited) Ask();
                     break;
                 default:
                     throw StreamFailures.Ended();
@@ -185,6 +190,14 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         _commitTime = decoder.Last.CommitTime;
         (_isDry, _backlog) = (true, false);
         SetWaiting();
+    }
+
+    // An idle server says by itself how far it is only when half of wal_sender_timeout is over.
+    void Ask()
+    {
+        if (_askedAt is { } asked && options.Clock.GetElapsedTime(asked) < AskInterval) return;
+        _askedAt = options.Clock.GetTimestamp();
+        _status?.Send(replyRequested: true);
     }
 
     void NotDry(bool backlog)

@@ -2,6 +2,7 @@ using Cdc.Engine.Failures;
 using Cdc.Engine.Sources;
 using Cdc.Postgres;
 using Cdc.Postgres.Setup;
+using Cdc.Postgres.Wire;
 using Npgsql;
 
 namespace Cdc.Conformance.Tests.Source;
@@ -93,6 +94,60 @@ public sealed class PrivilegeTests(SourceFixture fixture) : IClassFixture<Source
         Assert.Contains(facts.Transactions, t => t.Pid == writer.ProcessID);
         Assert.All(facts.Levels, level => Assert.True(level.IsReached));
     }
+
+    [Fact]
+    public async Task A_cleanup_that_can_not_be_done_whole_drops_nothing_and_names_what_is_missing()
+    {
+        string database = await fixture.DatabaseAsync("""
+            CREATE ROLE publisher LOGIN; CREATE ROLE cleaner LOGIN;
+            CREATE PUBLICATION cdc_whole; CREATE PUBLICATION cdc_whole_insert;
+            ALTER PUBLICATION cdc_whole OWNER TO publisher;
+            """);
+        await fixture.Cluster.ExecuteAsync(
+            "SELECT pg_create_logical_replication_slot('cdc_whole', 'pgoutput')", database);
+        await using PostgresCleanup cleanup = new(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database, "cleaner")), TimeProvider.System);
+        CdcException refused =
+            await Assert.ThrowsAsync<CdcException>(() => cleanup.RunAsync("whole", force: false, Cancellation));
+        Assert.Equal(FailureKind.SourceUnfit, refused.Kind);
+        Assert.Contains("slot cdc_whole, which takes REPLICATION", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("publications cdc_whole, cdc_whole_insert", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("GRANT \"publisher\" TO \"cleaner\";", refused.Fix, StringComparison.Ordinal);
+        // Nobody is told to hand out a superuser; the statements are there for one.
+        Assert.DoesNotContain("GRANT \"postgres\"", refused.Fix, StringComparison.Ordinal);
+        Assert.Contains("DROP PUBLICATION IF EXISTS \"cdc_whole_insert\";", refused.Fix, StringComparison.Ordinal);
+        Assert.Equal("3", await LeftAsync(database));
+
+        await fixture.Cluster.ExecuteAsync("""
+            ALTER ROLE cleaner REPLICATION; GRANT publisher TO cleaner;
+            ALTER PUBLICATION cdc_whole_insert OWNER TO publisher;
+            """, database);
+        Assert.Equal(3, (await cleanup.RunAsync("whole", force: false, Cancellation)).Statements.Length);
+        Assert.Equal("0", await LeftAsync(database));
+        Assert.Empty((await cleanup.RunAsync("whole", force: false, Cancellation)).Statements);
+    }
+
+    [Fact]
+    public async Task A_reader_that_our_role_may_not_end_is_left_alone_and_so_is_everything_else()
+    {
+        string database = await fixture.DatabaseAsync("CREATE ROLE ender LOGIN REPLICATION");
+        PostgresAddress superuser = PostgresAddress.Parse(fixture.Cluster.UrlFor(database));
+        using PgConnection reader = PgConnection.Connect(superuser.Endpoint, new() { Replication = true }, Cancellation);
+        reader.Query("CREATE_REPLICATION_SLOT cdc_read TEMPORARY LOGICAL pgoutput");
+        await using PostgresCleanup cleanup = new(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database, "ender")), TimeProvider.System);
+        CdcException refused =
+            await Assert.ThrowsAsync<CdcException>(() => cleanup.RunAsync("read", force: true, Cancellation));
+        Assert.Equal(FailureKind.SourceUnfit, refused.Kind);
+        Assert.Contains("may not end a reader of role postgres", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("pg_terminate_backend", refused.Fix, StringComparison.Ordinal);
+        Assert.Equal("1", await LeftAsync(database));
+    }
+
+    async Task<string?> LeftAsync(string database) => await fixture.Cluster.ScalarAsync($"""
+        SELECT (SELECT count(*) FROM pg_publication)
+            + (SELECT count(*) FROM pg_replication_slots WHERE database = '{database}')
+        """, database);
 
     static async Task<Problem[]> ProblemsAsync(PostgresSource source) =>
         [.. (await source.InspectAsync(Cancellation)).Problems.Where(p => !p.IsWarning)];

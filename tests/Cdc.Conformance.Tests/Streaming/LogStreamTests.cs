@@ -38,6 +38,27 @@ public sealed class LogStreamTests(StreamServer server) : IClassFixture<StreamSe
     }
 
     [Fact]
+    public async Task A_server_that_says_nothing_by_itself_is_asked_how_far_it_is_if_somebody_waits_for_that()
+    {
+        await using StreamCase @case = await server.PrepareAsync(TwoTables);
+        // It never says how far it is of its own accord.
+        await @case.ExecuteAsync($"ALTER DATABASE {@case.Slot} SET wal_sender_timeout = 0");
+        await @case.ExecuteAsync("CREATE TABLE elsewhere (); DROP TABLE elsewhere");
+        CommitTs end = CommitTs.End(await @case.LogEndAsync());
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(
+            TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        await using LogStream stream = @case.Open();
+        // The server is told that we have all there is, so nothing makes it speak.
+        @case.Positions.Known(end.Commit);
+        await foreach (SourceEvent @event in stream.ReadAsync(@case.Start(isAwaited: true), limit.Token))
+        {
+            if (@event is SourceEvent.Resolved resolved && resolved.At >= end) return;
+        }
+        Assert.Fail("The stream ended.");
+    }
+
+    [Fact]
     public async Task Reading_on_from_any_position_brings_exactly_what_lies_behind_it()
     {
         await using StreamCase @case = await server.PrepareAsync(TwoTables);

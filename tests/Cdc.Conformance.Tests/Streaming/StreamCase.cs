@@ -54,8 +54,8 @@ sealed class StreamCase(PostgresCluster cluster, string name) : IAsyncDisposable
         OpenTransactionBytes = OpenTransactionBytes,
     };
 
-    public StreamStart Start(CommitTs after = default) =>
-        new(CommitTs.Zero, after, History, new Dictionary<TableId, CommitTs>());
+    public StreamStart Start(CommitTs after = default, bool isAwaited = false) =>
+        new(CommitTs.Zero, after, History, new Dictionary<TableId, CommitTs>()) { IsAwaited = isAwaited };
 
     /// <summary>Every change behind <paramref name="after"/>, up to what is committed now.</summary>
     public async Task<List<StreamLine>> ReadAsync(CommitTs after = default)

@@ -28,6 +28,15 @@ sealed class ScriptedSource(Journal journal) : ISource
     /// <summary>Tables whose copy fails as often as it says, because they were rewritten.</summary>
     public Dictionary<TableId, int> Rewritten { get; } = [];
 
+    /// <summary>How often the first start fails, because the connection is lost.</summary>
+    public int StartsLost { get; set; }
+
+    /// <summary>How often a further snapshot fails, because the connection is lost.</summary>
+    public int SnapshotsLost { get; set; }
+
+    /// <summary>Tables whose copy fails as often as it says, because the connection is lost.</summary>
+    public Dictionary<TableId, int> CopiesLost { get; } = [];
+
     public IReadOnlyList<string> LeftBehind => [];
     public SourceStatus Status => new(CommitTs.Zero, 0, 0, "");
 
@@ -40,6 +49,7 @@ sealed class ScriptedSource(Journal journal) : ISource
     public ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
         journal.Add("start");
+        if (StartsLost-- > 0) throw Lost();
         Position = PositionState.Held;
         for (int i = 0; i < Tables; i++) history.Add(Table(history.NextId(), CommitTs.End(100)));
         return new(new Snapshot(this, history, CommitTs.End(100), [.. history.Latest().Select(static t => t.Id)]));
@@ -49,6 +59,7 @@ sealed class ScriptedSource(Journal journal) : ISource
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken)
     {
         journal.Add($"snapshot of {string.Join(',', tables)}");
+        if (SnapshotsLost-- > 0) throw Lost();
         return new(new Snapshot(this, history, CommitTs.End(101), tables));
     }
 
@@ -64,7 +75,7 @@ sealed class ScriptedSource(Journal journal) : ISource
             yield return new SourceEvent.Resolved(CommitTs.End(commit), 0);
             if (!Breaks.TryPeek(out ulong at) || at != commit) continue;
             Breaks.Dequeue();
-            throw new CdcException(FailureKind.SourceUnreachable, "The connection was lost.");
+            throw Lost();
         }
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
@@ -94,6 +105,8 @@ sealed class ScriptedSource(Journal journal) : ISource
         return Assert.Single(writer.Completed);
     }
 
+    public static CdcException Lost() => new(FailureKind.SourceUnreachable, "The connection was lost.");
+
     static TableSchema Table(TableId id, CommitTs since) => new()
     {
         Id = id, Since = since, Name = new("shop", $"t{id}"), SourceId = (uint)(1000 + id.Value),
@@ -116,6 +129,11 @@ sealed class ScriptedSource(Journal journal) : ISource
             {
                 source.Rewritten[table.Schema.Id] = times - 1;
                 throw new CdcException(FailureKind.TableStopped, "The table was rewritten.");
+            }
+            if (source.CopiesLost.TryGetValue(table.Schema.Id, out int lost) && lost > 0)
+            {
+                source.CopiesLost[table.Schema.Id] = lost - 1;
+                throw Lost();
             }
             yield return source.Row(table.Schema, new(at.Commit, CommitTs.FirstSnapshotStep));
         }

@@ -72,6 +72,20 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task A_run_says_once_what_is_worth_knowing_about_its_tables()
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        await shop.ExecuteAsync("CREATE TABLE keyless (a int)");
+        using CdcCommand cdc = new();
+        ProcessResult result = (await cdc.RunAsync(
+            ["run", "--from", shop.Url, "--to", "stdout", "--until", "now"])).Expect0("run");
+        string warning = Assert.Single(result.Error.Split('\n'), static line => line.Contains("public.keyless"));
+        Assert.Contains(" warn ", warning);
+        Assert.Contains("only its inserts and truncates are captured", warning);
+        Assert.Contains("REPLICA IDENTITY FULL", warning);
+    }
+
+    [Fact]
     public async Task A_dry_run_shows_everything_and_changes_nothing()
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
@@ -109,6 +123,45 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
         Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("  {", StringComparison.Ordinal)));
         Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("  cdc ", StringComparison.Ordinal)));
         Assert.Contains(cdc.PathOf("demo"), result.Error);
+    }
+
+    [Theory]
+    [InlineData("1", "2")]
+    [InlineData("3", "1000")]
+    public async Task A_short_demo_shows_three_rows_as_well(string transactions, string accounts)
+    {
+        using CdcCommand cdc = new();
+        ProcessResult result = (await cdc.RunAsync(
+            ["demo", "--to", "./demo", "--transactions", transactions, "--accounts", accounts])).Expect0("demo");
+        Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("  {", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_given_takes_no_second_look_at_the_source()
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        using CdcCommand cdc = new();
+        string file = cdc.Write("passwords", "*:*:*:*:secret");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        ProcessResult result = (await cdc.RunAsync(["run", "--from", shop.Url, "--to", "stdout", "--until", "now"],
+            new Dictionary<string, string?> { ["PGPASSFILE"] = file })).Expect0("run");
+        // A source says this when it is made.
+        Assert.Single(result.Error.Split('\n'), static line => line.Contains("is left aside"));
+    }
+
+    [Fact]
+    public async Task What_stays_is_said_to_programs_with_the_command_that_removes_it()
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        using CdcCommand cdc = new();
+        ProcessResult result = (await cdc.RunAsync(
+            ["run", "--from", shop.Url, "--to", "./out", "--until", "now", "--json"])).Expect0("run");
+        string last = result.Error.TrimEnd().Split('\n')[^1];
+        JsonElement done = JsonDocument.Parse(last).RootElement;
+        string left = Assert.Single(done.GetProperty("leftBehind").EnumerateArray()).GetString()!;
+        Assert.Contains(done.GetProperty("drop").GetString()!, left);
+        Assert.Contains("--from", left);
+        (await cdc.RunAsync(["drop", "--from", shop.Url])).Expect0("drop");
     }
 
     static Task<string?> Left(Shop shop) => shop.ScalarAsync($"""

@@ -27,7 +27,7 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
             return shop.UrlAs("with_password");
         }, []),
         (new("a host that does not exist", 4, "nowhere.invalid", "Check the host"),
-            _ => Task.FromResult($"postgres://me:{Mistake.Password}@nowhere.invalid/shop"), ["--retry-for", "1s"]),
+            _ => Task.FromResult($"postgres://me:{Mistake.Password}@nowhere.invalid/shop"), []),
         (new("a port where nobody listens", 4, "127.0.0.1", "server is running"),
             _ => Task.FromResult($"postgres://me:{Mistake.Password}@127.0.0.1:{FreePort()}/shop"),
                 ["--retry-for", "1s"]),
@@ -121,6 +121,27 @@ public sealed class SourceMistakes(SharedServer server) : IClassFixture<SharedSe
         using CdcCommand cdc = new();
         new Mistake("no slot free", 3, "replication slots of the server are in use", "max_replication_slots")
             .Check(await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out"]));
+    }
+
+    [Theory]
+    [InlineData("really")]
+    [InlineData("dry")]
+    public async Task A_drop_by_a_role_that_may_not_do_all_of_it_does_nothing(string how)
+    {
+        Shop shop = await Shop.CreateAsync(server.Cluster);
+        using CdcCommand cdc = new();
+        (await cdc.RunAsync(["run", "--from", shop.Url, "--to", "./out", "--name", "kept", "--until", "now"]))
+            .Expect0("the run");
+        string[] drop = ["drop", "--from", shop.UrlAs(await shop.RoleAsync("dropper")), "--name", "kept"];
+        ProcessResult result = await cdc.RunAsync(how == "dry" ? [.. drop, "--dry-run"] : drop);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("does not own publications cdc_kept, cdc_kept_insert", result.Error);
+        Assert.Contains("fix: As a role that may: SELECT pg_drop_replication_slot", result.Error);
+        Assert.Equal(how == "dry", result.Output.Contains("DROP PUBLICATION", StringComparison.Ordinal));
+        Assert.Equal("1", await shop.ScalarAsync(
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cdc_kept'"));
+        Assert.True(Directory.Exists(cdc.PathOf("cdc-data/kept")));
+        (await cdc.RunAsync(["drop", "--from", shop.Url, "--name", "kept"])).Expect0("drop");
     }
 
     static int FreePort()

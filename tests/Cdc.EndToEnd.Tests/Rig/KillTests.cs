@@ -21,86 +21,86 @@ public sealed class KillTests(SharedServer server) : IClassFixture<SharedServer>
     [MemberData(nameof(Points))]
     public async Task Nothing_is_lost_or_doubled_when_it_is_killed_at(string points)
     {
-        PostgresCluster cluster = server.Cluster;
-        using TemporaryDirectory directory = new("cdc-rig-");
-        string database = $"rig_{Guid.NewGuid():N}"[..12];
-        await cluster.CreateDatabaseAsync(database);
-        RigProcess rig = new(directory.Path, cluster.UrlFor(database));
-        await using (TestApplication application = await TestApplication.InstallAsync(
-            cluster.ConnectionStringFor(database), cluster.ConnectionStringFor(database), points.Length))
-        {
-            application.Start();
-            foreach (string point in points.Split(' ')) await rig.KillAtAsync(point);
-            await application.WriteMoreAsync(50);
-            await application.StopAsync();
-        }
-        await rig.CatchUpAsync();
-        await Rebuilt.MustEqualAsync(cluster, database, [.. NamedFiles.Lines(rig.Output)]);
-        await rig.DropAsync();
+        await using RigCase rig = await RigCase.BeginAsync(server.Cluster, points.Length);
+        foreach (string point in points.Split(' ')) await rig.Command.KillAtAsync(point);
+        await rig.Application.WriteMoreAsync(50);
+        await rig.EndAsync(Rebuilt.MustEqualAsync);
     }
 
     [Fact]
     public async Task Debezium_files_in_gzip_rebuild_the_tables_after_kills()
     {
-        PostgresCluster cluster = server.Cluster;
-        using TemporaryDirectory directory = new("cdc-rig-");
-        string database = $"rig_{Guid.NewGuid():N}"[..12];
-        await cluster.CreateDatabaseAsync(database);
-        RigProcess rig = new(directory.Path, cluster.UrlFor(database), "--format", "debezium", "--gzip");
-        await using (TestApplication application = await TestApplication.InstallAsync(
-            cluster.ConnectionStringFor(database), cluster.ConnectionStringFor(database), 11))
-        {
-            application.Start();
-            await rig.KillAtAsync("TableCopied:2");
-            await rig.KillAtAsync("DataFileDurable:12");
-            await rig.KillAtAsync("IndexEntryDurable:3");
-            await application.StopAsync();
-        }
-        await rig.CatchUpAsync();
-        await DebeziumRebuilt.MustEqualAsync(cluster, database, NamedFiles.Lines(rig.Output));
-        await rig.DropAsync();
+        await using RigCase rig = await RigCase.BeginAsync(server.Cluster, 11, "--format", "debezium", "--gzip");
+        await rig.Command.KillAtAsync("TableCopied:2");
+        await rig.Command.KillAtAsync("DataFileDurable:12");
+        await rig.Command.KillAtAsync("IndexEntryDurable:3");
+        await rig.EndAsync(DebeziumRebuilt.MustEqualAsync);
     }
 
     [Fact]
     public async Task Nothing_is_lost_or_doubled_when_the_server_cuts_the_connection_again_and_again()
     {
-        PostgresCluster cluster = server.Cluster;
-        using TemporaryDirectory directory = new("cdc-rig-");
-        string database = $"rig_{Guid.NewGuid():N}"[..12];
-        await cluster.CreateDatabaseAsync(database);
-        RigProcess rig = new(directory.Path, cluster.UrlFor(database));
-        await using (TestApplication application = await TestApplication.InstallAsync(
-            cluster.ConnectionStringFor(database), cluster.ConnectionStringFor(database), 7))
+        await using RigCase rig = await RigCase.BeginAsync(server.Cluster, 7);
+        await using (ProcessRun run = rig.Command.Start(null))
         {
-            application.Start();
-            await using ProcessRun run = rig.Start(null, []);
             for (int cuts = 0; cuts < 3; cuts++)
             {
-                string pid = await ReaderAsync(cluster, database);
-                await cluster.ExecuteAsync($"select pg_terminate_backend({pid})", database);
-                await application.WriteMoreAsync(30);
+                string pid = await ReaderAsync(rig, run);
+                await rig.Cluster.ExecuteAsync($"select pg_terminate_backend({pid})", rig.Database);
+                await rig.Application.WriteMoreAsync(30);
             }
-            await ReaderAsync(cluster, database);
+            await ReaderAsync(rig, run);
             run.Send(Signal.Interrupt);
             Assert.Equal(0, (await run.WaitAsync()).ExitCode);
-            await application.StopAsync();
         }
-        await rig.CatchUpAsync();
-        await Rebuilt.MustEqualAsync(cluster, database, [.. NamedFiles.Lines(rig.Output)]);
-        await rig.DropAsync();
+        await rig.EndAsync(Rebuilt.MustEqualAsync);
+    }
+
+    // Files stay open here, so that rows are received and not durable for as long as the test likes, and the server hears
+    // from the run meanwhile.
+    [Fact]
+    public async Task What_is_not_durable_when_it_is_killed_comes_again_from_the_server()
+    {
+        await using RigCase rig = await RigCase.BeginAsync(server.Cluster, 13);
+        await using (ProcessRun run = rig.Command.Start(null, RigProcess.FilesStayOpen))
+        {
+            await ReaderAsync(rig, run);
+            await rig.Application.WriteMoreAsync(50);
+            await rig.Application.StopAsync();
+            await rig.Cluster.ExecuteAsync(
+                "insert into shop.orders(id, state) select g, 'held back' from generate_series(9000001, 9000100) g", rig.Database);
+            await HeardAfterwardsAsync(rig, run);
+            run.Kill();
+        }
+        Assert.DoesNotContain(
+            NamedFiles.Lines(rig.Command.Output), static line => line.Contains("held back", StringComparison.Ordinal));
+        await rig.EndAsync(Rebuilt.MustEqualAsync);
+    }
+
+    // Waits until the server has sent all that is committed, and was answered when the checkpoint, which is looked at
+    // every second, has had its turn since.
+    static async Task HeardAfterwardsAsync(RigCase rig, ProcessRun run)
+    {
+        string end = (await rig.Cluster.ScalarAsync("select pg_current_wal_lsn()", rig.Database))!;
+        string sent = await StreamingAsync(rig, run, "clock_timestamp()", $"r.sent_lsn >= '{end}'");
+        await StreamingAsync(rig, run, "r.pid", $"r.reply_time > '{sent}'::timestamptz + interval '2 s'");
     }
 
     // Waits until somebody streams from the slot, and names the server's process.
-    static async Task<string> ReaderAsync(PostgresCluster cluster, string database)
+    static Task<string> ReaderAsync(RigCase rig, ProcessRun run) => StreamingAsync(rig, run, "r.pid", "true");
+
+    // Waits until the server's process that streams to the run meets the condition.
+    static async Task<string> StreamingAsync(RigCase rig, ProcessRun run, string wanted, string condition)
     {
         while (true)
         {
-            var pids = await cluster.QueryAsync(
+            var found = await rig.Cluster.QueryAsync(
                 $"""
-                select s.active_pid::text from pg_replication_slots s join pg_stat_replication r on r.pid = s.active_pid
-                where s.database = '{database}' and r.state = 'streaming'
-                """, database);
-            if (pids.Count > 0) return pids[0][0]!.ToString()!;
+                select {wanted} from pg_replication_slots s join pg_stat_replication r on r.pid = s.active_pid
+                where s.database = '{rig.Database}' and r.state = 'streaming' and {condition}
+                """, rig.Database);
+            if (found.Count > 0) return found[0][0]!;
+            RigProcess.MustRun(run);
         }
     }
 }

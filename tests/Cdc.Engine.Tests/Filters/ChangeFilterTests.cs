@@ -97,6 +97,32 @@ public sealed class ChangeFilterTests
         Assert.Equal(FailureKind.TableStopped, Assert.Throws<CdcException>(() => filter.Apply(schema)).Kind);
     }
 
+    [Theory]
+    [InlineData("public.middle.c9", "public.middle.c0")]
+    [InlineData("public.midle.c1", "public.middle.c1")]
+    [InlineData("public.*.c17", "public.middle.c1")]
+    [InlineData("elsewhere.nothing.secret", null)]
+    public void A_pattern_that_matches_no_column_is_a_problem(string pattern, string? meant)
+    {
+        Problem problem = Assert.Single(Filter([pattern], []).Problems([Matched(2)], []));
+        Assert.Equal(FailureKind.Usage, problem.Kind);
+        Assert.Contains($"--exclude-columns {pattern}", problem.Sentence);
+        if (meant is null) Assert.DoesNotContain("Did you mean", problem.Fix);
+        else Assert.Contains($"Did you mean {meant}?", problem.Fix);
+    }
+
+    [Fact]
+    public void A_pattern_that_matches_an_earlier_version_of_a_table_is_none()
+    {
+        ChangeFilter filter = Filter(["public.wide.c29"], ["public.wide:delete"]);
+        Assert.Empty(filter.Problems([Matched(2)], [RandomRows.Find(new(3))]));
+        Assert.Equal(2, filter.Problems([Matched(2)], []).Count());
+    }
+
+    [Fact]
+    public void Without_any_table_the_patterns_are_not_what_is_wrong() =>
+        Assert.Empty(Filter(["public.wide.c29"], ["public.wide:delete"]).Problems([], []));
+
     [Fact]
     public void A_truncate_keeps_the_tables_that_have_no_rule()
     {
@@ -142,6 +168,15 @@ public sealed class ChangeFilterTests
         RowFlags flags = row.Table.Value is 1 or 4 ? row.Flags
             : (row.Flags & RowFlags.KeyChanged) | (cells.Contains(PlainRow.Unchanged) ? RowFlags.HasUnchanged : 0);
         return row with { Old = [.. row.Old.Where((_, i) => Kept(i))], New = cells, Flags = flags };
+    }
+
+    static MatchedTable Matched(long id)
+    {
+        TableSchema schema = RandomRows.Find(new(id));
+        return new(schema.Name, 1, 0, 0, ["c0"], true, ReplicaIdentity.Default)
+        {
+            Columns = [.. schema.Columns.Select(static column => column.Name)],
+        };
     }
 
     ChangeFilter Filter(string[] columns, string[] ops) => ChangeFilter.Parse(columns, ops, _pool);

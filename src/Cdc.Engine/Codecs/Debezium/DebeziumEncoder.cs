@@ -12,11 +12,9 @@ namespace Cdc.Engine.Codecs.Debezium;
 /// <c>docs/formats.md</c> says with which settings, and where ours differ.</summary>
 public sealed class DebeziumEncoder : IRowEncoder
 {
-    const int TablesKept = 10_000;
-
     readonly DebeziumCells _cells = new();
     readonly DebeziumStamp _stamp;
-    readonly Dictionary<TableSchema, DebeziumTable> _tables = new(ReferenceEqualityComparer.Instance);
+    readonly PerSchema<DebeziumTable> _tables = new(static schema => new(schema));
 
     /// <param name="name">What a consumer knows the source by: Debezium's <c>topic.prefix</c>.</param>
     /// <param name="database">The source's database.</param>
@@ -27,7 +25,7 @@ public sealed class DebeziumEncoder : IRowEncoder
     public int Encode(RowBatch batch, IBufferWriter<byte> output)
     {
         Utf8Output lines = new(output);
-        DebeziumTable table = TableOf(batch.Schema);
+        DebeziumTable table = _tables.Of(batch.Schema);
         bool messages = ReferenceEquals(batch.Schema, TableSchema.Messages);
         int count = 0;
         int stampIndex = -1;
@@ -40,7 +38,7 @@ public sealed class DebeziumEncoder : IRowEncoder
                 _stamp.Set(row.Stamp, row.Op == Op.Snapshot);
             }
             if (messages) WriteMessage(ref lines, table, row);
-            else if (IsSplit(row)) count += WriteKeyChange(ref lines, table, row) - 1;
+            else if (KeyChange.IsSplit(row)) count += WriteKeyChange(ref lines, table, row) - 1;
             else WriteRow(ref lines, table, row);
             count++;
         }
@@ -56,7 +54,7 @@ public sealed class DebeziumEncoder : IRowEncoder
         foreach (TableSchema schema in truncate.Tables)
         {
             lines.Write("{\"before\":null,\"after\":null,"u8);
-            WriteEnvelope(ref lines, TableOf(schema), (byte)'t', sequence++);
+            WriteEnvelope(ref lines, _tables.Of(schema), (byte)'t', sequence++);
         }
         lines.Flush();
         return truncate.Tables.Length;
@@ -66,11 +64,6 @@ public sealed class DebeziumEncoder : IRowEncoder
     public int Encode(DdlEvent ddl, IBufferWriter<byte> output) => 0;
 
     public int EncodeCheckpoint(CommitTs at, IBufferWriter<byte> output) => 0;
-
-    // With unchanged values the new row can't stand alone, so the change stays one line.
-    static bool IsSplit(in Row row) =>
-        row.Op == Op.Update && (row.Flags & (RowFlags.KeyChanged | RowFlags.HasUnchanged)) == RowFlags.KeyChanged
-        && row.OldImage != OldImage.None;
 
     int WriteKeyChange(ref Utf8Output output, DebeziumTable table, in Row row)
     {
@@ -139,13 +132,5 @@ public sealed class DebeziumEncoder : IRowEncoder
             ordinal++;
         }
         output.Write((byte)'}');
-    }
-
-    DebeziumTable TableOf(TableSchema schema)
-    {
-        if (_tables.TryGetValue(schema, out DebeziumTable? table)) return table;
-        // Versions come and go with the schema's changes; the pieces are cheap to make again.
-        if (_tables.Count >= TablesKept) _tables.Clear();
-        return _tables[schema] = new(schema);
     }
 }

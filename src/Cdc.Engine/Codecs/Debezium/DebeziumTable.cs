@@ -8,14 +8,11 @@ internal sealed class DebeziumTable
 {
     public DebeziumTable(TableSchema schema)
     {
-        Schema = schema;
         Columns = [.. schema.Columns.Select(static c => new DebeziumColumn(c))];
         Names = [
             .. "\"schema\":"u8, .. JsonString.Of(schema.Name.Schema),
             .. ",\"table\":"u8, .. JsonString.Of(schema.Name.Name), (byte)','];
     }
-
-    public TableSchema Schema { get; }
 
     public DebeziumColumn[] Columns { get; }
 

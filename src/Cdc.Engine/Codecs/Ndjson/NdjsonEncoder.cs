@@ -13,15 +13,14 @@ public sealed class NdjsonEncoder : IRowEncoder
 {
     readonly NdjsonCells _cells = new();
     readonly NdjsonStamp _stamp = new();
-    readonly Dictionary<TableSchema, NdjsonTable> _tables = new(ReferenceEqualityComparer.Instance);
-    NdjsonTable? _table;
+    readonly PerSchema<NdjsonTable> _tables = new(static schema => new(schema));
 
     public string FileExtension => ".ndjson";
 
     public int Encode(RowBatch batch, IBufferWriter<byte> output)
     {
         Utf8Output lines = new(output);
-        NdjsonTable table = TableOf(batch.Schema);
+        NdjsonTable table = _tables.Of(batch.Schema);
         bool messages = ReferenceEquals(batch.Schema, TableSchema.Messages);
         int count = 0;
         int stampIndex = -1;
@@ -33,7 +32,7 @@ public sealed class NdjsonEncoder : IRowEncoder
                 _stamp.Set(row.Stamp);
             }
             if (messages) NdjsonMessage.Write(ref lines, _stamp, row);
-            else if (IsSplit(row)) count += WriteKeyChange(ref lines, table, row) - 1;
+            else if (KeyChange.IsSplit(row)) count += WriteKeyChange(ref lines, table, row) - 1;
             else WriteRow(ref lines, table, row);
             count++;
         }
@@ -49,7 +48,7 @@ public sealed class NdjsonEncoder : IRowEncoder
         foreach (TableSchema schema in truncate.Tables)
         {
             _stamp.WriteBefore(ref lines, sequence++);
-            lines.Write(TableOf(schema).Truncate);
+            lines.Write(_tables.Of(schema).Truncate);
             _stamp.WriteAfter(ref lines);
             lines.Write("}\n"u8);
         }
@@ -67,11 +66,6 @@ public sealed class NdjsonEncoder : IRowEncoder
         lines.Flush();
         return 1;
     }
-
-    // With unchanged values the new row can't stand alone, so the change stays one line.
-    static bool IsSplit(in Row row) =>
-        row.Op == Op.Update && (row.Flags & (RowFlags.KeyChanged | RowFlags.HasUnchanged)) == RowFlags.KeyChanged
-        && row.OldImage != OldImage.None;
 
     int WriteKeyChange(ref Utf8Output output, NdjsonTable table, in Row row)
     {
@@ -194,18 +188,4 @@ public sealed class NdjsonEncoder : IRowEncoder
         }
         output.Write(next == '[' ? "[]"u8 : "]"u8);
     }
-
-    NdjsonTable TableOf(TableSchema schema)
-    {
-        if (_table is not null && ReferenceEquals(_table.Schema, schema)) return _table;
-        if (!_tables.TryGetValue(schema, out NdjsonTable? table))
-        {
-            // Versions come and go with the schema's changes; the pieces are cheap to make again.
-            if (_tables.Count >= TablesKept) _tables.Clear();
-            _tables[schema] = table = new(schema);
-        }
-        return _table = table;
-    }
-
-    const int TablesKept = 10_000;
 }

@@ -12,7 +12,6 @@ internal sealed class NdjsonTable
 
     public NdjsonTable(TableSchema schema)
     {
-        Schema = schema;
         Columns = [.. schema.Columns.Select(static c => new NdjsonColumn(c))];
         Key = KeyOf(schema);
         string names = $",\"schema\":{Quote(schema.Name.Schema)},\"table\":{Quote(schema.Name.Name)}";
@@ -20,8 +19,6 @@ internal sealed class NdjsonTable
         Truncate = Encoding.UTF8.GetBytes($"\",\"op\":\"t\"{names},\"time\":");
         HasJson = schema.Columns.Any(static c => c.Type.Kind == TypeKind.Json);
     }
-
-    public TableSchema Schema { get; }
 
     public NdjsonColumn[] Columns { get; }
 
