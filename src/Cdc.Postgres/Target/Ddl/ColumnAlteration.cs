@@ -25,6 +25,11 @@ internal static class ColumnAlteration
     public static DdlStatement Alter(AlteredTable table, string column, string action) =>
         Statement(table, $"ALTER COLUMN {PostgresNames.Quote(column)} {action}", "ALTER TABLE … ALTER COLUMN");
 
+    // A child in the same event has its own default, which this one's would replace.
+    static DdlStatement Default(AlteredTable table, string column, string action) => new(DdlPhase.Columns,
+        $"ALTER TABLE {(table.Below.Count > 0 ? "ONLY " : "")}{PostgresNames.Quote(table.Name)} "
+        + $"ALTER COLUMN {PostgresNames.Quote(column)} {action}", "ALTER TABLE … ALTER COLUMN", table.Name);
+
     public static DdlStatement Statement(AlteredTable table, string action, string does) => new(
         DdlPhase.Columns, $"ALTER TABLE {PostgresNames.Quote(table.Name)} {action}", does, table.Name);
 
@@ -41,7 +46,7 @@ internal static class ColumnAlteration
             if (before.IdentityKind is not null && after.IdentityKind is null)
                 yield return Alter(table, before.Name, "DROP IDENTITY IF EXISTS");
             bool goes = after.Default is null || ColumnTypeAlteration.IsChanged(table, before, after);
-            if (before.Default is not null && goes) yield return Alter(table, before.Name, "DROP DEFAULT");
+            if (before.Default is not null && goes) yield return Default(table, before.Name, "DROP DEFAULT");
             if (before.NotNull && !after.NotNull) yield return Alter(table, before.Name, "DROP NOT NULL");
         }
     }
@@ -82,7 +87,7 @@ internal static class ColumnAlteration
             }
             else if (after.Default is { } value && before.IsGenerated || IsDefaultNew(table, before, after))
             {
-                yield return Alter(table, after.Name, $"SET DEFAULT {after.Default}");
+                yield return Default(table, after.Name, $"SET DEFAULT {after.Default}");
             }
             if (after.NotNull && !before.NotNull) yield return Alter(table, after.Name, "SET NOT NULL");
             if (after.IdentityKind is not { } kind || kind == before.IdentityKind) continue;

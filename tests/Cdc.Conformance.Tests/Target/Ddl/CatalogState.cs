@@ -59,7 +59,7 @@ internal sealed record CatalogState(
         {
             TableRewrite rewrite = rewrites.GetValueOrDefault(oid);
             if (!before.Tables.TryGetValue(oid, out TableSchema? old)) changes.Add(new SchemaChange.TableCreated(table));
-            else if (!old.HasShapeOf(table) || rewrite != TableRewrite.None)
+            else if (!old.HasShapeOf(table) || rewrite != TableRewrite.None || IsAbove(table.Name, rewrites))
                 changes.Add(new SchemaChange.TableAltered(old, table, rewrite));
         }
         foreach ((uint oid, TableSchema table) in before.Tables)
@@ -76,6 +76,13 @@ internal sealed record CatalogState(
         }
         return [.. changes];
     }
+
+    // A statement on a partitioned table writes its partitions anew; the table is what it names.
+    bool IsAbove(TableName name, IReadOnlyDictionary<uint, TableRewrite> rewrites) =>
+        rewrites.Keys.Any(oid => Tables.TryGetValue(oid, out TableSchema? table) && IsBelow(table, name));
+
+    bool IsBelow(TableSchema table, TableName name) => table.Definition!.PartitionOf is { } parent
+        && (parent == name || Tables.Values.Any(other => other.Name == parent && IsBelow(other, name)));
 
     IEnumerable<uint> Used() =>
         Tables.Values.SelectMany(static table => table.Definition!.Types).Select(static type => type.SourceId);
