@@ -42,7 +42,9 @@ static class DryRun
         if (facts.Plan.Length == 0) text.AppendLine("  none");
         foreach (string statement in facts.Plan) text.AppendLine($"  {statement};".Replace(";;", ";",
             StringComparison.Ordinal));
-        text.AppendLine().AppendLine("Statements on the target:").AppendLine("  none");
+        text.AppendLine().AppendLine("Statements on the target at the first start:");
+        if (open.Sink.Plan.Count == 0) text.AppendLine("  none");
+        foreach (string statement in open.Sink.Plan) text.AppendLine($"  {statement};");
         ProblemText.Append(text, problems);
         text.AppendLine().Append("Nothing was changed.");
         return text.ToString();
@@ -75,7 +77,7 @@ static class DryRun
             .Select(option => KeyValuePair.Create(option.Key, (JsonNode?)option.Value))),
         ["tables"] = ProblemText.Json(facts.Tables),
         ["sourceStatements"] = new JsonArray([.. facts.Plan.Select(statement => (JsonNode)statement)]),
-        ["targetStatements"] = new JsonArray(),
+        ["targetStatements"] = new JsonArray([.. open.Sink.Plan.Select(statement => (JsonNode)statement)]),
         ["problems"] = ProblemText.Json(problems),
     };
 }

@@ -82,6 +82,7 @@ sealed class Connectors(Invocation call)
                 Address = PostgresAddress.Parse(to.Place),
                 Name = name,
                 Existing = _options.Existing,
+                Copies = _options.Snapshot is not SnapshotMode.None,
                 Ddl = _options.Ddl,
                 RetryFor = _options.RetryFor,
                 Time = _host.Time,

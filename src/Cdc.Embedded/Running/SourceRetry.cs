@@ -22,7 +22,10 @@ public sealed partial class SourceRetry(TimeProvider time, TimeSpan patience, IL
     public bool IsRetrying => _isRetrying;
 
     /// <summary>Whether it is a failure that may pass. A wrong password does not.</summary>
-    public static bool Applies(CdcException failure) => Remedies.For(failure.Kind) is RemedyAction.Retry;
+    /// <remarks>A target that can't be reached is waited for by the sink itself; what it throws in the end
+    /// stays.</remarks>
+    public static bool Applies(CdcException failure) =>
+        Remedies.For(failure.Kind) is RemedyAction.Retry && failure.Kind is not FailureKind.SinkUnreachable;
 
     /// <summary>Looks until the source can be reached. What is done must change nothing.</summary>
     /// <exception cref="CdcException">Any failure that does not pass, or the last one when patience is

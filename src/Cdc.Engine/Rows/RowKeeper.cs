@@ -1,6 +1,7 @@
 namespace Cdc.Engine.Rows;
 
-/// <summary>Keeps rows longer than the batches that brought them: copies, one behind the other, in pooled memory.</summary>
+/// <summary>Keeps rows longer than the batches that brought them: copies, one behind the other, in pooled
+/// memory.</summary>
 /// <remarks>One thread at a time. Whoever got a copy releases it; memory goes back when all copies in it are
 /// released.</remarks>
 public sealed class RowKeeper(RowBlockPool pool) : IDisposable

@@ -29,6 +29,10 @@ public interface ISink : IAsyncDisposable
     ValueTask<IReadOnlyList<Problem>> InspectAsync(SourceFacts source, CancellationToken cancellationToken) =>
         InspectAsync(cancellationToken);
 
+    /// <summary>The statements that a first start will run in the target, for showing; none where there are
+    /// none.</summary>
+    IReadOnlyList<string> Plan => [];
+
     /// <summary>What the target itself says of earlier runs, or null if it keeps no record. Changes nothing.</summary>
     ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken);
 

@@ -1,10 +1,11 @@
+using Cdc.Engine;
 using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
-using Cdc.Engine.Options;
-using Cdc.Engine.Rows;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Setup;
+using Cdc.Postgres.Target.Ddl;
 using Cdc.Protocol;
 
 namespace Cdc.Postgres.Target;
@@ -30,12 +31,17 @@ internal sealed class BlockWriter(TargetLink link, PostgresSinkOptions options)
         try
         {
             session.Run("SET LOCAL synchronous_commit = local");
-            string tag = change is DdlEvent ddl ? ddl.Tag : "TRUNCATE";
-            bool isNew = session.Run(ProgressSql.RecordBlock(claimed.Changefeed, at, tag)).Rows == 1;
-            if (isNew) Change(session, change);
+            BlockOutcome outcome = change switch
+            {
+                TruncateEvent truncate => Truncate(session, truncate),
+                DdlEvent ddl => DdlExecutor.Execute(session.Connection, ddl, link.Maker.Ddl, link.Maker.Ended),
+                _ => throw new InvariantBrokenException("Every kind of block event is handled."),
+            };
             Advance(session, at);
+            options.Milestones.Reached(Milestone.DdlCommitting);
             session.Run("COMMIT");
-            return isNew ? BlockOutcome.Written : BlockOutcome.AlreadyRecorded;
+            options.Milestones.Reached(Milestone.DdlCommitted);
+            return outcome;
         }
         catch (CdcException failure) when (!TargetFailures.IsLost(failure))
         {
@@ -44,21 +50,21 @@ internal sealed class BlockWriter(TargetLink link, PostgresSinkOptions options)
         }
     }
 
-    void Change(TargetSession session, BlockChange change)
+    BlockOutcome Truncate(TargetSession session, TruncateEvent truncate)
     {
-        if (change is TruncateEvent truncate) session.Run(Truncate(truncate));
-        else if (options.Ddl is not DdlMode.Ignore)
-        {
-            throw new CdcException(FailureKind.TableStopped,
-                $"The target does not do {((DdlEvent)change).Tag} yet, which comes at {change.Stamp.Ts}.",
-                "Do it by hand and run with --ddl ignore.");
-        }
+        string record = ProgressSql.RecordBlock(link.Claimed.Changefeed, truncate.Block.Id.At, "TRUNCATE");
+        if (session.Run(record).Rows == 0) return BlockOutcome.AlreadyRecorded;
+        // One that the target does not have yet had no rows.
+        TableName[] there = [.. truncate.Tables.Select(static table => table.Name)
+            .Where(name => TargetTableReader.Exists(session.Connection, name))];
+        if (there.Length > 0) session.Run(Statement(truncate, there));
+        return BlockOutcome.Written;
     }
 
     // All at once: one that another refers to can't be emptied alone.
-    static string Truncate(TruncateEvent truncate)
+    static string Statement(TruncateEvent truncate, TableName[] there)
     {
-        string tables = string.Join(", ", truncate.Tables.Select(static t => $"ONLY {PostgresNames.Quote(t.Name)}"));
+        string tables = string.Join(", ", there.Select(static name => $"ONLY {PostgresNames.Quote(name)}"));
         return $"TRUNCATE {tables}{(truncate.RestartIdentity ? " RESTART IDENTITY" : "")}"
             + (truncate.Cascade ? " CASCADE" : "");
     }

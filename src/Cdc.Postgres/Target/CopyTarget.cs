@@ -8,7 +8,7 @@ using Cdc.Protocol;
 namespace Cdc.Postgres.Target;
 
 /// <summary>Readies tables for being copied, and ends copies. Blocks.</summary>
-internal sealed class CopyTarget(SinkClaimed claimed, ExistingRows existing)
+internal sealed class CopyTarget(SinkClaimed claimed, ExistingRows existing, TableMaker maker)
 {
     /// <summary>Makes the table, or empties it, or refuses; and records that its copy has begun.</summary>
     /// <returns>The table, and whether rows in it stay.</returns>
@@ -36,7 +36,7 @@ internal sealed class CopyTarget(SinkClaimed claimed, ExistingRows existing)
         session.Run("BEGIN");
         try
         {
-            if (isMade) TableMaker.Finish(session, schema);
+            if (isMade) maker.Finish(session, schema);
             HoldClaim(session);
             session.Run("SET LOCAL synchronous_commit = local");
             session.Run(ProgressSql.EndCopy(claimed.Changefeed, schema, at));
@@ -65,7 +65,7 @@ internal sealed class CopyTarget(SinkClaimed claimed, ExistingRows existing)
             isThere = false;
         }
         bool keeps = false;
-        if (!isThere) TableMaker.Create(session, schema);
+        if (!isThere) maker.Create(session, schema);
         else if (HasRows(session, name)) keeps = Clear(session, schema, name, isOurs: begun is not null);
         session.Run(ProgressSql.BeginCopy(claimed.Changefeed, schema, isMade: !isThere));
         return keeps;

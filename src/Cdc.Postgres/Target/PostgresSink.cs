@@ -24,6 +24,7 @@ public sealed class PostgresSink : ISink
     readonly ProgressStore _store;
     readonly RowKeeper _keeper = new(new());
     readonly TargetInbox _inbox = new(Limits.SinkBytesInFlight);
+    readonly Lock _making = new();
     SinkClaimed? _claimed;
     TargetWriter? _writer;
     BlockWriter? _blocks;
@@ -42,6 +43,12 @@ public sealed class PostgresSink : ISink
     public ValueTask<IReadOnlyList<Problem>> InspectAsync(SourceFacts source, CancellationToken cancellationToken) =>
         LookAsync(session => TargetProblems.Of(session, source, _options), cancellationToken);
 
+    public IReadOnlyList<string> Plan =>
+    [
+        .. ProgressSql.Create, "CREATE TABLE … for each table that is not there, then its rows, keys and indexes",
+        "foreign keys and partitions of all tables, when all rows are there",
+    ];
+
     public ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken) =>
         LookAsync(session => _store.Read(session.Connection), cancellationToken);
 
@@ -59,13 +66,16 @@ public sealed class PostgresSink : ISink
     public async ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken)
     {
         SinkClaimed claimed = Claimed;
-        CopyTarget target = new(claimed, _options.Existing);
+        CopyTarget target = new(claimed, _options.Existing, _writer!.Link.Maker);
         return await RunAsync(() =>
         {
             TargetSession session = _lanes.Take();
             try
             {
-                (TargetTable made, bool keeps) = target.Begin(session, table, at);
+                // Tables may share a schema or a type, which one of them makes.
+                TargetTable made;
+                bool keeps;
+                lock (_making) (made, keeps) = target.Begin(session, table, at);
                 _lanes.GiveBack(session);
                 return new TargetCopy(_lanes, claimed, target, made, at, keeps);
             }
@@ -82,7 +92,9 @@ public sealed class PostgresSink : ISink
         await RunAsync(() =>
         {
             TargetSession session = _lanes.Take();
-            TableMaker.Tie(session, tables);
+            session.Run("BEGIN");
+            _writer!.Link.Maker.Tie(session, tables);
+            session.Run("COMMIT");
             _lanes.GiveBack(session);
             _lanes.EndIdle();
             return true;

@@ -17,6 +17,9 @@ public sealed record PostgresSinkOptions
     /// <summary>Rows that a table holds before it is copied.</summary>
     public ExistingRows Existing { get; init; }
 
+    /// <summary>Tables will be copied; else rows that are there are the user's own business.</summary>
+    public bool Copies { get; init; } = true;
+
     public DdlMode Ddl { get; init; }
 
     /// <summary>How long to try again while the target can't be reached; zero: for ever.</summary>

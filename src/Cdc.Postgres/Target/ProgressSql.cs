@@ -14,7 +14,8 @@ internal static class ProgressSql
 
     public const string Schema = "cdc";
 
-    /// <summary>The name that something has which is there already comes with 42P07 or 42710, in a race 23505.</summary>
+    /// <summary>The name that something has which is there already comes with 42P07 or 42710, in a race
+    /// 23505.</summary>
     public static readonly IReadOnlyList<string> Create =
     [
         $"CREATE SCHEMA IF NOT EXISTS {Schema}",

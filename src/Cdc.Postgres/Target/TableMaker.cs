@@ -1,49 +1,41 @@
 using Cdc.Engine.Schemas;
-using Cdc.Postgres.Setup;
-using Cdc.Protocol;
+using Cdc.Postgres.Target.Ddl;
+using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres.Target;
 
-/// <summary>Makes a table for rows, from what rows need.</summary>
-internal static class TableMaker
+/// <summary>Makes tables, and does the source's DDL to them. Each call within a transaction that the caller has
+/// begun.</summary>
+internal sealed partial class TableMaker(PostgresSinkOptions options, CancellationToken ended)
 {
-    public static void Create(TargetSession session, TableSchema schema)
-    {
-        foreach (string statement in Statements(schema)) session.Run(statement);
-    }
+    readonly ILogger _logger = options.Loggers.CreateLogger("Cdc.Postgres.Target");
 
-    /// <summary>Makes keys and indexes of a table whose rows are there.</summary>
-    public static void Finish(TargetSession session, TableSchema schema)
+    /// <summary>What running DDL needs to know.</summary>
+    public DdlOptions Ddl => new()
     {
-        foreach (string statement in FinishingStatements(schema)) session.Run(statement);
-    }
+        Changefeed = options.Name,
+        Mode = options.Ddl,
+        Said = sentence => LogSaid(_logger, sentence),
+        Waits = sentence => LogSaid(_logger, sentence),
+    };
 
-    /// <summary>Ties tables to each other: all of them are there.</summary>
-    public static void Tie(TargetSession session, IReadOnlyList<TableSchema> tables)
-    {
-    }
+    public CancellationToken Ended => ended;
 
     /// <summary>The table without what makes loading it slow.</summary>
-    public static IEnumerable<string> Statements(TableSchema schema)
-    {
-        if (schema.Name.Schema != "public")
-            yield return $"CREATE SCHEMA IF NOT EXISTS {PostgresNames.Quote(schema.Name.Schema)}";
-        string columns = string.Join(", ",
-            schema.Columns.Select(static c => $"{PostgresNames.Quote(c.Name)} {TypeOf(c.Type)}"));
-        yield return $"CREATE TABLE {PostgresNames.Quote(schema.Name)} ({columns})";
-    }
+    public void Create(TargetSession session, TableSchema schema) =>
+        Run(session, TableStatements.Create(PlainDefinition.Complete(schema)));
 
-    /// <summary>What is made when the rows are there.</summary>
-    public static IEnumerable<string> FinishingStatements(TableSchema schema)
-    {
-        if (schema.Key.IsEmpty) yield break;
-        string key = string.Join(", ", schema.Key.Select(k => PostgresNames.Quote(schema.Columns[k].Name)));
-        yield return $"ALTER TABLE {PostgresNames.Quote(schema.Name)} ADD PRIMARY KEY ({key})";
-    }
+    /// <summary>Keys and indexes of a table whose rows are there.</summary>
+    public void Finish(TargetSession session, TableSchema schema) =>
+        Run(session, TableStatements.Keys(PlainDefinition.Complete(schema)));
 
-    static string TypeOf(ColumnType type) =>
-        type.Kind == TypeKind.Array && type.Element is { } element ? $"{TypeOf(element)}[]"
-        : type.Name.Contains('.', StringComparison.Ordinal)
-            ? string.Join('.', type.Name.Split('.', 2).Select(PostgresNames.Quote))
-            : PostgresNames.Quote(type.Name);
+    /// <summary>Ties tables to each other: all of them are there.</summary>
+    public void Tie(TargetSession session, IReadOnlyList<TableSchema> tables) =>
+        Run(session, TableStatements.Ties([.. tables.Select(PlainDefinition.Complete)]));
+
+    void Run(TargetSession session, IEnumerable<DdlStatement> statements) =>
+        DdlExecutor.Run(session.Connection, [.. statements], Ddl, ended);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Target: {Sentence}")]
+    static partial void LogSaid(ILogger logger, string sentence);
 }

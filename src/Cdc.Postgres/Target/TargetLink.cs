@@ -19,8 +19,8 @@ internal sealed partial class TargetLink(
     readonly ILogger _logger = options.Loggers.CreateLogger("Cdc.Postgres.Target");
     readonly CancellationTokenSource _ended = new();
     readonly ProgressStore _store = new(claimed.Changefeed);
-    readonly TargetTables _tables = new();
     TargetSession _session = session;
+    TargetTables? _tables;
     TargetTransaction? _transaction;
 
     /// <summary>Everything up to here is committed.</summary>
@@ -30,10 +30,11 @@ internal sealed partial class TargetLink(
 
     public SinkClaimed Claimed => claimed;
     public TargetSession Session => _session;
-    public TargetTables Tables => _tables;
+    public TableMaker Maker => field ??= new(options, _ended.Token);
+    public TargetTables Tables => _tables ??= new(Maker);
 
     TargetTransaction Transaction => _transaction ??=
-        new(_session, claimed, _tables, options);
+        new(_session, claimed, Tables, options);
 
     public void Write(ChangeUnit unit)
     {
@@ -123,7 +124,7 @@ internal sealed partial class TargetLink(
             {
                 _session = sessions.Open(_ended.Token);
                 _transaction = null;
-                _tables.Forget();
+                Tables.Forget();
                 return _store.PositionOf(_session.Connection, claimed.Span, claimed.Owner)
                     ?? throw TargetFailures.Fenced(claimed.Changefeed);
             }

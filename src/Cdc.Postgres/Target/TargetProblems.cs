@@ -43,8 +43,11 @@ internal static class TargetProblems
         }
         if (source is null) return problems;
         if (IsSame(session, source.Identity)) problems.Add(Same(source.Identity.Database));
-        else if (options.Existing is ExistingRows.Refuse && new ProgressStore(options.Name).Read(connection) is null)
+        else if (options is { Copies: true, Existing: ExistingRows.Refuse }
+            && new ProgressStore(options.Name).Read(connection) is null)
+        {
             problems.AddRange(Filled(session, source));
+        }
         return problems;
     }
 

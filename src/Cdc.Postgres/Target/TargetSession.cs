@@ -81,7 +81,8 @@ internal sealed partial class TargetSessions(PostgresSinkOptions options)
         return session;
     }
 
-    /// <summary>What it means that the role may not switch triggers and foreign keys off, and what changes it.</summary>
+    /// <summary>What it means that the role may not switch triggers and foreign keys off, and what changes
+    /// it.</summary>
     public static string NoReplica(string role) =>
         "The role may not set session_replication_role: triggers and foreign keys of the target act on what is "
         + $"written, and tables are written in the source's order. {ReplicaGrant(role)}";

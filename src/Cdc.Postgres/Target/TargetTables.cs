@@ -5,7 +5,7 @@ namespace Cdc.Postgres.Target;
 
 /// <summary>The tables of the target that rows have come for, as this session knows them.</summary>
 /// <remarks>One thread.</remarks>
-internal sealed class TargetTables
+internal sealed class TargetTables(TableMaker maker)
 {
     readonly Dictionary<(TableId, CommitTs), TargetTable> _known = [];
     readonly HashSet<(TableId, CommitTs)> _kept = [];
@@ -14,8 +14,18 @@ internal sealed class TargetTables
     {
         (TableId, CommitTs) key = (schema.Id, schema.Since);
         if (_known.TryGetValue(key, out TargetTable? table)) return table;
-        if (!TargetTableReader.Exists(session.Connection, schema.Name)) TableMaker.Create(session, schema);
+        if (!TargetTableReader.Exists(session.Connection, schema.Name)) Make(session, schema);
         return _known[key] = TargetTableReader.Read(session.Connection, schema, at);
+    }
+
+    // One that was never copied: it has no rows yet, so its keys cost nothing.
+    void Make(TargetSession session, TableSchema schema)
+    {
+        bool isOpen = session.Connection.TransactionStatus != 'I';
+        if (!isOpen) session.Run("BEGIN");
+        maker.Create(session, schema);
+        maker.Finish(session, schema);
+        if (!isOpen) session.Run("COMMIT");
     }
 
     /// <summary>Versions known that are not kept beside the progress yet.</summary>

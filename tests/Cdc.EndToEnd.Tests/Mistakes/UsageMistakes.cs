@@ -22,8 +22,6 @@ public sealed class UsageMistakes
             ["run", "--from", $"mysql://me:{Mistake.Password}@h/d", "--to", "./out"]),
         (new("a target of a kind that we don't know", 2, "none that cdc knows", "stdout"),
             ["run", "--from", Shop, "--to", $"s3://key:{Mistake.Password}@bucket/x"]),
-        (new("PostgreSQL as a target", 2, "none that cdc knows", "not a target yet"),
-            ["run", "--from", Shop, "--to", Shop]),
         (new("a URL parameter that does not exist", 2, "no parameter formt", "Did you mean format?"),
             ["run", "--from", Shop, "--to", "file:./out?formt=debezium"]),
         (new("a word that is none of the choices", 2, "--format takes", "Did you mean debezium?"),

@@ -53,8 +53,8 @@ internal static class ColumnAddition
     static string? Missing(AlteredTable table, ColumnDefinition column)
     {
         if (column.MissingValue is { } own) return own;
-        List<string?> below = [.. table.Below.SelectMany(static child => child.Added)
-            .Where(theirs => theirs.Name == column.Name).Select(static theirs => theirs.MissingValue).Distinct()];
+        List<string?> below = [.. table.Below.Where(static child => child.After.Form == TableForm.Ordinary)
+            .SelectMany(static child => child.Added).Where(theirs => theirs.Name == column.Name).Select(static theirs => theirs.MissingValue).Distinct()];
         return below.Count <= 1 ? below.FirstOrDefault() : throw RewriteProof.NeedsCopy(table.OldName,
             $"older rows of its partitions have different values in the new column {column.Name}");
     }

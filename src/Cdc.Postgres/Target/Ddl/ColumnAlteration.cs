@@ -11,8 +11,10 @@ internal static class ColumnAlteration
     public static IEnumerable<DdlStatement> Of(AlteredTable table, string? sql, bool keepsDropped) =>
     [
         .. Loosen(table),
+        // What a generated column reads can neither be dropped nor get another type before it.
+        .. Drop(table, keepsDropped, true),
         .. ColumnTypeAlteration.Of(table, sql),
-        .. Drop(table, keepsDropped),
+        .. Drop(table, keepsDropped, false),
         .. Rename(table),
         .. SequenceAlteration.Before(table),
         .. ColumnAddition.Of(table),
@@ -22,6 +24,11 @@ internal static class ColumnAlteration
 
     public static DdlStatement Alter(AlteredTable table, string column, string action) =>
         Statement(table, $"ALTER COLUMN {PostgresNames.Quote(column)} {action}", "ALTER TABLE … ALTER COLUMN");
+
+    // A child in the same event has its own default, which this one's would replace.
+    static DdlStatement Default(AlteredTable table, string column, string action) => new(DdlPhase.Columns,
+        $"ALTER TABLE {(table.Below.Count > 0 ? "ONLY " : "")}{PostgresNames.Quote(table.Name)} "
+        + $"ALTER COLUMN {PostgresNames.Quote(column)} {action}", "ALTER TABLE … ALTER COLUMN", table.Name);
 
     public static DdlStatement Statement(AlteredTable table, string action, string does) => new(
         DdlPhase.Columns, $"ALTER TABLE {PostgresNames.Quote(table.Name)} {action}", does, table.Name);
@@ -39,13 +46,13 @@ internal static class ColumnAlteration
             if (before.IdentityKind is not null && after.IdentityKind is null)
                 yield return Alter(table, before.Name, "DROP IDENTITY IF EXISTS");
             bool goes = after.Default is null || ColumnTypeAlteration.IsChanged(table, before, after);
-            if (before.Default is not null && goes) yield return Alter(table, before.Name, "DROP DEFAULT");
+            if (before.Default is not null && goes) yield return Default(table, before.Name, "DROP DEFAULT");
             if (before.NotNull && !after.NotNull) yield return Alter(table, before.Name, "DROP NOT NULL");
         }
     }
 
-    static IEnumerable<DdlStatement> Drop(AlteredTable table, bool keepsDropped) => table.Dropped.Select(column =>
-        keepsDropped
+    static IEnumerable<DdlStatement> Drop(AlteredTable table, bool keepsDropped, bool areGenerated) =>
+        table.Dropped.Where(column => column.IsGenerated == areGenerated).Select(column => keepsDropped
             ? Alter(table, column.Name, "DROP NOT NULL") with
             {
                 // The parent's loses it for all, and a generated column or one that is NULL already needs nothing.
@@ -80,7 +87,7 @@ internal static class ColumnAlteration
             }
             else if (after.Default is { } value && before.IsGenerated || IsDefaultNew(table, before, after))
             {
-                yield return Alter(table, after.Name, $"SET DEFAULT {after.Default}");
+                yield return Default(table, after.Name, $"SET DEFAULT {after.Default}");
             }
             if (after.NotNull && !before.NotNull) yield return Alter(table, after.Name, "SET NOT NULL");
             if (after.IdentityKind is not { } kind || kind == before.IdentityKind) continue;

@@ -4,9 +4,9 @@ namespace Cdc.Postgres.Target.Ddl;
 internal enum DdlPhase
 {
     RenameSchemas,
-    /// <summary>Finds out, before anything is changed, whether a rewrite can be repeated.</summary>
-    Prove,
     Types,
+    /// <summary>Finds out, before a table is changed, whether a rewrite can be repeated.</summary>
+    Prove,
     DropForeignKeys,
     Detach,
     MoveTables,

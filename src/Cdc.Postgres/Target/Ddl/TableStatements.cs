@@ -41,16 +41,33 @@ internal static class TableStatements
         // Those that a partition will share with its table are made here too: attaching finds them, with their names.
         foreach (ConstraintDefinition constraint in KeyText.Ordered(view.Constraints))
             yield return KeyText.Add(table.Name, constraint) with { When = KeyText.IsMissing(table.Name, constraint) };
-        foreach (IndexDefinition index in view.Indexes)
-            yield return KeyText.Create(table.Name, index) with { When = KeyText.IsMissing(table.Name, index) };
-        if (table.Identity != ReplicaIdentity.Default && KeyText.Identity(table, view) is { } identity)
-            yield return identity;
+        // Attaching takes any index that is like the parent's, so a partition gets its own ones after that.
+        bool isPartition = view.PartitionOf is not null;
+        foreach (DdlStatement index in Indexes(table.Name, view.Indexes.Where(i => i.IsInherited || !isPartition)))
+            yield return index;
+        if (!isPartition && Identity(table, view) is { } identity) yield return identity;
     }
 
     /// <summary>Partitions attached, inheritance, then foreign keys, of all tables at once: their keys are
     /// there.</summary>
     public static IEnumerable<DdlStatement> Ties(IReadOnlyCollection<TableSchema> tables) =>
-        tables.SelectMany(TieText.Parents).Concat(tables.SelectMany(TieText.ForeignKeys));
+        tables.SelectMany(TieText.Parents).Concat(tables.SelectMany(OfPartition))
+            .Concat(tables.SelectMany(TieText.ForeignKeys));
+
+    static IEnumerable<DdlStatement> OfPartition(TableSchema table)
+    {
+        TableDefinition view = TargetView.Of(table);
+        if (view.PartitionOf is null) yield break;
+        foreach (DdlStatement index in Indexes(table.Name, view.Indexes.Where(static index => !index.IsInherited)))
+            yield return index with { Phase = DdlPhase.Attach };
+        if (Identity(table, view) is { } identity) yield return identity;
+    }
+
+    static IEnumerable<DdlStatement> Indexes(TableName table, IEnumerable<IndexDefinition> indexes) =>
+        indexes.Select(index => KeyText.Create(table, index) with { When = KeyText.IsMissing(table, index) });
+
+    static DdlStatement? Identity(TableSchema table, TableDefinition view) =>
+        table.Identity == ReplicaIdentity.Default ? null : KeyText.Identity(table, view);
 
     /// <summary>Each type the target lacks is made; a given one that it lacks is a failure with the way out.</summary>
     public static IEnumerable<DdlStatement> Types(IEnumerable<TypeDefinition> types)

@@ -24,6 +24,9 @@ internal static class TypeMaker
             if (there is null) throw Missing(type);
             return;
         }
+        string schema = PostgresNames.Quote(type.Name.Schema);
+        if (connection.Query($"SELECT pg_catalog.to_regnamespace({PostgresNames.Literal(schema)}) AS n")["n"] is null)
+            connection.Query($"CREATE SCHEMA {schema}");
         if (there is null)
         {
             Create(connection, type);
@@ -53,9 +56,6 @@ internal static class TypeMaker
 
     static void Create(PgConnection connection, TypeDefinition type)
     {
-        string schema = PostgresNames.Literal(PostgresNames.Quote(type.Name.Schema));
-        if (connection.Query($"SELECT pg_catalog.to_regnamespace({schema}) AS n")["n"] is null)
-            connection.Query($"CREATE SCHEMA {PostgresNames.Quote(type.Name.Schema)}");
         connection.Query(TypeStatements.Create(type)!);
         foreach (ConstraintDefinition check in type.Constraints.Where(static c => TypeStatements.IsNotValid(c.Text)))
         {
@@ -73,7 +73,8 @@ internal static class TypeMaker
     {
         string type = PostgresNames.Literal(PostgresNames.Quote(name));
         string which = $"ARRAY[pg_catalog.to_regtype({type})::pg_catalog.oid]";
-        PgRows rows = connection.Query(DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal));
+        PgRows rows = connection.Query(
+            $"SELECT pg_catalog.json_strip_nulls(({DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal)}))");
         if (rows.Count == 0 || rows[0][0] is not { } json) return null;
         return CatalogJson.Read(Encoding.UTF8.GetBytes($"{{\"types\":{json}}}"),
             root => DefinitionJson.Types(root).FirstOrDefault(found => found.Name == name));

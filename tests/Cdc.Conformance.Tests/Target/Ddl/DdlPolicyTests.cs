@@ -1,0 +1,190 @@
+using Cdc.Engine.Ddl;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sinks;
+using Cdc.Postgres.Target.Ddl;
+using Cdc.Postgres.Wire;
+
+namespace Cdc.Conformance.Tests.Target.Ddl;
+
+/// <summary>What is left undone, refused, or waited for.</summary>
+public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
+{
+    const string T = "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b text); "
+        + "INSERT INTO t SELECT g, g * 10, 'b' || g FROM generate_series(1, 5) g; ";
+
+    [Fact]
+    public async Task Additive_leaves_what_was_dropped_and_says_so()
+    {
+        using DdlPair pair = await CopiedAsync(T + "CREATE TYPE mood AS ENUM ('x'); CREATE TABLE u (id int, m mood)");
+        pair.Mode = DdlMode.Additive;
+        pair.Both("ALTER TABLE t DROP a, ADD c int", "ALTER TABLE t DROP id", "DROP TABLE u", "DROP TYPE mood");
+        CatalogState target = CatalogState.Read(pair.Target);
+        TableDefinition t = target.Tables.Values.Single(static table => table.Name.Name == "t").Definition!;
+        Assert.Equal(["id", "a", "b", "c"], t.Columns.Select(static column => column.Name));
+        Assert.All(t.Columns, static column => Assert.False(column.NotNull));
+        Assert.Empty(t.Constraints);
+        Assert.Contains(target.Tables.Values, static table => table.Name.Name == "u");
+        Assert.Equal(4, pair.Said.Count);
+        Assert.Contains("The source dropped a of table public.t; the target keeps", pair.Said[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ignore_runs_nothing_and_records_it()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        string before = CatalogText.Of(CatalogState.Read(pair.Target));
+        pair.Mode = DdlMode.Ignore;
+        DdlEvent ddl = pair.Capture("ALTER TABLE t ADD c int");
+        Assert.Equal(BlockOutcome.Written, pair.Apply(ddl));
+        Assert.Equal(before, CatalogText.Of(CatalogState.Read(pair.Target)));
+        Assert.Equal(BlockOutcome.AlreadyRecorded, pair.Apply(ddl));
+    }
+
+    [Fact]
+    public async Task Stop_stops_at_the_first_one()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Mode = DdlMode.Stop;
+        CdcException stopped = Refused(pair, "ALTER TABLE t ADD c int");
+        Assert.Equal(FailureKind.SinkUnfit, stopped.Kind);
+        Assert.Equal("The source ran ALTER TABLE on public.t, and --ddl stop stops there.", stopped.Message);
+        Assert.Empty(pair.Target.Query("SELECT 1 FROM cdc.ddl"));
+    }
+
+    [Fact]
+    public async Task A_statement_runs_once()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        DdlEvent ddl = pair.Capture("ALTER TABLE t ADD c int");
+        Assert.Equal(BlockOutcome.Written, pair.Apply(ddl));
+        Assert.Equal(BlockOutcome.AlreadyRecorded, pair.Apply(ddl));
+        pair.AssertEqual();
+    }
+
+    [Fact]
+    public async Task Who_holds_a_lock_is_named_and_waited_for()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.LockTimeout = TimeSpan.FromMilliseconds(20);
+        DdlEvent ddl = pair.Capture("ALTER TABLE t ADD c int");
+        using PgConnection other = server.Open(pair.Target.Query("SELECT current_database() AS d")["d"]!);
+        other.Query("BEGIN; LOCK TABLE public.t IN ACCESS SHARE MODE");
+        pair.OnWait = () => other.Query("COMMIT");
+        Assert.Equal(BlockOutcome.Written, pair.Apply(ddl));
+        Assert.Equal([$"ALTER TABLE … ADD COLUMN of public.t waits for process {other.BackendProcessId}"], pair.Waited);
+        pair.AssertEqual();
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE t ADD c uuid DEFAULT gen_random_uuid()")]
+    [InlineData("ALTER TABLE t ADD c serial")]
+    [InlineData("ALTER TABLE t ADD c int GENERATED ALWAYS AS IDENTITY")]
+    [InlineData("ALTER TABLE t ADD c timestamptz DEFAULT now(), ALTER a TYPE bigint")]
+    [InlineData("ALTER TABLE t ALTER a TYPE int USING a + (random() * 10)::int")]
+    [InlineData("ALTER TABLE t ALTER b TYPE timestamptz USING (DATE '2026-01-01' + a)::timestamptz")]
+    public async Task Rows_that_nobody_can_know_need_a_new_copy(string sql)
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        string before = CatalogText.Of(CatalogState.Read(pair.Target));
+        CdcException stopped = Refused(pair, sql);
+        Assert.Equal(FailureKind.TableStopped, stopped.Kind);
+        Assert.StartsWith("Table public.t needs a new copy: ", stopped.Message, StringComparison.Ordinal);
+        Assert.Equal(before, CatalogText.Of(CatalogState.Read(pair.Target)));
+    }
+
+    [Fact]
+    public async Task A_type_changed_by_an_unknown_text_is_taken_only_where_no_row_was()
+    {
+        using DdlPair pair = await CopiedAsync(T + "CREATE TABLE e (id int PRIMARY KEY, a text)");
+        pair.Follow("ALTER TABLE e ALTER a TYPE int USING length(a)", isKnown: false);
+        pair.AssertEqual();
+        DdlEvent ddl = pair.Capture("ALTER TABLE t ALTER a TYPE bigint USING a + 1", isKnown: false);
+        CdcException stopped = Assert.Throws<CdcException>(() => pair.Apply(ddl));
+        Assert.Contains("how its values were made is not known", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_type_of_an_extension_that_the_target_lacks_is_named_with_the_statement()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Source.Query("CREATE EXTENSION hstore");
+        CdcException stopped = Refused(pair, "ALTER TABLE t ADD c hstore");
+        Assert.Equal(FailureKind.SinkUnfit, stopped.Kind);
+        Assert.Equal("The target has no type public.hstore, which the source's tables use.", stopped.Message);
+        Assert.Equal("Run in the target: CREATE EXTENSION \"hstore\" SCHEMA \"public\";", stopped.Fix);
+    }
+
+    [Fact]
+    public async Task A_function_that_the_target_lacks_is_named()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Source.Query("CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1'");
+        CdcException stopped = Refused(pair, "CREATE INDEX i ON t (f(a))");
+        Assert.StartsWith("The target refuses CREATE INDEX of public.t: function public.f(integer) does not exist",
+            stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failure_never_shows_a_value()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Target.Query("UPDATE public.t SET b = 'secret'");
+        CdcException stopped = Refused(pair, "ALTER TABLE t ADD CONSTRAINT k UNIQUE (b)");
+        Assert.Equal("The target refuses ALTER TABLE … ADD CONSTRAINT of public.t: rows that are there break it (23505).",
+            stopped.Message);
+    }
+
+    [Fact]
+    public async Task A_foreign_key_that_does_not_hold_is_there_as_not_valid()
+    {
+        using DdlPair pair = await CopiedAsync(T + "CREATE TABLE u (id int PRIMARY KEY, t int); INSERT INTO u VALUES (1, 5)");
+        pair.Target.Query("DELETE FROM public.t WHERE id = 5");
+        pair.Follow("ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (t) REFERENCES t");
+        Assert.Equal(["The foreign key f of public.u does not hold for rows of the target; it is there as NOT VALID."],
+            pair.Said);
+        Assert.Equal("f", pair.Target.Query("SELECT convalidated AS v FROM pg_constraint WHERE conname = 'f'")["v"]);
+    }
+
+    [Fact]
+    public async Task A_type_that_is_there_already_is_taken_and_a_schema_with_other_things_stays()
+    {
+        using DdlPair pair = await CopiedAsync("CREATE SCHEMA s; CREATE TABLE s.t (id int)");
+        pair.Target.Query("CREATE TYPE public.mood AS ENUM ('a', 'b', 'c'); CREATE TABLE s.mine (id int)");
+        pair.Source.Query("CREATE TYPE mood AS ENUM ('a', 'c')");
+        pair.Follow("ALTER TABLE s.t ADD m mood");
+        pair.Follow("ALTER TYPE mood ADD VALUE 'b' BEFORE 'c'");
+        pair.AssertTypes();
+        pair.Follow("DROP SCHEMA s CASCADE");
+        Assert.Equal(["The source dropped schema s; the target's holds other things and stays."], pair.Said);
+    }
+
+    [Fact]
+    public async Task Columns_left_out_are_not_made_and_nothing_of_them()
+    {
+        using DdlPair pair = await CopiedAsync("SELECT 1");
+        pair.Capture("CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE, b text, c int GENERATED ALWAYS AS (a + 1) STORED, "
+            + "CHECK (a > id))");
+        TableSchema whole = pair.ReadSource().Tables.Values.Single();
+        TableSchema seen = whole with { Columns = whole.Columns.RemoveAt(1) };
+        TableDefinition view = TargetView.Of(seen);
+        Assert.Equal(["id", "b"], view.Columns.Select(static column => column.Name));
+        Assert.Equal(["t_pkey"], view.Constraints.Select(static constraint => constraint.Name));
+    }
+
+    static CdcException Refused(DdlPair pair, string sql)
+    {
+        DdlEvent ddl = pair.Capture(sql);
+        return Assert.Throws<CdcException>(() => pair.Apply(ddl));
+    }
+
+    async Task<DdlPair> CopiedAsync(string before)
+    {
+        DdlPair pair = await server.PairAsync();
+        pair.Source.Query(before);
+        pair.Capture("SELECT 1");
+        pair.Snapshot();
+        return pair;
+    }
+}

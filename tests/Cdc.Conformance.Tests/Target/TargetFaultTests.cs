@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using Cdc.Engine;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Rows;
+using Cdc.Engine.Sinks;
+using Cdc.Postgres.Target;
+using Cdc.Protocol;
+using Cdc.Sinks.Tests;
+
+namespace Cdc.Conformance.Tests.Target;
+
+/// <summary>Other owners, lost connections, servers that crash, and transactions larger than a batch.</summary>
+public sealed class TargetFaultTests(TargetServer server) : IClassFixture<TargetServer>, IAsyncLifetime
+{
+    static readonly CancellationToken Never = CancellationToken.None;
+
+    readonly Feed _feed = new();
+    string _database = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await server.NewDatabaseAsync();
+        // With a key, so that a row written twice could not stay unseen.
+        await ExecuteAsync("CREATE TABLE orders (id text PRIMARY KEY); CREATE TABLE items (id text PRIMARY KEY)");
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task An_owner_that_was_overtaken_commits_nothing_more()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        await WriteAsync(first, 10);
+        await first.FlushAsync(Never);
+        await using PostgresSink second = server.Open(_database);
+        SinkProgress? progress = await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(Feed.At(10), progress!.Position);
+        await WriteAsync(first, 20);
+        CdcException fenced = await Assert.ThrowsAsync<CdcException>(async () => await first.FlushAsync(Never));
+        Assert.Equal(FailureKind.SinkFenced, fenced.Kind);
+        await WriteAsync(second, 20);
+        await second.FlushAsync(Never);
+        Assert.Equal("2", await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_claim_of_an_owner_that_is_not_larger_is_refused()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(2), Never);
+        await using PostgresSink second = server.Open(_database);
+        CdcException fenced =
+            await Assert.ThrowsAsync<CdcException>(async () => await second.ClaimAsync(Claim(2), Never));
+        Assert.Equal(FailureKind.SinkFenced, fenced.Kind);
+    }
+
+    [Fact]
+    public async Task A_table_copy_of_an_overtaken_owner_never_shows()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        await using ITableCopy copy = await first.CopyAsync(Feed.Orders, Feed.At(5), Never);
+        foreach (RowBatch batch in _feed.Copied(Feed.Orders, 5, 0, 100)) await copy.WriteAsync(0, batch, Never);
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        CdcException fenced = await Assert.ThrowsAsync<CdcException>(async () => await copy.CompleteAsync(Never));
+        Assert.Equal(FailureKind.SinkFenced, fenced.Kind);
+        Assert.Equal("0", await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_not_completed_is_begun_anew()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        await using (ITableCopy copy = await first.CopyAsync(Feed.Orders, Feed.At(5), Never))
+        {
+            foreach (RowBatch batch in _feed.Copied(Feed.Orders, 5, 0, 100)) await copy.WriteAsync(0, batch, Never);
+        }
+        await using PostgresSink second = server.Open(_database);
+        SinkProgress? progress = await second.ClaimAsync(Claim(2), Never);
+        Assert.Empty(progress!.Copied);
+        await using ITableCopy again = await second.CopyAsync(Feed.Orders, Feed.At(7), Never);
+        foreach (RowBatch batch in _feed.Copied(Feed.Orders, 7, 0, 50)) await again.WriteAsync(0, batch, Never);
+        await again.CompleteAsync(Never);
+        Assert.Equal("50", await CountAsync());
+        progress = await second.ProgressAsync(Never);
+        Assert.Equal(Feed.At(7), progress!.Copied[Feed.Orders.Id]);
+        Assert.Equal(Feed.Orders.Columns, Assert.Single(progress.Schemas).Columns);
+    }
+
+    [Fact]
+    public async Task A_transaction_larger_than_a_batch_becomes_visible_at_once()
+    {
+        const int Rows = 20_000;
+        await using PostgresSink sink = server.Open(_database, batchBytes: 4096);
+        await sink.ClaimAsync(Claim(1), Never);
+        List<RowBatch> batches =
+            _feed.Batches(new Feed.Transaction(10, Rows), [.. Enumerable.Range(1, 200).Select(i => i * 100)]);
+        await sink.WriteAsync(batches.ToArray(), Never);
+        // A flush of what is resolved, which is nothing, comes after everything that was written.
+        await sink.FlushAsync(Never);
+        Assert.Equal("0", await CountAsync());
+        await sink.ResolveAsync(Feed.Stamp(10), Never);
+        await sink.FlushAsync(Never);
+        Assert.Equal($"{Rows}", await CountAsync());
+    }
+
+    [Fact]
+    public async Task Lost_connections_lose_and_double_nothing()
+    {
+        await using PostgresSink sink = server.Open(_database);
+        await sink.ClaimAsync(Claim(1), Never);
+        Task killing = KillAsync(times: 10);
+        ulong commit = 0;
+        while (!killing.IsCompleted)
+        {
+            commit++;
+            await sink.WriteAsync(_feed.Batches(new Feed.Transaction(commit, 3)).ToArray(), Never);
+            await sink.ResolveAsync(Feed.Stamp(commit), Never);
+        }
+        await killing;
+        await sink.FlushAsync(Never);
+        Assert.Equal($"{3 * commit}", await CountAsync());
+        Assert.Equal(Feed.At(commit), (await sink.ProgressAsync(Never))!.Position);
+    }
+
+    [Theory]
+    [InlineData(Milestone.TargetCommitting)]
+    [InlineData(Milestone.TargetCommitted)]
+    public async Task A_commit_whose_outcome_is_unknown_is_found_out(Milestone at)
+    {
+        KillingMilestones milestones = new(at, () => KillAsync(times: 1));
+        await using PostgresSink sink = server.Open(_database, milestones: milestones);
+        await sink.ClaimAsync(Claim(1), Never);
+        for (ulong commit = 1; commit <= 5; commit++)
+        {
+            await WriteAsync(sink, commit);
+            await sink.FlushAsync(Never);
+        }
+        Assert.True(milestones.Kills >= 3);
+        Assert.Equal("5", await CountAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_acknowledged_that_a_crash_of_the_server_can_take_back()
+    {
+        await using TargetServer own = new();
+        await own.InitializeAsync();
+        Heard heard = new();
+        ulong commit = 0;
+        await using (PostgresSink sink = own.Open("postgres"))
+        {
+            await sink.ClaimAsync(Claim(1), Never);
+            while (heard.Flushes.Length < 50)
+            {
+                commit++;
+                RowBatch[] batches = [.. _feed.Batches(new Feed.Transaction(commit, 1))];
+                foreach (RowBatch batch in batches) heard.Watch(batch);
+                await sink.WriteAsync(batches, Never);
+                await sink.ResolveAsync(Feed.Stamp(commit), Never);
+                await Task.Yield();
+            }
+            await own.Cluster.KillAsync();
+        }
+        await own.Cluster.StartAgainAsync();
+        string? rows = await own.Cluster.ScalarAsync("SELECT count(*) FROM orders");
+        Assert.InRange(int.Parse(rows!), heard.Flushes.Length, (int)commit);
+        await using PostgresSink next = own.Open("postgres");
+        SinkProgress? progress = await next.ProgressAsync(Never);
+        Assert.True(progress!.Position >= heard.Flushes[^1]);
+        Assert.Equal($"{progress.Position.Commit}", rows);
+    }
+
+    [Fact]
+    public async Task A_truncate_is_done_once()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        Assert.Equal(BlockOutcome.Written, await first.ExecuteAsync(Feed.Truncate(20), Never));
+        await WriteAsync(first, 30);
+        await first.FlushAsync(Never);
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(BlockOutcome.AlreadyRecorded, await second.ExecuteAsync(Feed.Truncate(20), Never));
+        Assert.Equal("1", await CountAsync());
+    }
+
+    static SinkClaim Claim(ulong epoch) => new("orders", Feed.Source, TableSpan.Everything, new(epoch, 1));
+
+    async Task WriteAsync(PostgresSink sink, ulong commit)
+    {
+        await sink.WriteAsync(_feed.Batches(new Feed.Transaction(commit, 1)).ToArray(), Never);
+        await sink.ResolveAsync(Feed.Stamp(commit), Never);
+    }
+
+    // Every session of ours that writes, wherever it is.
+    async Task KillAsync(int times)
+    {
+        for (int killed = 0; killed < times;)
+        {
+            string? ended = await server.Cluster.ScalarAsync("SELECT count(pg_terminate_backend(pid)) "
+                + $"FROM pg_stat_activity WHERE datname = '{_database}' AND application_name = 'cdc'");
+            if (ended != "0") killed++;
+        }
+    }
+
+    Task ExecuteAsync(string sql) => server.Cluster.ExecuteAsync(sql, _database);
+
+    Task<string?> CountAsync() => server.Cluster.ScalarAsync("SELECT count(*) FROM orders", _database);
+
+    /// <summary>Cuts the connection each time a milestone is reached, until it was cut often enough.</summary>
+    sealed class KillingMilestones(Milestone at, Func<Task> kill) : IMilestones
+    {
+        int _reached;
+        int _kills;
+
+        public int Kills => Volatile.Read(ref _kills);
+
+        public void Reached(Milestone milestone)
+        {
+            // Every other time, so that the attempt after a cut gets through.
+            if (milestone != at || Interlocked.Increment(ref _reached) % 2 == 0) return;
+            kill().GetAwaiter().GetResult();
+            Interlocked.Increment(ref _kills);
+        }
+    }
+}
