@@ -35,7 +35,8 @@ public readonly ref struct SqlToken(SqlTokenKind kind, ReadOnlySpan<char> text)
         ? Text[1..^1].ToString().Replace("\"\"", "\"", StringComparison.Ordinal)
         : string.Create(Text.Length, Text, static (name, text) =>
         {
-            for (int i = 0; i < name.Length; i++) name[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+            for (int i = 0; i < name.Length; i++)
+                name[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
         });
 }
 

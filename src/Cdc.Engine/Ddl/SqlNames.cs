@@ -17,8 +17,8 @@ static class SqlNames
         }
     }
 
-    /// <summary>The parts of a constraint or an index that name columns: behind the first parenthesis, for a foreign key
-    /// in two, its own and those it refers to.</summary>
+    /// <summary>The parts of a constraint or an index that name columns: behind the first parenthesis, for a foreign
+    /// key in two, its own and those it refers to.</summary>
     public static (string Own, string Referred) ColumnParts(string text)
     {
         SqlLexer lexer = new(text);

@@ -3,8 +3,8 @@ using Cdc.Engine.Schemas;
 
 namespace Cdc.Engine.Filters;
 
-/// <summary>A definition without columns that are left out, and without what names them: constraints, indexes, generated
-/// columns, sequences, and foreign keys to such columns of other tables.</summary>
+/// <summary>A definition without columns that are left out, and without what names them: constraints, indexes,
+/// generated columns, sequences, and foreign keys to such columns of other tables.</summary>
 /// <remarks>Names are looked for in the source's SQL, whatever they name there: in doubt a constraint too many is left
 /// out, which a target can be without.</remarks>
 static class DefinitionFilter
@@ -22,7 +22,8 @@ static class DefinitionFilter
         {
             Columns = [.. definition.Columns.Where(c => !gone.Contains(c.Name))],
             Constraints = constraints,
-            Indexes = [.. definition.Indexes.Where(i => !SqlNames.Hold(SqlNames.ColumnParts(i.Text).Own, gone.Contains))],
+            Indexes =
+                [.. definition.Indexes.Where(i => !SqlNames.Hold(SqlNames.ColumnParts(i.Text).Own, gone.Contains))],
             Sequences = [.. definition.Sequences.Where(s => !gone.Contains(s.Column))],
         };
     }

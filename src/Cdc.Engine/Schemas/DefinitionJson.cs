@@ -37,7 +37,8 @@ static class DefinitionJson
         PartitionKey = OptionalText(json, "partitionKey"u8),
         PartitionOf = OptionalTable(json, "partitionOf"u8),
         PartitionBound = OptionalText(json, "partitionBound"u8),
-        Inherits = List(json, "inherits"u8, static table => new TableName(Text(table, "schema"u8), Text(table, "name"u8))),
+        Inherits = List(json, "inherits"u8,
+            static table => new TableName(Text(table, "schema"u8), Text(table, "name"u8))),
     };
 
     public static void WriteColumn(Utf8JsonWriter json, ColumnDefinition column)

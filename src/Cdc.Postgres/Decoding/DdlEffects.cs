@@ -146,9 +146,9 @@ internal sealed class DdlEffects
         // As many steps as there are tables, if names should ever form a circle.
         for (; parent is { } name && depth < _gone.Count; depth++)
         {
-            parent = _gone.OfType<SchemaChange.TableDropped>().FirstOrDefault(gone => gone.Before.Name == name) is { } found
-                ? ParentOf(found.Before)
-                : null;
+            SchemaChange.TableDropped? found =
+                _gone.OfType<SchemaChange.TableDropped>().FirstOrDefault(gone => gone.Before.Name == name);
+            parent = found is null ? null : ParentOf(found.Before);
         }
         return depth;
     }

@@ -53,7 +53,8 @@ internal static class DdlReaches
     // Tables that it is a part of or inherits from, and the other ends of foreign keys that come or go.
     static IEnumerable<TableName> NamesOf(SchemaChange change)
     {
-        TableDefinition[] definitions = [.. Own(change).Select(static table => table.Definition).OfType<TableDefinition>()];
+        TableDefinition[] definitions =
+            [.. Own(change).Select(static table => table.Definition).OfType<TableDefinition>()];
         foreach (TableDefinition definition in definitions)
         {
             if (definition.PartitionOf is { } parent) yield return parent;
@@ -67,5 +68,6 @@ internal static class DdlReaches
     }
 
     static bool Uses(TableSchema table, HashSet<uint> types) =>
-        types.Count > 0 && table.Definition is { } definition && definition.Types.Any(type => types.Contains(type.SourceId));
+        types.Count > 0 && table.Definition is { } definition
+        && definition.Types.Any(type => types.Contains(type.SourceId));
 }

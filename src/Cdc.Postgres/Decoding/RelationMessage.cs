@@ -69,8 +69,8 @@ internal sealed record RelationMessage(
         Name = Name,
         SourceId = Oid,
         Identity = Identity,
-        Columns =
-            [.. Columns.Select(static c => new Column(c.Name, new(TypeKind.Other, "", c.Type, c.Modifier), c.IsIdentity))],
+        Columns = [.. Columns.Select(static c =>
+            new Column(c.Name, new(TypeKind.Other, "", c.Type, c.Modifier), c.IsIdentity))],
     };
 
     ImmutableArray<int> Key(ImmutableArray<string> names)

@@ -6,8 +6,8 @@ namespace Cdc.Postgres.Decoding;
 
 /// <summary>The versions that the open transaction adds, over those of the history, which takes them at its commit and
 /// never otherwise.</summary>
-/// <remarks>Everything is looked up as of the transaction's beginning, so that a replay, which finds the history already
-/// filled by the first run, sees the same changes at the same places.</remarks>
+/// <remarks>Everything is looked up as of the transaction's beginning, so that a replay, which finds the history
+/// already filled by the first run, sees the same changes at the same places.</remarks>
 internal sealed class SchemaOverlay(SchemaHistory history)
 {
     readonly Dictionary<uint, TableSchema> _current = [];
