@@ -15,7 +15,9 @@ internal static class AlterText
         bool isActionStart = false;
         for (int i = 2; tokens[i].Kind != SqlTokenKind.End; i++)
         {
-            if (isActionStart || (depth == 0 && tokens[i].Is("alter") && types.Count == 0)) TryTake(sql, tokens, i, types);
+            // The first action follows a name that is not looked at.
+            bool isFirst = depth == 0 && tokens[i].Is("alter") && types.Count == 0;
+            if (isActionStart || isFirst) TryTake(sql, tokens, i, types);
             isActionStart = depth == 0 && tokens[i].Is(",");
             depth += Depth(tokens[i]);
         }

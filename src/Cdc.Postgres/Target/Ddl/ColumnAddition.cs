@@ -42,8 +42,10 @@ internal static class ColumnAddition
             ? $" DEFAULT {PostgresNames.Literal(missing).TrimStart()}::{column.Type}"
             : !isRewritten && DomainDefault(table, column) is not null ? " DEFAULT NULL" : "";
         yield return Adds($"{bare}{older}{(column.NotNull ? " NOT NULL" : "")}");
-        if (column.Default is { } value) yield return ColumnAlteration.Alter(table, column.Name, $"SET DEFAULT {value}");
-        else if (older.Length > 0) yield return ColumnAlteration.Alter(table, column.Name, "DROP DEFAULT");
+        if (column.Default is { } value)
+            yield return ColumnAlteration.Alter(table, column.Name, $"SET DEFAULT {value}");
+        else if (older.Length > 0)
+            yield return ColumnAlteration.Alter(table, column.Name, "DROP DEFAULT");
 
         DdlStatement Adds(string text) =>
             ColumnAlteration.Statement(table, $"ADD COLUMN {text}", "ALTER TABLE … ADD COLUMN");
@@ -54,7 +56,8 @@ internal static class ColumnAddition
     {
         if (column.MissingValue is { } own) return own;
         List<string?> below = [.. table.Below.Where(static child => child.After.Form == TableForm.Ordinary)
-            .SelectMany(static child => child.Added).Where(theirs => theirs.Name == column.Name).Select(static theirs => theirs.MissingValue).Distinct()];
+            .SelectMany(static child => child.Added).Where(theirs => theirs.Name == column.Name)
+            .Select(static theirs => theirs.MissingValue).Distinct()];
         return below.Count <= 1 ? below.FirstOrDefault() : throw RewriteProof.NeedsCopy(table.OldName,
             $"older rows of its partitions have different values in the new column {column.Name}");
     }
@@ -68,7 +71,8 @@ internal static class ColumnAddition
             if (column.IdentityKind is not null)
             {
                 throw RewriteProof.NeedsCopy(table.OldName,
-                    $"the source numbered its rows in the new identity column {column.Name}, and how is not in the log");
+                    $"the source numbered its rows in the new identity column {column.Name}, and the log does not say "
+                    + "how");
             }
             if ((column.Default ?? DomainDefault(table, column)) is { } value) defaults.Add((column.Type, value));
         }

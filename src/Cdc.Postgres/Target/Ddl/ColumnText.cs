@@ -12,7 +12,8 @@ internal static class ColumnText
     {
         StringBuilder text = new(Bare(column));
         if (column.IsGenerated) text.Append($" GENERATED ALWAYS AS ({column.Default}) STORED");
-        else if (column.IdentityKind is { } kind) text.Append($" GENERATED {kind} AS IDENTITY{Identity(column, sequences)}");
+        else if (column.IdentityKind is { } kind)
+            text.Append($" GENERATED {kind} AS IDENTITY{Identity(column, sequences)}");
         else if (column.Default is { } value) text.Append($" DEFAULT {value}");
         if (column.NotNull) text.Append(" NOT NULL");
         return text.ToString();
@@ -35,6 +36,6 @@ internal static class ColumnText
 
     public static string Options(SequenceDefinition sequence) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $" INCREMENT BY {sequence.Increment} MINVALUE {sequence.Min} MAXVALUE {sequence.Max} START WITH {sequence.Start}"
-        + $" CACHE {sequence.Cache} {(sequence.Cycles ? "CYCLE" : "NO CYCLE")}");
+        $" INCREMENT BY {sequence.Increment} MINVALUE {sequence.Min} MAXVALUE {sequence.Max}"
+        + $" START WITH {sequence.Start} CACHE {sequence.Cache} {(sequence.Cycles ? "CYCLE" : "NO CYCLE")}");
 }

@@ -53,7 +53,8 @@ internal static class ColumnTypeAlteration
             // USING can give other values of the same type.
             if (!IsChanged(table, before, after) && !(isSaid && isRewritten)) continue;
             if (table.Ancestors.Any(parent => Has(parent, before))) continue;
-            yield return new(PostgresNames.Quote(before.Name), after.Type + ColumnText.Collate(after.Collation), expression);
+            string type = after.Type + ColumnText.Collate(after.Collation);
+            yield return new(PostgresNames.Quote(before.Name), type, expression);
         }
     }
 

@@ -10,16 +10,16 @@ namespace Cdc.Postgres.Target.Ddl;
 /// <summary>Runs DDL of the source in a target.</summary>
 /// <remarks>
 /// Everything happens in a transaction that the caller has begun and ends, so that record, statements and progress are
-/// one. After a failure it must be rolled back. Blocks; one thread at a time. Errors: <see cref="CdcException"/>; those of
-/// the connection itself are told as the connection tells them.
+/// one. After a failure it must be rolled back. Blocks; one thread at a time. Errors: <see cref="CdcException"/>; those
+/// of the connection itself are told as the connection tells them.
 /// </remarks>
 internal static class DdlExecutor
 {
     const string ObjectInUse = "55P03";
     const string Deadlock = "40P01";
 
-    /// <summary>Records the event and does it; does nothing if it is recorded already. A rival that does it now is waited
-    /// for.</summary>
+    /// <summary>Records the event and does it; does nothing if it is recorded already. A rival that does it now is
+    /// waited for.</summary>
     public static BlockOutcome Execute(
         PgConnection connection, DdlEvent ddl, DdlOptions options, CancellationToken cancellation)
     {

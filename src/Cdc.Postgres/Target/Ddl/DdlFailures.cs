@@ -12,7 +12,8 @@ internal static class DdlFailures
         (FailureKind kind, string fix) = error.SqlState switch
         {
             "42501" => (FailureKind.SinkUnfit,
-                "Let the role that writes to the target own its tables, and have CREATE and TEMPORARY on the database."),
+                "Let the role that writes to the target own its tables, and have CREATE and TEMPORARY on the "
+                + "database."),
             // No such type, function, operator, relation, schema.
             "42704" or "42883" or "42P01" or "3F000" or "42703" => (FailureKind.TableStopped,
                 "Make in the target what the message names, with the statement that made it at the source (CREATE "
@@ -20,7 +21,8 @@ internal static class DdlFailures
             "42P07" or "42701" or "42710" or "42P06" => (FailureKind.TableStopped,
                 "Rename or drop what the target has under this name, and run again."),
             "2BP01" => (FailureKind.TableStopped,
-                "Something that only the target has depends on it. Drop that, or run with --ddl additive, then run again."),
+                "Something that only the target has depends on it. Drop that, or choose --ddl additive, and run "
+                + "again."),
             _ => (FailureKind.TableStopped,
                 "Make the target's table equal to the source's, or leave it out with --exclude, and run again."),
         };

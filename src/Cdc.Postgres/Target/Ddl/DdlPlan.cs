@@ -123,7 +123,8 @@ internal sealed record DdlPlan(ImmutableArray<DdlStatement> Statements, Immutabl
             if (change is SchemaChange.SchemaRenamed renamed)
             {
                 yield return new(DdlPhase.RenameSchemas, $"ALTER SCHEMA {PostgresNames.Quote(renamed.Before)} "
-                    + $"RENAME TO {PostgresNames.Quote(renamed.After)}", "ALTER SCHEMA … RENAME", new(renamed.After, ""))
+                    + $"RENAME TO {PostgresNames.Quote(renamed.After)}", "ALTER SCHEMA … RENAME",
+                    new(renamed.After, ""))
                 {
                     When = $"{Namespace(renamed.Before)} IS NOT NULL AND {Namespace(renamed.After)} IS NULL",
                 };
@@ -149,7 +150,8 @@ internal sealed record DdlPlan(ImmutableArray<DdlStatement> Statements, Immutabl
             foreach (TableName table in tables)
                 yield return new(DdlPhase.DropTables, ForeignKeysTo(table), "ALTER TABLE … DROP CONSTRAINT", table);
             yield return new(DdlPhase.DropTables,
-                $"DROP TABLE IF EXISTS {string.Join(", ", tables.Select(PostgresNames.Quote))}", "DROP TABLE", tables[0]);
+                $"DROP TABLE IF EXISTS {string.Join(", ", tables.Select(PostgresNames.Quote))}", "DROP TABLE",
+                tables[0]);
         }
         foreach (SchemaChange.TypeDropped type in ddl.Changes.OfType<SchemaChange.TypeDropped>())
         {
@@ -176,8 +178,8 @@ internal sealed record DdlPlan(ImmutableArray<DdlStatement> Statements, Immutabl
         {
             string? note = change switch
             {
-                SchemaChange.TableLeft left => $"Table {left.Before.Name} is {left.Name} at the source now, which is not "
-                    + "captured; it stays in the target as it is.",
+                SchemaChange.TableLeft left => $"Table {left.Before.Name} is {left.Name} at the source now, which is "
+                    + "not captured; it stays in the target as it is.",
                 SchemaChange.TableDropped dropped when keeps =>
                     $"The source dropped table {dropped.Before.Name}; it stays in the target (--ddl additive).",
                 SchemaChange.TypeDropped dropped when keeps =>

@@ -4,8 +4,8 @@ using Cdc.Postgres.Setup;
 
 namespace Cdc.Postgres.Target.Ddl;
 
-/// <summary>Makes the constraints and indexes of a table what they are afterwards. One that only names something renamed
-/// is left as it is.</summary>
+/// <summary>Makes the constraints and indexes of a table what they are afterwards. One that only names something
+/// renamed is left as it is.</summary>
 internal static class KeyAlteration
 {
     const string DropConstraint = "ALTER TABLE … DROP CONSTRAINT";
@@ -31,7 +31,7 @@ internal static class KeyAlteration
         }
         foreach (ConstraintDefinition after in added.ToArray())
         {
-            if (left.Find(before => before.Kind == after.Kind && AreSame(table, before, after)) is not { } renamed) continue;
+            if (left.Find(before => AreSame(table, before, after)) is not { } renamed) continue;
             left.Remove(renamed);
             added.Remove(after);
             yield return Alter(table, DdlPhase.DropKeys, $"RENAME CONSTRAINT {PostgresNames.Quote(renamed.Name)} "
@@ -84,8 +84,9 @@ internal static class KeyAlteration
         List<IndexDefinition> added = [];
         foreach (IndexDefinition after in table.After.Indexes)
         {
-            if (left.Find(before => before.Name == after.Name && AreSame(table, before, after)) is { } same) left.Remove(same);
-            else added.Add(after);
+            IndexDefinition? same = left.Find(before => before.Name == after.Name && AreSame(table, before, after));
+            if (same is null) added.Add(after);
+            else left.Remove(same);
         }
         foreach (IndexDefinition after in added.ToArray())
         {

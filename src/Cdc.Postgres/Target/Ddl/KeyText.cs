@@ -13,7 +13,8 @@ internal static class KeyText
             .OrderBy(static constraint => constraint.Kind);
 
     public static DdlStatement Add(TableName table, ConstraintDefinition constraint) => new(DdlPhase.Keys,
-        $"ALTER TABLE {PostgresNames.Quote(table)} ADD CONSTRAINT {PostgresNames.Quote(constraint.Name)} {constraint.Text}",
+        $"ALTER TABLE {PostgresNames.Quote(table)} "
+        + $"ADD CONSTRAINT {PostgresNames.Quote(constraint.Name)} {constraint.Text}",
         "ALTER TABLE … ADD CONSTRAINT", table);
 
     // The server writes ON ONLY for an index of a partitioned table, which would then have none on its partitions.
@@ -49,7 +50,8 @@ internal static class KeyText
     {
         string key = string.Join(" , ", table.Key.Select(ordinal => PostgresNames.Quote(table.Columns[ordinal].Name)));
         return view.Indexes.Where(index => index.IsUnique && IsOf(index.Text, key)).Select(static i => i.Name)
-            .Concat(view.Constraints.Where(c => c.Kind is ConstraintKind.Unique && IsOf(c.Text, key)).Select(c => c.Name))
+            .Concat(view.Constraints.Where(c => c.Kind is ConstraintKind.Unique && IsOf(c.Text, key))
+                .Select(static c => c.Name))
             .FirstOrDefault();
     }
 

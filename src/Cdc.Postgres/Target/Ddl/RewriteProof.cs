@@ -22,7 +22,10 @@ internal static class RewriteProof
         foreach ((string type, string expression) in columns)
         {
             yield return Step($"ALTER TABLE {copy} ADD COLUMN cdc_proof_{++number} {type} "
-                + $"GENERATED ALWAYS AS (CAST(({expression}) AS {Bare(type)})) STORED") with { ReadsSearchPath = areUsers };
+                + $"GENERATED ALWAYS AS (CAST(({expression}) AS {Bare(type)})) STORED") with
+            {
+                ReadsSearchPath = areUsers,
+            };
         }
         yield return Step($"DROP TABLE {copy}");
 

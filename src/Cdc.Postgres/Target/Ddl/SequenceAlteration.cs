@@ -42,7 +42,7 @@ internal static class SequenceAlteration
         foreach (SequenceDefinition sequence in table.After.Sequences)
         {
             bool isTakenOver = Pairs(table).Any(pair => pair.After == sequence && pair.Before.Column != sequence.Column
-                && !table.Kept.Any(kept => kept.Before.Name == pair.Before.Column && kept.After.Name == sequence.Column));
+                && !IsColumnOf(table, pair.Before, sequence));
             if (made.Contains(sequence) || (isTakenOver && !sequence.IsIdentity))
                 yield return TableStatements.OwnedBy(sequence, table.Name, DdlPhase.Columns);
         }

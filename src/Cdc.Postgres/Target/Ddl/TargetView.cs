@@ -19,7 +19,8 @@ internal static class TargetView
             [.. whole.Columns.Where(column => !column.IsGenerated && !sent.Contains(column.Name)).Select(Name)];
         // A partitioned table has no rows, so nothing says what would be left out of them but its partitions.
         if (missing.Count == 0 || table.Columns.IsEmpty) return whole;
-        missing.UnionWith(whole.Columns.Where(column => column.IsGenerated && Uses(column.Default, missing)).Select(Name));
+        missing.UnionWith([.. whole.Columns
+            .Where(column => column.IsGenerated && Uses(column.Default, missing)).Select(Name)]);
         return whole with
         {
             Columns = [.. whole.Columns.Where(column => !missing.Contains(column.Name))],

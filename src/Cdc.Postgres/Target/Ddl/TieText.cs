@@ -10,7 +10,8 @@ internal static class TieText
     public static IEnumerable<DdlStatement> Parents(TableSchema table)
     {
         TableDefinition view = TargetView.Of(table);
-        if (view is { PartitionOf: { } parent, PartitionBound: { } bound }) yield return Attach(table.Name, parent, bound);
+        if (view is { PartitionOf: { } parent, PartitionBound: { } bound })
+            yield return Attach(table.Name, parent, bound);
         foreach (TableName ancestor in view.Inherits) yield return Inherit(table.Name, ancestor);
     }
 
@@ -28,7 +29,8 @@ internal static class TieText
     };
 
     public static DdlStatement Inherit(TableName table, TableName parent) => new(DdlPhase.Attach,
-        $"ALTER TABLE {PostgresNames.Quote(table)} INHERIT {PostgresNames.Quote(parent)}", "ALTER TABLE … INHERIT", table)
+        $"ALTER TABLE {PostgresNames.Quote(table)} INHERIT {PostgresNames.Quote(parent)}", "ALTER TABLE … INHERIT",
+        table)
     {
         When = $"NOT {IsChild(table, parent)}",
         Needs = parent,

@@ -23,7 +23,8 @@ internal static class TypeAlteration
             TypeForm.Enum => Labels(after.Name, before.Labels, after.Labels),
             TypeForm.Composite => Attributes(before, after, areNumbered),
             TypeForm.Domain => Domain(before, after),
-            TypeForm.Range when before.Base != after.Base => throw new NotSupportedException("is a range of another type"),
+            TypeForm.Range when before.Base != after.Base =>
+                throw new NotSupportedException("is a range of another type"),
             TypeForm.Range or TypeForm.Given => [],
         };
         foreach (string sql in parts) yield return sql;
@@ -57,7 +58,7 @@ internal static class TypeAlteration
         if (gone.Length > 0)
         {
             if (before.Count != after.Count || gone.Length != added.Length)
-                throw new NotSupportedException("has labels there that the source's has not, and labels can't be dropped");
+                throw new NotSupportedException("has labels there that the source's has not; they can't be dropped");
             for (int i = 0; i < after.Count; i++)
             {
                 if (before[i] == after[i]) continue;
@@ -129,7 +130,8 @@ internal static class TypeAlteration
         {
             if (Same(before, check) is { } same)
             {
-                if (same.Text != check.Text) yield return $"{alter} VALIDATE CONSTRAINT {PostgresNames.Quote(check.Name)}";
+                if (same.Text != check.Text)
+                    yield return $"{alter} VALIDATE CONSTRAINT {PostgresNames.Quote(check.Name)}";
             }
             else if (!before.Constraints.Any(old => RenamedTo(before, after, old) == check))
             {

@@ -8,8 +8,8 @@ using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Target.Ddl;
 
-/// <summary>Makes a target's type what the source's is, from whatever it is there: another table, or another changefeed,
-/// may have done so already.</summary>
+/// <summary>Makes a target's type what the source's is, from whatever it is there: another table, or another
+/// changefeed, may have done so already.</summary>
 internal static class TypeMaker
 {
     /// <param name="before">What the source's was, where that is known.</param>
@@ -73,8 +73,8 @@ internal static class TypeMaker
     {
         string type = PostgresNames.Literal(PostgresNames.Quote(name));
         string which = $"ARRAY[pg_catalog.to_regtype({type})::pg_catalog.oid]";
-        PgRows rows = connection.Query(
-            $"SELECT pg_catalog.json_strip_nulls(({DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal)}))");
+        string types = DefinitionQuery.Types.Replace("$1", which, StringComparison.Ordinal);
+        PgRows rows = connection.Query($"SELECT pg_catalog.json_strip_nulls(({types}))");
         if (rows.Count == 0 || rows[0][0] is not { } json) return null;
         return CatalogJson.Read(Encoding.UTF8.GetBytes($"{{\"types\":{json}}}"),
             root => DefinitionJson.Types(root).FirstOrDefault(found => found.Name == name));
