@@ -8,7 +8,8 @@ using Cdc.Protocol;
 namespace Cdc.Postgres.Streaming;
 
 /// <summary>Between the thread that reads the log and whoever takes the events. Bounded, in events and in bytes of
-/// rows, of which one can be as large as a gigabyte: a full queue stops the reading, and TCP then stops the server.</summary>
+/// rows, of which one can be as large as a gigabyte: a full queue stops the reading, and TCP then stops the
+/// server.</summary>
 internal sealed class EventQueue(int capacity, SafePositions positions, CancellationToken stop) : IDecoded
 {
     readonly Channel<SourceEvent> _channel = Channel.CreateBounded<SourceEvent>(
