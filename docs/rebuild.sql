@@ -2,7 +2,7 @@
 -- hold is replaced. Lines may come in any order and more than once.
 --
 --   psql -f rebuild.sql
---   (cd out && grep -ho '"data/[^"]*"' index/*.json | xargs gzip -cdf) |
+--   (cd out && find index -name '*.json' | sort | xargs grep -ho '"data/[^"]*"' | xargs gzip -cdf) |
 --     psql -c "\copy cdc_rebuild.lines(line) from stdin with (format csv, quote e'\x01', delimiter e'\x02')"
 --   psql -c "select * from cdc_rebuild.rebuild()"
 --

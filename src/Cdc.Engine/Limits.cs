@@ -10,6 +10,12 @@ public static class Limits
     /// <summary>Hand-overs that may wait between the source's reader and the dispatcher.</summary>
     public const uint SourceEventsWaiting = 32;
 
+    /// <summary>Bytes of rows that may wait there; one batch that is larger waits alone.</summary>
+    public const uint SourceBytesWaiting = SourceEventsWaiting * RowBlockBytes;
+
+    /// <summary>Bytes of rows from which on the dispatcher hands over what it has.</summary>
+    public const uint HandOverBytes = 16 << 20;
+
     /// <summary>Bytes of one open transaction kept in memory; what goes beyond is spilled to disk.</summary>
     public const uint OpenTransactionBytes = 32 << 20;
 
@@ -24,5 +30,5 @@ public static class Limits
 
     // A spilled block must fit in a segment, and what waits must stay below what an open transaction may take.
     const uint SegmentRoom = SegmentBytes - RowBlockBytes;
-    const uint WaitingRoom = OpenTransactionBytes - SourceEventsWaiting * RowBlockBytes;
+    const uint WaitingRoom = OpenTransactionBytes - SourceBytesWaiting;
 }

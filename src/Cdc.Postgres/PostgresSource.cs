@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
@@ -70,8 +71,19 @@ public sealed partial class PostgresSource : ISource
         SourceFacts facts =
             await _publisher.InspectAsync(_connections.Endpoint.Server, cancellationToken).ConfigureAwait(false);
         _holdsSlot = facts.Position.State is not PositionState.Absent;
-        return facts;
+        return _options.Selection.Exclude.Count == 0 ? facts : facts with
+        {
+            Excluded = await ExcludedAsync(cancellationToken).ConfigureAwait(false),
+        };
     }
+
+    Task<ImmutableArray<TableName>> ExcludedAsync(CancellationToken cancellationToken) =>
+        _connections.RunAsync(_options.Selection, static async (selection, connection, token) =>
+        {
+            Dictionary<uint, TableName> all =
+                await TableCatalog.NamesAsync(connection, TableSelection.Everything, token).ConfigureAwait(false);
+            return (ImmutableArray<TableName>)[.. all.Values.Where(selection.IsExcluded)];
+        }, cancellationToken);
 
     public async ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
     {

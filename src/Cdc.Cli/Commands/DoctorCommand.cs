@@ -28,7 +28,8 @@ static class DoctorCommand
             : null;
         ImmutableArray<Problem> problems =
         [
-            .. facts.Problems, .. connectors.Filter().Problems(facts.Tables, []),
+            .. facts.Problems, .. SelectionCheck.Problems(Connectors.SelectionOf(call.Options), facts, null),
+            .. connectors.Filter().Problems(facts.Tables, []),
             .. ForFormat(call.Options.Format, facts),
         ];
         if (call.Flags.Json) call.Host.Print(Json(facts, server, problems).ToJsonString(JsonText.Page));

@@ -19,7 +19,9 @@ static class DryRun
         IReadOnlyList<Problem> target = await open.Sink.InspectAsync(facts, call.Stop);
         Problem[] problems =
         [
-            .. facts.Problems, .. open.Filter.Problems(facts.Tables, open.EarlierSchemas()), .. target,
+            .. facts.Problems,
+            .. SelectionCheck.Problems(Connectors.SelectionOf(call.Options), facts, open.EarlierOptions()),
+            .. open.Filter.Problems(facts.Tables, open.EarlierSchemas()), .. target,
         ];
         if (call.Flags.Json) call.Host.Print(Json(call, open, facts, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(call, open, facts, problems));

@@ -85,6 +85,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Sink = Sink,
             State = _state,
             Filter = Filter,
+            Selection = Connectors.SelectionOf(options),
             Snapshot = options.Snapshot,
             SnapshotParallel = options.SnapshotParallel,
             Until = options.Until is { } until ? StopPoint.Parse(until) : null,
@@ -100,6 +101,10 @@ sealed class OpenChangefeed : IAsyncDisposable
     /// <summary>Versions of tables that earlier runs have seen. Takes no lock.</summary>
     public IReadOnlyList<TableSchema> EarlierSchemas() =>
         StateRoot is null ? [] : DirectoryStateStore.ReadSchemas(StateRoot, Name);
+
+    /// <summary>Options of the last run. Takes no lock; null without one.</summary>
+    public IReadOnlyDictionary<string, string>? EarlierOptions() =>
+        StateRoot is null ? null : DirectoryStateStore.ReadOptions(StateRoot, Name);
 
     /// <summary>Options with their values as they would be given, secrets masked.</summary>
     public static ImmutableSortedDictionary<string, string> Shown(ChangefeedOptions options) =>

@@ -18,6 +18,11 @@ public sealed record ChangefeedParts
     public required ISink Sink { get; init; }
     public required IStateStore State { get; init; }
     public required ChangeFilter Filter { get; init; }
+
+    /// <summary>The patterns that the source was made with: those that match nothing are said or refused at the
+    /// start.</summary>
+    public TableSelection Selection { get; init; } = TableSelection.Everything;
+
     public SnapshotMode Snapshot { get; init; }
     public int SnapshotParallel { get; init; } = 2;
 

@@ -120,6 +120,13 @@ public sealed class ChangefeedRunner : IDisposable
             await SaveWhatIsDurableAsync(dispatcher, stop, keeping);
             return new(keeper.State.Checkpoint, ReachedUntil: false, _parts.Source.LeftBehind);
         }
+        catch
+        {
+            // A defect: nothing is saved for it, and nothing beside it goes on saving.
+            await stop.CancelAsync();
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
         await stop.CancelAsync();
         await keeping;
         _watch.Phase = RunPhase.Stopping;

@@ -1,6 +1,5 @@
 using Cdc.Engine.Dispatching;
 using Cdc.Engine.Failures;
-using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
@@ -13,9 +12,7 @@ sealed class LogPump(
     ChangefeedParts parts, Dispatcher dispatcher, CheckpointKeeper keeper, SchemaHistory history, SourceRetry retry)
 {
     readonly IReadOnlyDictionary<TableId, CommitTs> _copiedAt = keeper.State.Copied;
-    readonly TaskCompletionSource<CommitTs> _mark = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    volatile bool _passedMark;
+    readonly RunEnd _end = new(parts, () => dispatcher.Received);
 
     /// <summary>Returns when the condition is reached: everything up to it was handed to the sink.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -37,25 +34,27 @@ sealed class LogPump(
 
     async Task PumpAsync(CancellationToken cancellationToken)
     {
-        if (parts.Until is StopPoint.Position asked && dispatcher.Received >= asked.At) return;
+        if (_end.IsReachedBefore) return;
         StreamStart start = new(keeper.State.Checkpoint, dispatcher.Received, history, _copiedAt)
         {
-            IsAwaited = parts.Until is StopPoint.Position,
+            IsAwaited = _end.IsAwaited,
         };
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task marking = MarkAsync(ended);
+        Task marking = _end.MarkAsync(ended);
         try
         {
             await foreach (SourceEvent @event in parts.Source.StreamAsync(start, ended.Token))
             {
                 if (retry.IsRetrying) retry.Reached();
+                _end.See(@event);
                 await dispatcher.HandleAsync(@event, cancellationToken);
-                if (@event is SourceEvent.Resolved resolved && IsReached(resolved)) return;
+                if (_end.IsReached(@event)) return;
             }
         }
-        catch (OperationCanceledException) when (_passedMark && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_end.IsSettled && !cancellationToken.IsCancellationRequested)
         {
-            // The mark was passed before it was known, and nothing has come since.
+            // The mark was passed before it was known, or can't be made, and nothing has come since.
+            _end.ThrowIfFailed();
         }
         finally
         {
@@ -63,39 +62,4 @@ sealed class LogPump(
             await marking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    // The marker's own position comes through the stream, so it is asked for while the stream runs.
-    async Task MarkAsync(CancellationTokenSource ended)
-    {
-        if (parts.Until is not StopPoint.Now || _mark.Task.IsCompleted) return;
-        try
-        {
-            if (await parts.Source.MarkAsync(ended.Token) is { } mark)
-            {
-                _mark.TrySetResult(mark);
-                if (dispatcher.Received < mark) return;
-                _passedMark = true;
-                await ended.CancelAsync();
-            }
-            else
-            {
-                _mark.TrySetException(new CdcException(FailureKind.SourceUnfit,
-                    "This source can't be written to (a standby?), so 'now' can't be marked in its log.",
-                    "Give --until a time or a position."));
-            }
-        }
-        catch (CdcException failure) when (!SourceRetry.Applies(failure))
-        {
-            _mark.TrySetException(failure);
-        }
-    }
-
-    bool IsReached(SourceEvent.Resolved resolved) => parts.Until switch
-    {
-        StopPoint.Now when _mark.Task.IsFaulted => throw _mark.Task.Exception.InnerException!,
-        StopPoint.Now => _mark.Task.IsCompletedSuccessfully && resolved.At >= _mark.Task.Result,
-        StopPoint.Position position => resolved.At >= position.At,
-        StopPoint.Time time => resolved.Time > time.At.ToUnixTimeMilliseconds() * 1000,
-        _ => false,
-    };
 }

@@ -15,6 +15,8 @@ sealed class SnapshotCopy(
     // A table is rewritten between two snapshots now and then; one that always is needs an operator.
     const int SnapshotsMax = 10;
 
+    CdcException? _stopped;
+
     /// <summary>Copies all that is not copied yet; over lost connections, each of which ends its snapshot.</summary>
     public async Task RunAsync(SinkProgress? claimed, CancellationToken cancellationToken)
     {
@@ -84,8 +86,10 @@ sealed class SnapshotCopy(
             if (snapshots == SnapshotsMax)
             {
                 throw new CdcException(FailureKind.TableStopped,
-                    $"{left.Count} tables were rewritten by DDL each time their copy began.",
-                    "Run again when no migration is under way, or leave them out with --exclude.");
+                    $"{left.Count} tables could not be copied from any of {SnapshotsMax} snapshots, the last time "
+                    + $"because: {_stopped?.Message}",
+                    _stopped?.Fix ?? "Run again when no migration is under way, or leave them out with --exclude.",
+                    _stopped);
             }
             await using ISourceSnapshot snapshot = await parts.Source.SnapshotAsync(history, left, cancellationToken);
             retry.Reached();
@@ -98,6 +102,7 @@ sealed class SnapshotCopy(
         TableCopier copier = new(snapshot, parts, table => CopiedAsync(table, snapshot.At, cancellationToken));
         watch.Copying(copier, snapshot);
         IReadOnlyCollection<SnapshotTable> left = await copier.RunAsync(cancellationToken);
+        _stopped = copier.Stopped ?? _stopped;
         return [.. left.Select(static table => table.Schema.Id)];
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
@@ -28,7 +29,9 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         IEnumerable<Problem> filter = parts.Filter.IsEmpty
             ? []
             : parts.Filter.Problems(facts.Tables, await parts.State.LoadSchemasAsync(cancellationToken));
-        Problem[] problems = [.. facts.Problems, .. filter, .. target];
+        ChangefeedState? before = await parts.State.LoadAsync(cancellationToken);
+        IEnumerable<Problem> patterns = SelectionCheck.Problems(parts.Selection, facts, Taken(before));
+        Problem[] problems = [.. facts.Problems, .. patterns, .. filter, .. target];
         ProblemList.ThrowIfAny(problems);
         LogWarnings(problems);
         facts = await VacantAsync(facts, cancellationToken);
@@ -51,6 +54,10 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         if (decision is StartDecision.First) schemas = [];
         return new(next with { Epoch = epoch, Options = parts.Options }, new SchemaHistory(schemas));
     }
+
+    // A start that never came to its snapshot has carried nothing by its patterns.
+    static ImmutableSortedDictionary<string, string>? Taken(ChangefeedState? before) =>
+        before is { } state && state.FirstConsistent != CommitTs.Zero ? state.Options : null;
 
     // Once each, however often it is looked again.
     void LogWarnings(IEnumerable<Problem> problems)

@@ -18,9 +18,13 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
 
     readonly ConcurrentQueue<SnapshotTable> _stopped = new();
     ExceptionDispatchInfo? _failure;
+    CdcException? _lastStop;
     long _rows;
 
     public long Rows => Volatile.Read(ref _rows);
+
+    /// <summary>Why a table was stopped last; null if none was.</summary>
+    public CdcException? Stopped => Volatile.Read(ref _lastStop);
 
     /// <summary>Copies what it can. The answer names tables that need a newer snapshot: they changed before their lock
     /// was held.</summary>
@@ -82,6 +86,7 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
         }
         catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.StopTable)
         {
+            Volatile.Write(ref _lastStop, failure);
             copy.Stop();
         }
         finally

@@ -13,7 +13,8 @@ namespace Cdc.Embedded.State;
 /// <remarks>
 /// <c>lock</c> is held while the store is open. <c>state.json</c> is replaced as a whole: written aside, flushed,
 /// renamed, and the directory flushed. <c>schemas.ndjson</c> only grows; the record counts its lines, so that lost ones
-/// are noticed. Schemas without a record belong to a first start that never got to its first save, and are forgotten.
+/// are noticed. Schemas without a record, or with one that has no position yet, belong to a first start that never got
+/// to its snapshot, and are forgotten.
 /// </remarks>
 public sealed class DirectoryStateStore : IStateStore
 {
@@ -72,6 +73,23 @@ public sealed class DirectoryStateStore : IStateStore
             return Exists(root, name) && new DiskStateFiles().Read(path) is { } lines
                 ? SchemaLines.Read(lines, path).Versions
                 : [];
+        }
+        catch (Exception exception) when (DiskFailure.Is(exception))
+        {
+            throw StateUnusable.Damaged(path, $"can't be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Options of the last run, as they are saved now; null before the first one that came to its snapshot.
+    /// Takes no lock.</summary>
+    public static IReadOnlyDictionary<string, string>? ReadOptions(string root, string name)
+    {
+        string path = Path.Combine(root, name, "state.json");
+        try
+        {
+            return new DiskStateFiles().Read(path) is { } record
+                && StateJson.TryRead(record, out ChangefeedState? state, out _)
+                && state!.FirstConsistent != CommitTs.Zero ? state.Options : null;
         }
         catch (Exception exception) when (DiskFailure.Is(exception))
         {
@@ -191,6 +209,8 @@ public sealed class DirectoryStateStore : IStateStore
         if (versions.Count < schemas)
             throw StateUnusable.Damaged(_schemasPath, $"is cut short: it has {versions.Count} lines of {schemas}");
         _state = state;
+        // Left by a start that crashed before it had a position: the next one begins anew and gives the numbers again.
+        if (state.FirstConsistent == CommitTs.Zero) return;
         Remember(versions);
         _schemasLength = length;
     }

@@ -34,6 +34,7 @@ public sealed class DemoSource(DemoOptions options, TableSelection selection, Ro
                 $"seed {options.Seed}, {options.Accounts} accounts"), "demo"),
             Position = new(PositionState.NotNeeded, ""),
             Server = "the demo source",
+            Excluded = [.. tables.All.Select(static table => table.Name).Where(selection.IsExcluded)],
             Tables = [.. Selected(tables).Select(table => new MatchedTable(
                 table.Name, table.SourceId, Rows(tables, table), -1,
                 [.. table.Key.Select(ordinal => table.Columns[ordinal].Name)], CanUpdate: true, table.Identity)

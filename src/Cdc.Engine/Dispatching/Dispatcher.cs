@@ -28,6 +28,7 @@ public sealed class Dispatcher
     CommitTs _executed;
     long _rows;
     long _bytes;
+    long _waitingBytes;
 
     /// <param name="start">Everything at or before it is durable in the sink already.</param>
     public Dispatcher(ISink sink, ChangeFilter filter, CommitTs start, IMilestones milestones)
@@ -86,7 +87,10 @@ public sealed class Dispatcher
         Check.That(batch.FirstTs > _received);
         if (_filter.Apply(batch) is not { } kept) return ValueTask.CompletedTask;
         _waiting.Add(kept);
-        return _waiting.Count < BatchesPerHandOver ? ValueTask.CompletedTask : HandOverAsync(cancellationToken);
+        _waitingBytes += kept.ByteCount;
+        // A batch can be as large as its one row.
+        bool mayWait = _waiting.Count < BatchesPerHandOver && _waitingBytes < Limits.HandOverBytes;
+        return mayWait ? ValueTask.CompletedTask : HandOverAsync(cancellationToken);
     }
 
     async ValueTask ResolveAsync(SourceEvent.Resolved resolved, CancellationToken cancellationToken)
@@ -125,6 +129,7 @@ public sealed class Dispatcher
         HandOver handOver = new(_waiting.Count);
         RowBatch[] batches = [.. _waiting];
         _waiting.Clear();
+        _waitingBytes = 0;
         foreach (RowBatch batch in batches)
         {
             // Entered before the first is written, so that no acknowledgement can move the checkpoint past a later one.

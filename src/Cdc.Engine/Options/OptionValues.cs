@@ -18,15 +18,21 @@ static class OptionValues
         ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1),
     ];
 
+    // What a timer takes: none is shorter than a millisecond or longer than 49 days.
+    const long ShortestTicks = TimeSpan.TicksPerMillisecond;
+    const long LongestTicks = 40 * TimeSpan.TicksPerDay;
+
     public static TimeSpan ReadDuration(string text)
     {
         if (text == "0") return TimeSpan.Zero;
         (decimal number, string suffix) = Split(text);
         foreach ((string name, long ticks) in s_times)
         {
-            if (suffix == name && number <= TimeSpan.MaxValue.Ticks / ticks) return new((long)(number * ticks));
+            if (suffix != name || number > LongestTicks / ticks) continue;
+            long length = (long)(number * ticks);
+            if (length is 0 or >= ShortestTicks) return new(length);
         }
-        throw new FormatException("a length of time such as 500ms, 5s, 2m or 1h");
+        throw new FormatException("a length of time such as 500ms, 5s, 2m or 1h, up to 40d");
     }
 
     public static long ReadSize(string text)

@@ -8,7 +8,10 @@ namespace Cdc.Engine.Options;
 /// in double quotes is taken as it is: <c>"My.Schema".orders</c>.</remarks>
 public sealed record TablePattern
 {
-    TablePattern(string text, Glob schema, Glob table) => (Text, Schema, Table) = (text, schema, table);
+    readonly bool _hasTable;
+
+    TablePattern(string text, Glob schema, Glob table, bool hasTable) =>
+        (Text, Schema, Table, _hasTable) = (text, schema, table, hasTable);
 
     /// <summary>The pattern as it was written.</summary>
     public string Text { get; }
@@ -21,14 +24,17 @@ public sealed record TablePattern
     /// <summary>Whether tables that do not exist yet could match.</summary>
     public bool IsOpen => !Schema.IsLiteral || !Table.IsLiteral;
 
+    /// <summary>Whether it was written with <c>*</c> or <c>?</c>.</summary>
+    public bool HasWildcard => !Schema.IsLiteral || (_hasTable && !Table.IsLiteral);
+
     /// <exception cref="FormatException">The text is not a pattern; the message says why.</exception>
     public static TablePattern Parse(string text)
     {
         (Glob schema, int end) = Glob.Read(text, 0);
-        if (end == text.Length) return new(text, schema, Glob.Any);
+        if (end == text.Length) return new(text, schema, Glob.Any, hasTable: false);
         (Glob table, end) = Glob.Read(text, end + 1);
         if (end != text.Length) throw new FormatException($"'{text}': a pattern has at most one dot outside quotes.");
-        return new(text, schema, table);
+        return new(text, schema, table, hasTable: true);
     }
 
     public bool Equals(TablePattern? other) => other is not null && Text == other.Text;

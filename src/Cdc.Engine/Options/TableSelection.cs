@@ -11,5 +11,8 @@ public sealed record TableSelection(IReadOnlyList<TablePattern> Tables, IReadOnl
 
     public bool Matches(TableName name) =>
         (Tables.Count == 0 || Tables.Any(pattern => pattern.Matches(name)))
-            && !Exclude.Any(pattern => pattern.Matches(name));
+            && !IsExcluded(name);
+
+    /// <summary>Whether a pattern of <c>--exclude</c> matches, whatever <c>--tables</c> says.</summary>
+    public bool IsExcluded(TableName name) => Exclude.Any(pattern => pattern.Matches(name));
 }

@@ -53,6 +53,9 @@ public sealed record SourceFacts
 
     public ImmutableArray<MatchedTable> Tables { get; init; } = [];
 
+    /// <summary>Tables that are there and that a pattern of <c>--exclude</c> matches.</summary>
+    public ImmutableArray<TableName> Excluded { get; init; } = [];
+
     /// <summary>Every problem at once, each with what fixes it.</summary>
     public ImmutableArray<Problem> Problems { get; init; } = [];
 

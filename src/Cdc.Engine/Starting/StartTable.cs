@@ -17,19 +17,20 @@ public static class StartTable
         if (target is not null) CheckTarget(name, facts.Identity, target);
         if (state is null) return WithoutState(name, facts.Position, target);
         CheckIdentity(state.Source, facts.Identity);
-        if (state.FirstConsistent == CommitTs.Zero) return new StartDecision.First();
-        return WithState(name, state, facts, target);
+        if (state.FirstConsistent != CommitTs.Zero) return WithState(name, state, facts, target);
+        // A start that never came to its snapshot has copied nothing: rows are of an earlier life of the changefeed,
+        // and its copies would be taken for copies of this one.
+        return HasRows(target) ? throw Occupied(name, target!) : new StartDecision.First();
     }
 
     static StartDecision WithoutState(string name, HeldPosition position, SinkProgress? target)
     {
-        bool targetHasRows = target is not null && (target.Position > CommitTs.Zero || target.Copied.Count > 0);
         switch (position.State)
         {
             case PositionState.NotNeeded when target is { Position: var reached } && reached > CommitTs.Zero:
                 return new StartDecision.GoOn(reached, StateIsLost: true);
             case PositionState.NotNeeded:
-            case PositionState.Absent when !targetHasRows:
+            case PositionState.Absent when !HasRows(target):
                 return new StartDecision.First();
             case PositionState.Absent:
                 throw new CdcException(FailureKind.PositionLost,
@@ -42,6 +43,14 @@ public static class StartTable
                 return FromTarget(name, position, target);
         }
     }
+
+    static bool HasRows(SinkProgress? target) =>
+        target is not null && (target.Position > CommitTs.Zero || target.Copied.Count > 0);
+
+    static CdcException Occupied(string name, SinkProgress target) => new(FailureKind.SinkUnfit,
+        $"The target holds rows of an earlier run of changefeed '{name}', up to {target.Position}, and this one has "
+        + "not begun: the two don't follow each other.",
+        "Choose an empty target, or empty this one, and run again: that takes a new snapshot.");
 
     static StartDecision FromTarget(string name, HeldPosition position, SinkProgress? target)
     {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Cdc.Engine;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Decoding;
@@ -6,15 +7,19 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Streaming;
 
-/// <summary>Between the thread that reads the log and whoever takes the events. Bounded: a full queue stops the
-/// reading, and TCP then stops the server.</summary>
+/// <summary>Between the thread that reads the log and whoever takes the events. Bounded, in events and in bytes of
+/// rows, of which one can be as large as a gigabyte: a full queue stops the reading, and TCP then stops the
+/// server.</summary>
 internal sealed class EventQueue(int capacity, SafePositions positions, CancellationToken stop) : IDecoded
 {
     readonly Channel<SourceEvent> _channel = Channel.CreateBounded<SourceEvent>(
         new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true });
 
+    readonly SemaphoreSlim _taken = new(0);
     ulong _received;
+    long _bytes;
     bool _isFull;
+    bool _isHeavy;
 
     public ChannelReader<SourceEvent> Reader => _channel.Reader;
 
@@ -24,7 +29,12 @@ internal sealed class EventQueue(int capacity, SafePositions positions, Cancella
     /// <summary>Whether reading waits for the receiver. Any thread.</summary>
     public bool IsFull => Volatile.Read(ref _isFull);
 
-    public void Rows(RowBatch batch) => Put(new SourceEvent.Rows(batch));
+    public void Rows(RowBatch batch)
+    {
+        WaitForRoom(batch.ByteCount);
+        Interlocked.Add(ref _bytes, batch.ByteCount);
+        Put(new SourceEvent.Rows(batch));
+    }
 
     public void Block(BlockChange change) => Put(new SourceEvent.Block(change));
 
@@ -36,6 +46,14 @@ internal sealed class EventQueue(int capacity, SafePositions positions, Cancella
         Volatile.Write(ref _received, at.Commit);
     }
 
+    /// <summary>The receiver has got an event.</summary>
+    public void Taken(SourceEvent @event)
+    {
+        if (@event is not SourceEvent.Rows rows) return;
+        Interlocked.Add(ref _bytes, -rows.Batch.ByteCount);
+        if (Volatile.Read(ref _isHeavy)) _taken.Release();
+    }
+
     /// <summary>Nothing more comes: at the end of what waits, the receiver is told why, or finds the end.</summary>
     public void Complete(Exception? failure) => _channel.Writer.TryComplete(failure);
 
@@ -45,6 +63,21 @@ internal sealed class EventQueue(int capacity, SafePositions positions, Cancella
         while (_channel.Reader.TryRead(out SourceEvent? left))
         {
             if (left is SourceEvent.Rows rows) rows.Batch.Release();
+        }
+    }
+
+    // A batch that alone is larger than the bound waits alone.
+    void WaitForRoom(int bytes)
+    {
+        while (Interlocked.Read(ref _bytes) is > 0 and var waiting && waiting + bytes > Limits.SourceBytesWaiting)
+        {
+            Volatile.Write(ref _isFull, true);
+            Volatile.Write(ref _isHeavy, true);
+            Interlocked.MemoryBarrier();
+            // What was taken before the flag could be seen is not announced.
+            if (Interlocked.Read(ref _bytes) == waiting) _taken.Wait(stop);
+            Volatile.Write(ref _isHeavy, false);
+            Volatile.Write(ref _isFull, false);
         }
     }
 

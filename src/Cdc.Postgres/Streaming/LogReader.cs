@@ -38,6 +38,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     long? _askedAt;
     bool _backlog;
     bool _isDry;
+    bool _isDecoding;
 
     /// <summary>End of the server's log as last heard of. Any thread.</summary>
     public ulong ServerEnd => Volatile.Read(ref _serverEnd);
@@ -73,7 +74,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         catch (Exception error)
         {
             failure = error is CdcException expected ? StreamFailures.Classify(expected, options) : error;
-            HandOverComplete(decoder);
+            if (IsWhole(decoder, failure)) HandOverComplete(decoder);
         }
         if (failure is not null) Close();
         queue.Complete(failure);
@@ -146,7 +147,9 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
             switch (copy.Read(out PgReplicationMessage message))
             {
                 case PgRead.Data when message.IsData:
+                    _isDecoding = true;
                     decoder.Decode(message.Data);
+                    _isDecoding = false;
                     _serverEnd = message.WalEnd;
                     NotDry(message.SentAt - decoder.CommitTime > BacklogMicroseconds);
                     break;
@@ -171,6 +174,13 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         _commitTime = decoder.Last.CommitTime;
         Interlocked.Exchange(ref _answered, null)?.SetResult();
     }
+
+    // A message that could not be decoded to its end may have left a part of a row, and a COMMIT may have handed on a
+    // part of its transaction: neither may be resolved. Only a question to the catalogs without an answer leaves all
+    // whole.
+    bool IsWhole(PgOutputDecoder decoder, Exception failure) =>
+        !_isDecoding
+        || decoder.IsOpen && failure is CdcException expected && Remedies.For(expected.Kind) is RemedyAction.Retry;
 
     static void HandOverComplete(PgOutputDecoder decoder)
     {

@@ -37,7 +37,11 @@ internal sealed class LogStream(LogStreamOptions options, SafePositions position
         new Thread(() => Run(reader)) { IsBackground = true, Name = "cdc log reader" }.Start();
         try
         {
-            await foreach (SourceEvent @event in queue.Reader.ReadAllAsync(cancellationToken)) yield return @event;
+            await foreach (SourceEvent @event in queue.Reader.ReadAllAsync(cancellationToken))
+            {
+                queue.Taken(@event);
+                yield return @event;
+            }
         }
         finally
         {

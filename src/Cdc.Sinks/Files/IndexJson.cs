@@ -133,7 +133,7 @@ internal static class IndexJson
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
-                                      or FormatException or OverflowException)
+                                      or FormatException or OverflowException or ArgumentException)
         {
             throw new CdcException(FailureKind.SinkUnfit, $"The target's file '{name}' is damaged and can't be read.",
                 "Restore the file, or start over into another directory.", e);

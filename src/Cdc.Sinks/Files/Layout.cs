@@ -15,13 +15,17 @@ internal static class Layout
     public const string Schemas = "schemas";
     public const string Temporary = ".tmp";
 
+    /// <summary>What the name of a file begins with that is made to see whether one can be, and removed.</summary>
+    public const string Probe = ".cdc-probe-";
+
     const string Json = ".json";
     const int NameLengthMax = 96;
 
     /// <summary>Whether a name in the root can be what a first start left that was cut short.</summary>
     public static bool IsBeginning(string name) =>
         name is Data or Index or Schemas
-        || name.StartsWith(Header, StringComparison.Ordinal) && name.EndsWith(Temporary, StringComparison.Ordinal);
+        || (name.StartsWith(Header, StringComparison.Ordinal) || name.StartsWith(Probe, StringComparison.Ordinal))
+            && name.EndsWith(Temporary, StringComparison.Ordinal);
 
     public static string Entry(long number) =>
         string.Create(CultureInfo.InvariantCulture, $"{Index}/{number:D16}{Json}");

@@ -46,7 +46,7 @@ internal sealed class LocalFileStore : IFileStore
     public ValueTask ProbeAsync(CancellationToken cancellationToken)
     {
         if (File.Exists(_root)) throw new IOException("It is a file.");
-        string probe = Path.Combine(NearestExisting(), $".cdc-probe-{Guid.NewGuid():N}{Layout.Temporary}");
+        string probe = Path.Combine(NearestExisting(), $"{Layout.Probe}{Guid.NewGuid():N}{Layout.Temporary}");
         using FileStream file = new(probe, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose,

@@ -23,6 +23,9 @@ internal sealed class LineWriter : IAsyncDisposable
 
     public void ThrowIfFailed() => _fault.ThrowIfSet();
 
+    /// <summary>Nothing more is written: rows that were accepted are lost.</summary>
+    public void Fail(Exception failure) => _fault.Set(failure);
+
     /// <summary>Takes the buffer over. Completes when it is queued; one that was cancelled is not written.</summary>
     public async ValueTask WriteAsync(PooledBuffer bytes, CancellationToken cancellationToken)
     {
@@ -30,11 +33,9 @@ internal sealed class LineWriter : IAsyncDisposable
         {
             await _queue.Writer.WriteAsync((bytes, null), cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException)
         {
-            // These rows were accepted and are lost: nothing after them may be acknowledged.
             bytes.Dispose();
-            _fault.Set(e);
             throw;
         }
         _fault.ThrowIfSet();

@@ -5,7 +5,7 @@ namespace Cdc.Sinks.Stdout;
 
 /// <summary>Opens the process's standard output so that a reader who goes away is noticed.</summary>
 /// <remarks>The console's own stream answers a write to a closed pipe with success. We would acknowledge rows that
-/// nobody got, so a redirected output is opened as the file that it is.</remarks>
+/// nobody got, so a redirected output is opened as what it is.</remarks>
 internal static class StandardOutput
 {
     const int UnixDescriptor = 1;
@@ -13,12 +13,13 @@ internal static class StandardOutput
 
     public static Stream Open()
     {
-        if (!OperatingSystem.IsWindows()) return OpenHandle(UnixDescriptor);
-        return Console.IsOutputRedirected ? OpenHandle(GetStdHandle(WindowsNumber)) : Console.OpenStandardOutput();
+        if (!OperatingSystem.IsWindows()) return new DescriptorStream(UnixDescriptor);
+        if (!Console.IsOutputRedirected) return Console.OpenStandardOutput();
+        SafeFileHandle handle = new(GetStdHandle(WindowsNumber), ownsHandle: false);
+        FileStream pipe = new(handle, FileAccess.Write, bufferSize: 0);
+        // Of a file this one would keep a place of its own, and whoever writes next would overwrite our rows.
+        return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;
     }
-
-    static FileStream OpenHandle(nint handle) =>
-        new(new SafeFileHandle(handle, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
 #pragma warning disable SYSLIB1054 // The generated form needs a partial class, for nothing here.
     [DllImport("kernel32")]

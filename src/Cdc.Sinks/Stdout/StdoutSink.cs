@@ -107,7 +107,16 @@ public sealed class StdoutSink : ISink
     {
         if (_bytes.Length == 0) return;
         (PooledBuffer full, _bytes) = (_bytes, new((int)Limits.RowBlockBytes));
-        await _lines.WriteAsync(full, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _lines.WriteAsync(full, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            // These rows were accepted and are lost: nothing after them may be acknowledged.
+            _lines.Fail(e);
+            throw;
+        }
     }
 
     void Checkpoint(bool isForced)

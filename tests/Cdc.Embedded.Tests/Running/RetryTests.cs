@@ -22,7 +22,7 @@ public sealed class RetryTests
     {
         int looks = 0;
         _source.Looked = () => _ = ++looks <= 3 ? throw ScriptedSource.Lost() : 0;
-        RunResult result = await RunAsync();
+        RunResult result = await RunAsync(retryFor: TimeSpan.FromDays(1));
         Assert.True(result.ReachedUntil);
         Assert.Equal(1, Count("start"));
         Assert.Equal(1, Count("claim 1.1"));

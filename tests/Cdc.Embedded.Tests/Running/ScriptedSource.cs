@@ -89,7 +89,11 @@ sealed class ScriptedSource(Journal journal) : ISource
         ? throw new CdcException(FailureKind.SourceUnreachable, "The server is away.")
         : ValueTask.CompletedTask;
 
-    public ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken) => new(CommitTs.End(200 + Commits));
+    /// <summary>How often a mark fails, because no connection can be made.</summary>
+    public int MarksLost { get; set; }
+
+    public ValueTask<CommitTs?> MarkAsync(CancellationToken cancellationToken) =>
+        MarksLost-- > 0 ? throw Lost() : new(CommitTs.End(200 + Commits));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

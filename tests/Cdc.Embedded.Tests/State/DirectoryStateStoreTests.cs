@@ -39,6 +39,25 @@ public sealed class DirectoryStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Schemas_of_a_start_that_never_had_a_position_are_forgotten()
+    {
+        await using (DirectoryStateStore store = Open())
+        {
+            await store.SaveAsync(Records.State(1) with { FirstConsistent = default }, None);
+            // The machine crashes before the record that has the position.
+            await store.AppendSchemasAsync([Records.Schema(1), Records.Schema(2)], None);
+        }
+        await using (DirectoryStateStore again = Open())
+        {
+            Assert.Empty(await again.LoadSchemasAsync(None));
+            await again.AppendSchemasAsync([Records.Schema(1, since: 7)], None);
+            await again.SaveAsync(Records.State(2), None);
+        }
+        await using DirectoryStateStore last = Open();
+        Assert.Equal([Records.Schema(1, since: 7)], await last.LoadSchemasAsync(None));
+    }
+
+    [Fact]
     public async Task A_save_that_does_not_follow_the_saved_one_is_refused()
     {
         await using DirectoryStateStore store = Open();

@@ -94,6 +94,15 @@ public sealed class DispatcherTests
         await Assert.ThrowsAsync<InvariantBrokenException>(async () => await SendAsync(dispatcher, Rows(10)));
     }
 
+    [Fact]
+    public async Task Large_rows_are_handed_over_before_many_have_gathered()
+    {
+        ScriptedSink sink = new();
+        Dispatcher dispatcher = Dispatch(sink);
+        for (ulong commit = 10; commit < 14; commit++) await SendAsync(dispatcher, Rows(commit, 5 << 20));
+        Assert.Equal(4, sink.Calls.Count);
+    }
+
     static Dispatcher Dispatch(ScriptedSink sink) =>
         new(sink, ChangeFilter.PassAll, CommitTs.Zero, NoMilestones.Instance);
 
@@ -111,12 +120,12 @@ public sealed class DispatcherTests
         new(new TruncateEvent(
             new(new(at, false), new Influence.Normal([Orders.Id])), new(at, 0, 1), [Orders], false, false));
 
-    SourceEvent.Rows Rows(ulong commit)
+    SourceEvent.Rows Rows(ulong commit, int bytes = 1)
     {
         RowWriter writer = new(_pool);
         writer.Begin(new(new(commit, 0), 0, 1));
         writer.StartRow(Orders, Op.Insert);
-        writer.Value("1"u8);
+        writer.Value(bytes).Fill((byte)'1');
         writer.EndRow();
         writer.Close();
         writer.Seal();

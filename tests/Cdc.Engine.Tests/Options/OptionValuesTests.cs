@@ -24,6 +24,8 @@ public sealed class OptionValuesTests
     [InlineData("5 s")]
     [InlineData("1e3s")]
     [InlineData("99999999999999999999d")]
+    [InlineData("41d")]
+    [InlineData("0.5ms")]
     public void Anything_else_is_no_length_of_time(string text) =>
         Assert.Throws<FormatException>(() => OptionValues.ReadDuration(text));
 

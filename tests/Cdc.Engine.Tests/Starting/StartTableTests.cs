@@ -54,6 +54,21 @@ public sealed class StartTableTests
 
     [Theory]
     [InlineData(PositionState.Absent)]
+    [InlineData(PositionState.Held)]
+    public void A_start_that_never_completed_does_not_begin_over_rows_of_an_earlier_life(PositionState place)
+    {
+        ChangefeedState begun = State() with { FirstConsistent = CommitTs.Zero, Checkpoint = CommitTs.Zero };
+        SinkProgress copied = Target(CommitTs.Zero) with
+        {
+            Copied = new Dictionary<TableId, CommitTs> { [new(1)] = CommitTs.End(0x80) },
+        };
+        Refused(FailureKind.SinkUnfit, begun, Slot(place, 0x100), copied);
+        Refused(FailureKind.SinkUnfit, begun, Slot(place, 0x100), Target(Checkpoint));
+        Assert.IsType<StartDecision.First>(Decide(begun, Slot(place, 0x100), Target(CommitTs.Zero)));
+    }
+
+    [Theory]
+    [InlineData(PositionState.Absent)]
     [InlineData(PositionState.Lost)]
     public void A_position_that_is_gone_is_said_with_the_command_that_starts_over(PositionState gone)
     {

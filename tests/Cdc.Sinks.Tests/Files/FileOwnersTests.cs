@@ -187,6 +187,16 @@ public sealed class FileOwnersTests
         Assert.Equal("thesis.doc", Assert.Single(_store.Files.Keys));
     }
 
+    [Fact]
+    public async Task What_a_look_left_that_was_killed_is_not_somebody_elses()
+    {
+        _store.Change(".cdc-probe-0123.tmp", []);
+        await using FileSink sink = Sink();
+        Assert.Empty(await sink.InspectAsync(Never));
+        await sink.ClaimAsync(Claim(1), Never);
+        Assert.DoesNotContain(".cdc-probe-0123.tmp", _store.Files.Keys);
+    }
+
     [Theory]
     [InlineData("cdc.json")]
     [InlineData("index/0000000000000002.json")]

@@ -70,7 +70,7 @@ public class FileSinkTests : SinkConformance, IDisposable
             await sink.ResolveAsync(Feed.Stamp(commit), Never);
             await sink.FlushAsync(Never);
         }
-        const string Command = """grep -ho '"data/[^"]*"' index/*.json | xargs gzip -cdf""";
+        const string Command = """find index -name '*.json' | sort | xargs grep -ho '"data/[^"]*"' | xargs gzip -cdf""";
         ProcessStartInfo start = new("sh", ["-c", Command]) { WorkingDirectory = Root, RedirectStandardOutput = true };
         using Process shell = Process.Start(start)!;
         string output = await shell.StandardOutput.ReadToEndAsync(Never);

@@ -72,6 +72,44 @@ public sealed class StdoutSinkTests : SinkConformance
     }
 
     [Fact]
+    public async Task A_copy_that_was_broken_off_leaves_the_output_fit_for_the_next_attempt()
+    {
+        using StuckStream stuck = new();
+        await using StdoutSink sink = new(static () => new LineEncoder(), _clock, stuck);
+        await using ITableCopy copy = await sink.CopyAsync(Feed.Orders, Feed.At(10), Never);
+        using CancellationTokenSource stop = new();
+        await copy.WriteAsync(0, Feed.Batch(10), stop.Token);
+        await stuck.Entered;
+        ValueTask[] waiting = [.. Enumerable.Range(0, 10).Select(_ => copy.WriteAsync(0, Feed.Batch(10), stop.Token))];
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting[^1]);
+        // Another table's connection was lost, and all that was not complete is copied again.
+        await using ITableCopy again = await sink.CopyAsync(Feed.Orders, Feed.At(11), Never);
+    }
+
+    [Fact]
+    public void Whoever_writes_next_to_a_redirected_output_follows_our_rows()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a Unix descriptor.");
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                // As a shell hands one descriptor to one command after the other.
+                int descriptor = (int)file.DangerousGetHandle();
+                using (DescriptorStream first = new(descriptor)) first.Write("first\n"u8);
+                using (DescriptorStream second = new(descriptor)) second.Write("second\n"u8);
+            }
+            Assert.Equal("first\nsecond\n", File.ReadAllText(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public async Task A_full_disk_behind_the_output_is_not_a_reader_that_went_away()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs /dev/full.");

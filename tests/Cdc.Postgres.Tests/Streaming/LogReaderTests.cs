@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using Cdc.Engine.Failures;
+using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
+using Cdc.Engine.Sources;
+using Cdc.Postgres.Streaming;
+using Cdc.Postgres.Tests.Decoding;
+using Cdc.Postgres.Tests.Wire;
+using Cdc.Protocol;
+
+namespace Cdc.Postgres.Tests.Streaming;
+
+/// <summary>What the receiver gets of a stream that breaks inside a message.</summary>
+public sealed class LogReaderTests : IDisposable
+{
+    const uint Table = 5;
+    readonly string _spill = Directory.CreateTempSubdirectory("cdc-reader-").FullName;
+
+    public void Dispose() => Directory.Delete(_spill, recursive: true);
+
+    [Fact]
+    public async Task A_transaction_that_can_not_be_read_back_from_the_disk_is_not_resolved()
+    {
+        string large = new('x', 200_000);
+        (List<SourceEvent> events, Exception? failure) = await ReadAsync(session =>
+        {
+            Send(session, LogMessages.Begin(0x100));
+            Send(session, LogMessages.Relation(Table, "t", 'd', ("id", true), ("v", false)));
+            for (int id = 1; id <= 4; id++) Send(session, LogMessages.Insert(Table, $"{id}", large));
+            CutShort();
+            Send(session, LogMessages.Commit(0x100, 0x140));
+        });
+        Assert.Equal(FailureKind.DiskFailed, Assert.IsType<CdcException>(failure).Kind);
+        Assert.NotEmpty(events.OfType<SourceEvent.Rows>());
+        Assert.Empty(events.OfType<SourceEvent.Resolved>());
+    }
+
+    [Fact]
+    public async Task A_row_that_breaks_off_takes_nothing_with_it()
+    {
+        byte[] broken = LogMessages.Insert(Table, "2", "b");
+        (List<SourceEvent> events, Exception? failure) = await ReadAsync(session =>
+        {
+            Send(session, LogMessages.Begin(0x100));
+            Send(session, LogMessages.Relation(Table, "t", 'd', ("id", true), ("v", false)));
+            Send(session, LogMessages.Insert(Table, "1", "a"));
+            Send(session, LogMessages.Commit(0x100, 0x140));
+            Send(session, LogMessages.Begin(0x200));
+            Send(session, LogMessages.Insert(Table, "1", "a"));
+            Send(session, LogMessages.Commit(0x200, 0x240));
+            Send(session, LogMessages.Begin(0x300));
+            Send(session, broken[..^3]);
+        });
+        Assert.Equal(FailureKind.ProtocolViolation, Assert.IsType<CdcException>(failure).Kind);
+        foreach (SourceEvent.Rows rows in events.OfType<SourceEvent.Rows>())
+        {
+            int count = 0;
+            foreach (Engine.Rows.Row _ in rows.Batch) count++;
+            Assert.Equal(rows.Batch.Count, count);
+        }
+    }
+
+    async Task<(List<SourceEvent> Events, Exception? Failure)> ReadAsync(Action<ScriptedSession> stream)
+    {
+        using ScriptedServer server = new(session =>
+        {
+            session.ReadStartup();
+            session.LetIn();
+            session.ReadText('Q');
+            session.SendRows(["setting"], ["60000"]);
+            session.ReadText('Q');
+            session.SendRows(["lsn"], ["0"]);
+            session.ReadText('Q');
+            session.Send('W', 0, 0, 0);
+            stream(session);
+        });
+        LogStreamOptions options = new()
+        {
+            Connect = _ => server.Connect(new() { Replication = true }),
+            Slot = "slot",
+            Publications = ["publication"],
+            Catalog = new FixedCatalog(),
+            Selection = TableSelection.Everything,
+            SpillDirectory = _spill,
+            Logger = new LinesLogger(),
+            OpenTransactionBytes = 1,
+        };
+        List<SourceEvent> events = [];
+        Exception? failure = null;
+        await using LogStream log = new(options, new SafePositions());
+        StreamStart start = new(CommitTs.Zero, CommitTs.Zero, new SchemaHistory([]), new Dictionary<TableId, CommitTs>());
+        try
+        {
+            await foreach (SourceEvent one in log.ReadAsync(start, TestContext.Current.CancellationToken)) events.Add(one);
+        }
+        catch (CdcException error)
+        {
+            failure = error;
+        }
+        Assert.Null(server.Failure);
+        return (events, failure);
+    }
+
+    // Behind the second of two batches on disk: the first can still be read.
+    void CutShort()
+    {
+        string? file = null;
+        bool isThere = SpinWait.SpinUntil(
+            () => (file = Directory.GetFiles(_spill).FirstOrDefault()) is not null && new FileInfo(file).Length > 400_000,
+            TimeSpan.FromSeconds(20));
+        Assert.True(isThere);
+        using FileStream spilled = new(file!, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        spilled.SetLength(spilled.Length - 1000);
+    }
+
+    static void Send(ScriptedSession session, byte[] message)
+    {
+        byte[] body = new byte[25 + message.Length];
+        body[0] = (byte)'w';
+        BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(1), 0x50);
+        BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(9), 0x50);
+        message.CopyTo(body, 25);
+        session.Send('d', body);
+    }
+}
