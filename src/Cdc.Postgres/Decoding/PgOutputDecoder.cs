@@ -151,9 +151,10 @@ internal sealed class PgOutputDecoder : IDisposable
             TakeCompleted();
         }
         _writer.Commit(endLsn, stamp.CommitTime);
-        (IsOpen, _last) = (false, stamp);
+        // It is the last transaction only when all of it was handed over: a failure in between must not resolve it.
         if (isApart) HandOver(stamp);
-        else if (endLsn - _resolved.Commit > _options.ResolveAfterBytes && endLsn > _resolved.Commit) Flush();
+        (IsOpen, _last) = (false, stamp);
+        if (!isApart && endLsn - _resolved.Commit > _options.ResolveAfterBytes && endLsn > _resolved.Commit) Flush();
     }
 
     void HandOver(in CommitStamp stamp)

@@ -128,7 +128,7 @@ public sealed class OptionsReaderTests
         {
             From = "f", To = "t", Name = "n", Tables = ["a"], Exclude = ["b"], ExcludeColumns = ["c"],
                 ExcludeOps = ["d"],
-            Snapshot = SnapshotMode.Only, DdlCapture = DdlCaptureMode.Off,
+            Snapshot = SnapshotMode.Only, DdlCapture = DdlCaptureMode.Off, Existing = ExistingRows.Keep, Ddl = DdlMode.Stop,
                 SnapshotParallel = 7, Until = "now", State = "s",
                 Format = OutputFormat.Debezium,
             Gzip = true, RotateBytes = 3 << 20, RotateInterval = TimeSpan.FromMilliseconds(1500),
