@@ -8,11 +8,11 @@ public sealed class RandomDdlTests(DdlServer server) : IClassFixture<DdlServer>
 {
     const int Statements = 60;
 
-    // CDC_TEST_SEED runs one seed again.
+    // The same ones every time, so that a failure belongs to a change; CDC_TEST_SEED runs any other.
     public static TheoryData<int> Seeds =>
         int.TryParse(Environment.GetEnvironmentVariable("CDC_TEST_SEED"), CultureInfo.InvariantCulture, out int seed)
             ? [seed]
-            : [.. Enumerable.Range(1, 8), Random.Shared.Next(1000, 1_000_000)];
+            : [.. Enumerable.Range(1, 9)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
