@@ -21,7 +21,7 @@ public sealed class PatienceTests(SharedServer server) : IClassFixture<SharedSer
         using CdcCommand cdc = new();
         string url = shop.Url.Replace($":{server.Cluster.Port}/", $":{line.Port}/", StringComparison.Ordinal);
         await using ProcessRun run =
-            cdc.Start(["run", "--from", url, "--to", "./out", "--until", "now", "--json"]);
+            cdc.Start(["run", "--from", url, "--to", "./out", "--until", "now", "--retry-for", "5m", "--json"]);
         await StartMistakes.WaitForErrorAsync(run, "Trying again in");
         line.Up(bytes: 4_000_000);
         await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"retrying\"");
