@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
@@ -21,7 +22,17 @@ internal sealed class Inspector(
 {
     const int SchemaListsSince = 15;
 
+    /// <remarks>In one snapshot: a table made between two looks, and published by the triggers, would count as one that
+    /// is published and not matched.</remarks>
     public async Task<Inspection> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction snapshot = await connection.BeginTransactionAsync(
+            IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+        await using (snapshot.ConfigureAwait(false))
+            return await LookAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<Inspection> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         ServerFacts server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         ImmutableArray<CatalogTable> tables =
