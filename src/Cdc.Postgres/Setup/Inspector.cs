@@ -14,13 +14,19 @@ namespace Cdc.Postgres.Setup;
 /// <summary>What was found in one look at the server.</summary>
 internal sealed record Inspection(
     ServerFacts Server, ImmutableArray<CatalogTable> Tables, SlotFacts? Slot, PublicationPlan Publications,
-    CapturePlan Capture, ImmutableArray<Problem> Problems);
+    CapturePlan Capture, ImmutableArray<Problem> Problems)
+{
+    /// <summary>Tables that are captured from now on, and were there before.</summary>
+    public ImmutableArray<TableName> Newcomers { get; init; } = [];
+}
 
 /// <summary>Looks at everything that a start needs, and changes nothing.</summary>
 internal sealed class Inspector(
     PostgresNames names, TableSelection selection, DdlCaptureMode ddlCapture, bool temporarySlot)
 {
     const int SchemaListsSince = 15;
+
+    public TableSelection Selection => selection;
 
     /// <remarks>In one snapshot: a table made between two looks, and published by the triggers, would count as one that
     /// is published and not matched.</remarks>
@@ -47,10 +53,12 @@ internal sealed class Inspector(
             : [];
         PublicationPlan publications =
             await PlanAsync(connection, tables, schemas, cancellationToken).ConfigureAwait(false);
+        bool mayBeNone = slot is not null && isTrigger
+            && (selection.Tables.Count == 0 || selection.Tables.Any(static pattern => pattern.IsOpen));
         ImmutableArray<Problem> problems =
         [
             .. ServerProblems.Find(server, slot, names),
-            .. TableProblems.Find(server, tables, publications, selection),
+            .. TableProblems.Find(server, tables, publications, selection, mayBeNone),
             .. publications.Problems,
             .. captures.Problems,
         ];

@@ -25,6 +25,7 @@ internal sealed record PublicationStep(
 /// <remarks>
 /// The publication of inserts lists whole schemas besides, where new tables are captured: rows of CREATE TABLE AS come
 /// before the command is done, and no update or delete of the application can fail by a publication that has none.
+/// Tables without a key are not listed beside their schema; one that was listed before stays.
 /// A table that moves is listed at its new place before it leaves its old one, so that none of its inserts falls between
 /// the two; what lost its key moves first, because its updates fail until then. ONLY keeps a parent's children out,
 /// which are tables of their own. A publication is made empty and filled in pieces, because a statement over thousands
@@ -54,11 +55,15 @@ internal sealed class PublicationPlan
         _matched = [.. matched.Select(static t => t.Oid)];
         Wanted keyed =
             new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
-        Wanted inserts = new(
-            ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)])
+        PublicationFacts? formerly = existing.FirstOrDefault(p => p.Name == ours.InsertOnly);
+        ImmutableHashSet<string> whole = schemas ?? formerly?.Schemas ?? [];
+        Wanted inserts = new(ours.InsertOnly, PublishInserts, [.. matched.Where(t => !t.CanUpdate
+            && (!whole.Contains(t.Name.Schema) || formerly?.Tables.Contains(t.Oid) == true)).Select(static t => t.Oid)])
         {
-            Schemas = schemas ?? existing.FirstOrDefault(p => p.Name == ours.InsertOnly)?.Schemas ?? [],
+            Schemas = whole,
         };
+        NewlyPublished = [.. matched.Where(t => !existing.Any(p => p.Tables.Contains(t.Oid))
+            && (t.CanUpdate || formerly?.Schemas.Contains(t.Name.Schema) != true)).Select(static t => t.Oid)];
         PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
         Add(inserts, Find(inserts));
         Remove(keyed, Find(keyed));
@@ -80,6 +85,9 @@ internal sealed class PublicationPlan
     /// <summary>Tables that are to be added, which takes their owner.</summary>
     public IEnumerable<uint> Added =>
         _steps.Where(static s => s.Adds).SelectMany(static s => s.Locks).Select(static t => t.Oid);
+
+    /// <summary>Matched tables of which nothing was published: neither by name nor with their schema.</summary>
+    public ImmutableHashSet<uint> NewlyPublished { get; }
 
     void Remove(Wanted wanted, PublicationFacts? there)
     {
