@@ -89,7 +89,7 @@ public sealed partial class PostgresSource : ISource
     {
         for (int attempt = 1; attempt <= StartAttempts; attempt++)
         {
-            Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+            Inspection found = await _publisher.PublishAsync(null, cancellationToken).ConfigureAwait(false);
             (_isPublished, _capture) = (true, found.Capture);
             if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
             if (await BeginAsync(found.Server, history, cancellationToken).ConfigureAwait(false) is { } snapshot)
@@ -226,15 +226,10 @@ public sealed partial class PostgresSource : ISource
     /// <summary>A run that goes on: patterns or keys may have changed since the last one.</summary>
     async Task PublishAgainAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
-        Inspection found = await _publisher.PublishAsync(cancellationToken).ConfigureAwait(false);
+        Inspection found = await _publisher.PublishAsync(history, cancellationToken).ConfigureAwait(false);
         _capture = found.Capture;
         if (_capture.WasBroken) LogWasBroken(_logger);
-        HashSet<uint> added = [.. found.Publications.Added];
-        foreach (CatalogTable table in found.Tables)
-        {
-            bool isNew = added.Contains(table.Oid) && history.Find(table.Oid, CommitTs.End(ulong.MaxValue)) is null;
-            if (isNew) LogAdded(_logger, table.Name);
-        }
+        foreach (TableName table in found.Newcomers) LogAdded(_logger, table);
     }
 
     /// <summary>Begins a stream and waits for its first event. A slot that is busy is waited for.</summary>
@@ -274,7 +269,7 @@ public sealed partial class PostgresSource : ISource
         Connect = Connect,
         Slot = _names.Slot,
         Publications = [_names.Keyed, _names.InsertOnly],
-        Catalog = new LiveCatalog(_connections, _types),
+        Catalog = new LiveCatalog(_connections, _types, _options.Time),
         Selection = _options.Selection,
         DdlCapture = _capture?.Mode ?? DdlCaptureMode.Relation,
         DdlPrefix = _capture?.Prefix ?? "",
@@ -301,10 +296,17 @@ public sealed partial class PostgresSource : ISource
 
     async Task EndTemporaryAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
-        Interlocked.Exchange(ref _temporary, null)?.Dispose();
-        if (_isPublished) await _publisher.UnpublishAsync(cancellationToken).ConfigureAwait(false);
-        _isPublished = false;
+        try
+        {
+            // While the slot is ours: a run that waits for it looks for its publications once it has it.
+            if (_isPublished) await _publisher.UnpublishAsync(cancellationToken).ConfigureAwait(false);
+            _isPublished = false;
+        }
+        finally
+        {
+            if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
+            Interlocked.Exchange(ref _temporary, null)?.Dispose();
+        }
     }
 
     // Said at the first connection; those that come after it are no worse.

@@ -331,6 +331,10 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
                     WHERE r.oid = ANY (_touched) AND r.relkind = 'r' AND r.relpersistence = 'p') f
                 ORDER BY f.can_update, f.oid
             LOOP
+                IF _table.matches AND NOT _table.is_keyed AND NOT _table.is_inserts THEN
+                    PERFORM set_config('{_names.Pending}', ({Pending} || jsonb_build_object(
+                        'kind', 'enter', 'oid', _table.oid::int8))::text, true);
+                END IF;
                 IF _table.is_keyed AND NOT _table.can_update THEN
                     BEGIN
                         PERFORM {F("alter_publication")}(format('ALTER PUBLICATION %I DROP TABLE ONLY %s',
@@ -372,6 +376,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
             _dropped json;
             _schemas json;
             _rewrites jsonb := '[]';
+            _entered jsonb := '[]';
             _altered json;
             _table record;
             _empty boolean;
@@ -396,6 +401,17 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
                 _rewrites := _rewrites || jsonb_build_object(
                     'oid', _table.oid::int8, 'reason', _table.reason, 'empty', _empty);
             END LOOP;
+            IF _tag IN ('ALTER TABLE', 'ALTER SCHEMA') THEN
+                FOR _table IN
+                    SELECT r.oid FROM jsonb_array_elements(_pending) AS p(item)
+                    JOIN pg_class r ON r.oid = (p.item->>'oid')::int8::oid WHERE p.item->>'kind' = 'enter'
+                LOOP
+                    EXECUTE format('SELECT NOT EXISTS (SELECT FROM ONLY %s)', _table.oid::regclass) INTO _empty;
+                    IF _empty THEN
+                        _entered := _entered || to_jsonb(_table.oid::int8);
+                    END IF;
+                END LOOP;
+            END IF;
             PERFORM set_config('{_names.Pending}', '', true), set_config('{_names.Indexes}', '', false);
             IF _tag IN ('CREATE TABLE AS', 'SELECT INTO') THEN
                 FOR _table IN
@@ -427,7 +443,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
                 'sql', CASE WHEN length(_sql) <= {SqlMax} THEN _sql END, 'path', _path,
                 'tables', _tables, 'alteredTypes', _altered, 'types', CASE WHEN _altered IS NOT NULL THEN (
                     {TypesOfAltered}) END,
-                'dropped', _dropped, 'schemas', _schemas, 'rewrites', _rewrites)));
+                'dropped', _dropped, 'schemas', _schemas, 'rewrites', _rewrites, 'empty', _entered)));
         END
         """);
 

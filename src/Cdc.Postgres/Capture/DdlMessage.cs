@@ -38,6 +38,9 @@ internal sealed record DdlMessage
 
     public ImmutableArray<RewrittenTable> Rewrites { get; init; } = [];
 
+    /// <summary>Tables, of those that the patterns may not have matched before, that hold no rows.</summary>
+    public ImmutableArray<uint> Empty { get; init; } = [];
+
     /// <summary>Why the trigger could not say what happened: the server's code and sentence. The command did happen,
     /// and nothing else of the message counts.</summary>
     public string? Unreadable { get; init; }
@@ -58,6 +61,7 @@ internal sealed record DdlMessage
             Schemas = [.. json.List("schemas").Select(static s =>
                 new CapturedSchema(s.Oid("oid"), s.Required("name")))],
             Rewrites = [.. json.List("rewrites").Select(Rewrite)],
+            Empty = [.. json.List("empty").Select(static oid => oid.GetUInt32())],
         };
     });
 

@@ -122,6 +122,7 @@ internal static class TableCatalog
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'cdc') AND n.nspname NOT LIKE 'pg\_%'
         """;
 
+    // Of what was dropped since the snapshot was taken the server knows no privileges.
     static readonly string TableQuery = $"""
         SELECT c.oid, n.nspname::text, c.relname::text, c.relreplident::text,
             c.reltuples::float8,
@@ -129,8 +130,8 @@ internal static class TableCatalog
             COALESCE(c.relam, 0) = (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname = 'heap'),
             p.columns, p.immediate, i.columns, i.immediate,
             k.names, k.types, k.modifiers,
-            pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-            pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+            COALESCE(pg_catalog.has_table_privilege(c.oid, 'SELECT'), true),
+            COALESCE(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), true),
             pg_catalog.pg_has_role(c.relowner, 'USAGE'),
             pg_catalog.row_security_active(c.oid),
             pg_catalog.pg_get_userbyid(c.relowner)::text,

@@ -66,7 +66,8 @@ internal sealed class DdlEffects
 
     void Enter(TableSchema? known, CapturedTable table)
     {
-        bool isEmpty = RewriteOf(table.Oid).HasFlag(TableRewrite.Empty);
+        bool isEmpty = table.Definition.Form == TableForm.Partitioned || _message.Empty.Contains(table.Oid)
+            || RewriteOf(table.Oid).HasFlag(TableRewrite.Empty);
         if (!isEmpty && (known is not null || !MakingTables.Contains(_message.Tag)))
             throw DdlFailures.NeedsCopy(table.Name);
         TableSchema version = Begin(_relations.IdOf(table.Oid, known), table);

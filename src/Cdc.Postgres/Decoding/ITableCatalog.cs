@@ -20,4 +20,8 @@ internal interface ITableCatalog
     /// <summary>Names of the columns of the table's key, in the key's order: those of the identity index where the
     /// table has REPLICA IDENTITY USING INDEX, else of the primary key. Empty if it has none or is gone.</summary>
     ImmutableArray<string> Key(uint tableOid);
+
+    /// <summary>The same, where a question ends with an <see cref="OperationCanceledException"/> once the stream is
+    /// stopped.</summary>
+    ITableCatalog Until(CancellationToken stop) => this;
 }

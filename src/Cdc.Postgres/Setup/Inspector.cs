@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
@@ -13,7 +14,11 @@ namespace Cdc.Postgres.Setup;
 /// <summary>What was found in one look at the server.</summary>
 internal sealed record Inspection(
     ServerFacts Server, ImmutableArray<CatalogTable> Tables, SlotFacts? Slot, PublicationPlan Publications,
-    CapturePlan Capture, ImmutableArray<Problem> Problems);
+    CapturePlan Capture, ImmutableArray<Problem> Problems)
+{
+    /// <summary>Tables that are captured from now on, and were there before.</summary>
+    public ImmutableArray<TableName> Newcomers { get; init; } = [];
+}
 
 /// <summary>Looks at everything that a start needs, and changes nothing.</summary>
 internal sealed class Inspector(
@@ -21,7 +26,19 @@ internal sealed class Inspector(
 {
     const int SchemaListsSince = 15;
 
+    public TableSelection Selection => selection;
+
+    /// <remarks>In one snapshot: a table made between two looks, and published by the triggers, would count as one that
+    /// is published and not matched.</remarks>
     public async Task<Inspection> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction snapshot = await connection.BeginTransactionAsync(
+            IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+        await using (snapshot.ConfigureAwait(false))
+            return await LookAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<Inspection> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         ServerFacts server = await ServerFacts.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         ImmutableArray<CatalogTable> tables =
@@ -36,10 +53,12 @@ internal sealed class Inspector(
             : [];
         PublicationPlan publications =
             await PlanAsync(connection, tables, schemas, cancellationToken).ConfigureAwait(false);
+        bool mayBeNone = slot is not null && isTrigger
+            && (selection.Tables.Count == 0 || selection.Tables.Any(static pattern => pattern.IsOpen));
         ImmutableArray<Problem> problems =
         [
             .. ServerProblems.Find(server, slot, names),
-            .. TableProblems.Find(server, tables, publications, selection),
+            .. TableProblems.Find(server, tables, publications, selection, mayBeNone),
             .. publications.Problems,
             .. captures.Problems,
         ];

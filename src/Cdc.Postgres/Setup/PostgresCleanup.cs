@@ -23,7 +23,8 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
     /// <summary>The statements, in order: event triggers, readers ended (if forced), slots, publications. Changes
     /// nothing.</summary>
     /// <param name="name">One changefeed; null: every one of this database, known by names that begin with
-    /// cdc_.</param>
+    /// cdc_, and left alone if another tool's: slots of other plugins, publications without their pair and their
+    /// slot.</param>
     public async Task<CleanupPlan> PlanAsync(string? name, CancellationToken cancellationToken) =>
         ToPlan(await FindAsync(name, cancellationToken).ConfigureAwait(false), force: false);
 
@@ -94,14 +95,29 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
                 await PublicationFacts.ReadAsync(connection, pattern, token).ConfigureAwait(false);
             PostgresNames? names = name is null ? null : new(name);
             string database = connection.Database;
-            ImmutableArray<SlotFacts> ours = [.. slots.Where(s => s.Database == database && IsOf(names, s.Name))];
-            return new Found(ours, [.. publications.Where(p => IsOf(names, p.Name))],
+            ImmutableArray<SlotFacts> ours =
+            [
+                .. slots.Where(s => s.Database == database && s.Plugin == PostgresNames.Plugin
+                    && (names is null || s.Name == names.Slot || s.Name == names.CopySlot)),
+            ];
+            return new Found(ours, [.. publications.Where(p => IsOurs(names, p, publications, ours))],
                 await CleanupRights.ReadAsync(connection, ours, token).ConfigureAwait(false),
                 await CaptureRemains.StatementsAsync(connection, name, token).ConfigureAwait(false));
         }, cancellationToken);
 
-    static bool IsOf(PostgresNames? names, string name) =>
-        names is null || name == names.Slot || name == names.CopySlot || name == names.InsertOnly;
+    // Others may begin their names as we do. Ours come in pairs, or with our slot where one of the pair is gone.
+    static bool IsOurs(
+        PostgresNames? names, PublicationFacts publication, ImmutableArray<PublicationFacts> all,
+        ImmutableArray<SlotFacts> slots)
+    {
+        if (names is not null) return publication.Name == names.Keyed || publication.Name == names.InsertOnly;
+        return !publication.IsForeign && all.Where(static other => !other.IsForeign).Select(static other => other.Name)
+            .Concat(slots.Select(static slot => slot.Name))
+            .Select(static name => new PostgresNames(name[PostgresNames.Prefix.Length..]))
+            .Any(ours => (publication.Name == ours.Keyed || publication.Name == ours.InsertOnly)
+                && (slots.Any(slot => slot.Name == ours.Slot)
+                    || (all.Any(p => p.Name == ours.Keyed) && all.Any(p => p.Name == ours.InsertOnly))));
+    }
 
     static CleanupPlan ToPlan(Found found, bool force)
     {

@@ -9,6 +9,9 @@ internal sealed record PostgresNames(string Changefeed)
     /// <summary>Begins the name of everything of ours in a source.</summary>
     public const string Prefix = "cdc_";
 
+    /// <summary>The output plugin of all our slots.</summary>
+    public const string Plugin = "pgoutput";
+
     /// <summary>The permanent slot, or the temporary one of a run that leaves nothing behind.</summary>
     public string Slot => Prefix + Changefeed;
 

@@ -7,10 +7,14 @@ namespace Cdc.Postgres.Setup;
 
 /// <summary>One statement that brings a publication to where it should be.</summary>
 /// <param name="Locks">Tables that the statement locks; none for a publication's own settings.</param>
-/// <param name="NeedsKey">The tables must still be able to publish updates when it runs.</param>
+/// <param name="CanUpdate">Whether the tables must be able to publish updates when it runs, or must not; null: either
+/// way.</param>
 internal sealed record PublicationStep(
-    string Publication, string Action, ImmutableArray<(uint Oid, TableName Name)> Locks, bool NeedsKey)
+    string Publication, string Action, ImmutableArray<(uint Oid, TableName Name)> Locks, bool? CanUpdate = null)
 {
+    /// <summary>Whether its tables are listed by the publication afterwards.</summary>
+    public bool Adds => Action.Contains(" ADD ", StringComparison.Ordinal);
+
     public string Sql => Locks.IsEmpty ? Action : StatementFor(Locks);
 
     public string StatementFor(IEnumerable<(uint Oid, TableName Name)> tables) =>
@@ -21,9 +25,11 @@ internal sealed record PublicationStep(
 /// <remarks>
 /// The publication of inserts lists whole schemas besides, where new tables are captured: rows of CREATE TABLE AS come
 /// before the command is done, and no update or delete of the application can fail by a publication that has none.
-/// Tables go first to where their updates do no harm: removals come before additions. ONLY keeps a parent's children
-/// out, which are tables of their own. A publication is made empty and filled in pieces, because a statement over
-/// thousands of tables would hold all their locks at once.
+/// Tables without a key are not listed beside their schema; one that was listed before stays.
+/// A table that moves is listed at its new place before it leaves its old one, so that none of its inserts falls between
+/// the two; what lost its key moves first, because its updates fail until then. ONLY keeps a parent's children out,
+/// which are tables of their own. A publication is made empty and filled in pieces, because a statement over thousands
+/// of tables would hold all their locks at once.
 /// </remarks>
 internal sealed class PublicationPlan
 {
@@ -36,6 +42,7 @@ internal sealed class PublicationPlan
     readonly List<PublicationStep> _steps = [];
     readonly List<Problem> _problems = [];
     readonly Dictionary<uint, TableName> _names;
+    readonly ImmutableHashSet<uint> _matched;
 
     /// <param name="names">Names of tables that are published and no longer matched.</param>
     /// <param name="schemas">Schemas to be published whole; null: those that are.</param>
@@ -45,16 +52,23 @@ internal sealed class PublicationPlan
     {
         _names = new(names);
         foreach (CatalogTable table in matched) _names[table.Oid] = table.Name;
+        _matched = [.. matched.Select(static t => t.Oid)];
         Wanted keyed =
             new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
-        Wanted inserts = new(
-            ours.InsertOnly, PublishInserts, [.. matched.Where(static t => !t.CanUpdate).Select(static t => t.Oid)])
+        PublicationFacts? formerly = existing.FirstOrDefault(p => p.Name == ours.InsertOnly);
+        ImmutableHashSet<string> whole = schemas ?? formerly?.Schemas ?? [];
+        Wanted inserts = new(ours.InsertOnly, PublishInserts, [.. matched.Where(t => !t.CanUpdate
+            && (!whole.Contains(t.Name.Schema) || formerly?.Tables.Contains(t.Oid) == true)).Select(static t => t.Oid)])
         {
-            Schemas = schemas ?? existing.FirstOrDefault(p => p.Name == ours.InsertOnly)?.Schemas ?? [],
+            Schemas = whole,
         };
+        NewlyPublished = [.. matched.Where(t => !existing.Any(p => p.Tables.Contains(t.Oid))
+            && (t.CanUpdate || formerly?.Schemas.Contains(t.Name.Schema) != true)).Select(static t => t.Oid)];
         PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
-        foreach (Wanted wanted in new[] { keyed, inserts }) Remove(wanted, Find(wanted));
-        foreach (Wanted wanted in new[] { keyed, inserts }) Add(wanted, Find(wanted));
+        Add(inserts, Find(inserts));
+        Remove(keyed, Find(keyed));
+        Add(keyed, Find(keyed));
+        Remove(inserts, Find(inserts));
         MayAlter = existing.Where(p => p.Name == keyed.Name || p.Name == inserts.Name).All(static p => p.IsOwned);
     }
 
@@ -70,8 +84,10 @@ internal sealed class PublicationPlan
 
     /// <summary>Tables that are to be added, which takes their owner.</summary>
     public IEnumerable<uint> Added =>
-        _steps.Where(static s => s.Action.Contains(" ADD ", StringComparison.Ordinal)).SelectMany(static s => s.Locks)
-            .Select(static t => t.Oid);
+        _steps.Where(static s => s.Adds).SelectMany(static s => s.Locks).Select(static t => t.Oid);
+
+    /// <summary>Matched tables of which nothing was published: neither by name nor with their schema.</summary>
+    public ImmutableHashSet<uint> NewlyPublished { get; }
 
     void Remove(Wanted wanted, PublicationFacts? there)
     {
@@ -84,7 +100,10 @@ internal sealed class PublicationPlan
                 $"DROP PUBLICATION {name}; or choose another --name."));
             return;
         }
-        Step(wanted, $"ALTER PUBLICATION {name} DROP TABLE ONLY", there.Tables.Except(wanted.Tables), needsKey: false);
+        ImmutableHashSet<uint> extra = there.Tables.Except(wanted.Tables);
+        string drop = $"ALTER PUBLICATION {name} DROP TABLE ONLY";
+        Step(wanted, drop, extra.Intersect(_matched), canUpdate: wanted.Publish != PublishAll);
+        Step(wanted, drop, extra.Except(_matched), canUpdate: null);
         WholeSchemas(wanted, $"ALTER PUBLICATION {name} DROP TABLES IN SCHEMA", there.Schemas.Except(wanted.Schemas));
     }
 
@@ -94,11 +113,11 @@ internal sealed class PublicationPlan
         string name = PostgresNames.Quote(wanted.Name);
         string publish = $"(publish = '{wanted.Publish}', publish_via_partition_root = false)";
         if (there is null)
-            _steps.Add(new(wanted.Name, $"CREATE PUBLICATION {name} WITH {publish};", [], false));
+            _steps.Add(new(wanted.Name, $"CREATE PUBLICATION {name} WITH {publish};", []));
         else if (there.Publish != wanted.Publish)
-            _steps.Add(new(wanted.Name, $"ALTER PUBLICATION {name} SET {publish};", [], false));
+            _steps.Add(new(wanted.Name, $"ALTER PUBLICATION {name} SET {publish};", []));
         ImmutableHashSet<uint> missing = wanted.Tables.Except(there?.Tables ?? []);
-        Step(wanted, $"ALTER PUBLICATION {name} ADD TABLE ONLY", missing, needsKey: wanted.Publish == PublishAll);
+        Step(wanted, $"ALTER PUBLICATION {name} ADD TABLE ONLY", missing, canUpdate: wanted.Publish == PublishAll);
         WholeSchemas(
             wanted, $"ALTER PUBLICATION {name} ADD TABLES IN SCHEMA", wanted.Schemas.Except(there?.Schemas ?? []));
     }
@@ -107,13 +126,13 @@ internal sealed class PublicationPlan
     {
         if (schemas.IsEmpty) return;
         string list = string.Join(", ", schemas.Order(StringComparer.Ordinal).Select(PostgresNames.Quote));
-        _steps.Add(new(wanted.Name, $"{action} {list};", [], false));
+        _steps.Add(new(wanted.Name, $"{action} {list};", []));
     }
 
-    void Step(Wanted wanted, string action, ImmutableHashSet<uint> tables, bool needsKey)
+    void Step(Wanted wanted, string action, ImmutableHashSet<uint> tables, bool? canUpdate)
     {
         foreach (uint[] some in tables.Where(_names.ContainsKey).Order().Chunk(TablesPerStep))
-            _steps.Add(new(wanted.Name, action, [.. some.Select(oid => (oid, _names[oid]))], needsKey));
+            _steps.Add(new(wanted.Name, action, [.. some.Select(oid => (oid, _names[oid]))], canUpdate));
     }
 
     sealed record Wanted(string Name, string Publish, ImmutableHashSet<uint> Tables)

@@ -11,15 +11,17 @@ internal static class TableProblems
     // A list longer than this tells nobody anything.
     const int NamesShown = 20;
 
+    /// <param name="mayBeNone">It goes on, and tables to come will be captured.</param>
     public static IEnumerable<Problem> Find(
-        ServerFacts server, ImmutableArray<CatalogTable> tables, PublicationPlan publications, TableSelection selection)
+        ServerFacts server, ImmutableArray<CatalogTable> tables, PublicationPlan publications, TableSelection selection,
+        bool mayBeNone)
     {
         if (tables.IsEmpty)
         {
             yield return new(FailureKind.SourceUnfit,
                 $"No table of database {server.Database} matches {Shown(selection)}.",
                 "Only ordinary, permanent tables count: not views, foreign, unlogged or temporary tables. "
-                + "Case counts; a name without a dot is a schema.");
+                + "Case counts; a name without a dot is a schema.", mayBeNone);
         }
         string role = PostgresNames.Quote(server.Role);
         foreach (Problem problem in Reading(tables, role)) yield return problem;

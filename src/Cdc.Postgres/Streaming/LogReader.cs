@@ -55,7 +55,8 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     public void Run(CancellationToken stop)
     {
         Exception? failure = null;
-        DecoderOptions decoding = new(start, options.Catalog, options.Selection, options.SpillDirectory, options.Logger)
+        DecoderOptions decoding = new(
+            start, options.Catalog.Until(stop), options.Selection, options.SpillDirectory, options.Logger)
         {
             OpenTransactionBytes = options.OpenTransactionBytes,
             Capture = options.DdlCapture,

@@ -1,4 +1,5 @@
 using Cdc.Conformance.Tests.Source;
+using Cdc.Engine.Failures;
 using Cdc.Protocol;
 using Cdc.Testing;
 
@@ -68,6 +69,21 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
             psql.Expect0("psql");
         }
         Assert.Equal([sent[0], null, null, null], DdlRun.TextsOf(await run.LinesAsync()));
+    }
+
+    [Fact]
+    public async Task An_empty_table_renamed_into_the_patterns_comes_as_a_new_one_and_one_with_rows_stops()
+    {
+        await using DdlRun run = await DdlRun.StartAsync(
+            fixture, Tables + "CREATE TABLE x (id int PRIMARY KEY); CREATE TABLE y (id int)", "public.t*");
+        await run.ExecuteAsync("ALTER TABLE x RENAME TO t2; INSERT INTO t2 VALUES (1)");
+        await run.ExecuteAsync("ALTER TABLE y RENAME TO t3; INSERT INTO t3 VALUES (2)");
+        Assert.Equal(
+            ["1 create t2", "2 c t2 {\"id\":1}", "1 create t3", "2 c t3 {\"id\":2}"], await run.StoryAsync());
+        await run.ExecuteAsync("INSERT INTO other VALUES (1)");
+        await run.ExecuteAsync("ALTER TABLE other RENAME TO t4");
+        CdcException stopped = await Assert.ThrowsAsync<CdcException>(run.StoryAsync);
+        Assert.Equal(FailureKind.TableStopped, stopped.Kind);
     }
 
     [Fact]
