@@ -15,6 +15,8 @@ sealed class SnapshotCopy(
     // A table is rewritten between two snapshots now and then; one that always is needs an operator.
     const int SnapshotsMax = 10;
 
+    // Why the target did not take a table the first time.
+    readonly Dictionary<TableId, CdcException> _refused = [];
     CdcException? _stopped;
 
     /// <summary>Copies all that is not copied yet; over lost connections, each of which ends its snapshot.</summary>
@@ -103,6 +105,11 @@ sealed class SnapshotCopy(
         watch.Copying(copier, snapshot);
         IReadOnlyCollection<SnapshotTable> left = await copier.RunAsync(cancellationToken);
         _stopped = copier.Stopped ?? _stopped;
+        foreach ((TableId table, CdcException failure) in copier.Refused)
+        {
+            // Some of what it was told is as of now and not of the snapshot, so another snapshot may suit it.
+            if (!_refused.TryAdd(table, failure)) throw _refused[table];
+        }
         return [.. left.Select(static table => table.Schema.Id)];
     }
 

@@ -6,6 +6,7 @@ using Cdc.Engine.Filters;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
+using Cdc.Protocol;
 
 namespace Cdc.Embedded.Running;
 
@@ -17,6 +18,7 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
     const int NoPart = -1;
 
     readonly ConcurrentQueue<SnapshotTable> _stopped = new();
+    readonly ConcurrentDictionary<TableId, CdcException> _refused = new();
     ExceptionDispatchInfo? _failure;
     CdcException? _lastStop;
     long _rows;
@@ -26,8 +28,11 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
     /// <summary>Why a table was stopped last; null if none was.</summary>
     public CdcException? Stopped => Volatile.Read(ref _lastStop);
 
+    /// <summary>Tables that the target did not take, each with its first failure.</summary>
+    public IReadOnlyDictionary<TableId, CdcException> Refused => _refused;
+
     /// <summary>Copies what it can. The answer names tables that need a newer snapshot: they changed before their lock
-    /// was held.</summary>
+    /// was held, or the target did not take them.</summary>
     public async Task<IReadOnlyCollection<SnapshotTable>> RunAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,8 +85,9 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
         {
             if (!copy.IsStopped)
             {
-                ITableCopy target = await copy.OpenAsync(parts.Sink, parts.Filter, snapshot, cancellationToken);
-                if (part != NoPart) await CopyRowsAsync(target, copy.Table, part, cancellationToken);
+                ITableCopy target = await AtTargetAsync(copy, copy.OpenAsync(
+                    parts.Sink, parts.Filter, snapshot, cancellationToken));
+                if (part != NoPart) await CopyRowsAsync(copy, target, part, cancellationToken);
             }
         }
         catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.StopTable)
@@ -97,28 +103,61 @@ sealed class TableCopier(ISourceSnapshot snapshot, ChangefeedParts parts, Func<S
     }
 
     async Task CopyRowsAsync(
-        ITableCopy target, SnapshotTable table, int part, CancellationToken cancellationToken)
+        TableCopy copy, ITableCopy target, int part, CancellationToken cancellationToken)
     {
-        await foreach (RowBatch batch in snapshot.ReadAsync(table, part, cancellationToken))
+        await foreach (RowBatch batch in snapshot.ReadAsync(copy.Table, part, cancellationToken))
         {
             Interlocked.Add(ref _rows, batch.Count);
-            if (parts.Filter.Apply(batch) is { } kept) await target.WriteAsync(part, kept, cancellationToken);
+            if (parts.Filter.Apply(batch) is { } kept)
+                await AtTargetAsync(copy, DoneAsync(() => target.WriteAsync(part, kept, cancellationToken)));
             parts.Milestones.Reached(Milestone.SnapshotRowsWritten);
         }
     }
 
     async ValueTask EndAsync(TableCopy copy, CancellationToken cancellationToken)
     {
+        if (!copy.IsStopped) await CompleteAsync(copy, cancellationToken);
         if (copy.IsStopped)
         {
             await copy.DisposeAsync();
             _stopped.Enqueue(copy.Table);
             return;
         }
-        await copy.CompleteAsync(cancellationToken);
         await copied(copy.Table);
         parts.Milestones.Reached(Milestone.TableCopied);
         await snapshot.FinishedAsync(copy.Table, cancellationToken);
         await copy.DisposeAsync();
+    }
+
+    async ValueTask CompleteAsync(TableCopy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AtTargetAsync(copy, DoneAsync(() => copy.CompleteAsync(cancellationToken)));
+        }
+        catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.StopTable)
+        {
+            Volatile.Write(ref _lastStop, failure);
+            copy.Stop();
+        }
+    }
+
+    async ValueTask<T> AtTargetAsync<T>(TableCopy copy, ValueTask<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (CdcException failure) when (Remedies.For(failure.Kind) is RemedyAction.StopTable)
+        {
+            _refused.TryAdd(copy.Table.Schema.Id, failure);
+            throw;
+        }
+    }
+
+    static async ValueTask<bool> DoneAsync(Func<ValueTask> work)
+    {
+        await work();
+        return true;
     }
 }

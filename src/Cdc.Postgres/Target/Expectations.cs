@@ -35,6 +35,7 @@ internal sealed record Verdict(Expectation Expected, PgAnswer Answer)
         ? TargetFailures.From(PgFailures.From(Answer.Error!, endpoint))
         : Answer.Error is { } error
             ? TargetFailures.Refused(error, table.Schema.Name, Expected.At, column)
+            : Expected.Rows == 0 ? TargetFailures.Renumbered(table.Schema.Name, Expected.At)
             : TargetFailures.Drifted(table.Schema.Name, Expected.At, Answer.Rows);
 }
 

@@ -93,7 +93,7 @@ public sealed class PostgresSink : ISink
         {
             TargetSession session = _lanes.Take();
             session.Run("BEGIN");
-            _writer!.Link.Maker.Tie(session, tables);
+            _writer!.Link.Maker.Tie(session, tables, _store.ReadCopied(session.Connection));
             session.Run("COMMIT");
             _lanes.GiveBack(session);
             _lanes.EndIdle();

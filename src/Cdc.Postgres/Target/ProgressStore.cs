@@ -112,7 +112,8 @@ internal sealed class ProgressStore(string changefeed)
             "Choose another --name, or another target.");
     }
 
-    Dictionary<TableId, CommitTs> ReadCopied(PgConnection connection)
+    /// <summary>Tables whose copy is complete, and of which moment it is.</summary>
+    public Dictionary<TableId, CommitTs> ReadCopied(PgConnection connection)
     {
         PgRows rows = connection.Query($"SELECT table_id, commit - '0/0'::pg_lsn, step FROM cdc.tables "
             + $"WHERE changefeed = {_name} AND commit IS NOT NULL");

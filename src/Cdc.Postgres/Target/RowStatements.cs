@@ -27,17 +27,47 @@ internal sealed class RowStatements
         return _sql.WrittenSpan;
     }
 
+    /// <summary>Whether the number of a row may be another one now, though an UPDATE can't set it.</summary>
+    public static bool MayRenumber(TargetTable table, Row row)
+    {
+        int number = table.Numbered;
+        if (number < 0 || table.Schema.Key.Contains(number) || !row.New[number].HasValue) return false;
+        return row.OldImage != OldImage.Full || !row.Old[number].HasValue
+            || !row.Old[number].Bytes.SequenceEqual(row.New[number].Bytes);
+    }
+
+    /// <summary>Takes the row out and puts it in again, if its number is another one.</summary>
+    /// <param name="isReplica">Otherwise what refers to the row would go with it, and the row is only looked
+    /// for.</param>
+    public ReadOnlySpan<byte> Renumber(TargetTable table, Row row, bool isReplica)
+    {
+        TargetColumn number = table.Columns[table.Numbered];
+        Begin(isReplica ? "WITH gone AS (DELETE FROM ONLY " : "SELECT FROM ONLY ", table.Name, "");
+        Where(table, row.OldImage == OldImage.None ? row.New : row.Old);
+        Text($" AND {number.Quoted} <> ");
+        Value(row.New[table.Numbered]);
+        if (isReplica) PutBack(table, row.New, onlyNumber: true);
+        return _sql.WrittenSpan;
+    }
+
     /// <summary>Sets what was sent and did change or may have. The old image names the row, if there is one.</summary>
     public ReadOnlySpan<byte> Update(TargetTable table, Row row)
     {
-        Begin("UPDATE ONLY ", table.Name, " SET ");
         bool keyStays = !row.Flags.HasFlag(RowFlags.KeyChanged);
+        if (!keyStays && table.Schema.Key.Contains(table.Numbered))
+        {
+            Begin("WITH gone AS (DELETE FROM ONLY ", table.Name, "");
+            Where(table, row.Old);
+            PutBack(table, row.New, onlyNumber: false);
+            return _sql.WrittenSpan;
+        }
+        Begin("UPDATE ONLY ", table.Name, " SET ");
         int column = 0;
         bool any = false;
         foreach (Cell cell in row.New)
         {
             int i = column++;
-            if (cell.IsUnchanged || (keyStays && table.Schema.Key.Contains(i))) continue;
+            if (cell.IsUnchanged || i == table.Numbered || (keyStays && table.Schema.Key.Contains(i))) continue;
             if (any) _sql.Write(", "u8);
             any = true;
             Text(table.Columns[i].Quoted);
@@ -45,11 +75,7 @@ internal sealed class RowStatements
             Value(cell);
         }
         // Nothing but the key: the row must be there, and that is all.
-        if (!any)
-        {
-            string key = table.Columns[table.Schema.Key.IsEmpty ? 0 : table.Schema.Key[0]].Quoted;
-            Text($"{key} = {key}");
-        }
+        if (!any) Begin("SELECT FROM ONLY ", table.Name, "");
         Where(table, row.OldImage == OldImage.None ? row.New : row.Old);
         return _sql.WrittenSpan;
     }
@@ -59,6 +85,20 @@ internal sealed class RowStatements
         Begin("DELETE FROM ONLY ", table.Name, "");
         Where(table, row.Old);
         return _sql.WrittenSpan;
+    }
+
+    void PutBack(TargetTable table, Tuple row, bool onlyNumber)
+    {
+        Text($" RETURNING *) INSERT INTO {table.Name} ({table.ColumnList}) OVERRIDING SYSTEM VALUE SELECT ");
+        int column = 0;
+        foreach (Cell cell in row)
+        {
+            int i = column++;
+            if (i > 0) _sql.Write(", "u8);
+            if (cell.IsUnchanged || (onlyNumber && i != table.Numbered)) Text(table.Columns[i].Quoted);
+            else Value(cell);
+        }
+        _sql.Write(" FROM gone"u8);
     }
 
     void Where(TargetTable table, Tuple row)

@@ -8,7 +8,8 @@ namespace Cdc.Postgres.Target;
 /// <summary>Writes folded changes: deletes and updates through a staging table and one statement each, then new rows
 /// straight into the table.</summary>
 /// <remarks>Updates that leave the same columns unchanged go together. One thread.</remarks>
-internal sealed class StagedChanges(KeyedChanges folded)
+/// <param name="isReplica">Foreign keys are off, so a row can be taken out and put back.</param>
+internal sealed class StagedChanges(KeyedChanges folded, bool isReplica)
 {
     // Not a name that a column of the user's is likely to have, and a clash is found when the stage is made.
     const string Group = "\"cdc$group\"";
@@ -133,18 +134,39 @@ internal sealed class StagedChanges(KeyedChanges folded)
     {
         (UInt128 mask, int rows) = _groups[group];
         string set = string.Join(", ", table.Columns
-            .Where((_, i) => !table.Schema.Key.Contains(i) && (mask >> i & 1) == 0)
+            .Where((_, i) => !table.Schema.Key.Contains(i) && i != table.Numbered && (mask >> i & 1) == 0)
             .Select(static c => $"{c.Quoted} = s.{c.Quoted}"));
+        Renumber(pipeline, table, 1 + group, expect);
+        string which = $"WHERE s.{Group} = {1 + group} AND {table.KeyMatch("t", "s")}";
         // All that was sent is the key: the rows must be there, and that is all.
-        if (set.Length == 0) set = $"{table.Columns[table.Schema.Key[0]].Quoted} = "
-            + $"t.{table.Columns[table.Schema.Key[0]].Quoted}";
-        pipeline.Query($"UPDATE ONLY {table.Name} t SET {set} FROM {table.Stage} s "
-            + $"WHERE s.{Group} = {1 + group} AND {table.KeyMatch("t", "s")}");
+        pipeline.Query(set.Length == 0
+            ? $"SELECT FROM ONLY {table.Name} t, {table.Stage} s {which}"
+            : $"UPDATE ONLY {table.Name} t SET {set} FROM {table.Stage} s {which}");
         expect(keeps ? -1 : rows);
     }
 
-    static void Upsert(PgPipeline pipeline, TargetTable table, Action<long> expect)
+    // Rows whose number is another one at the source: out, and in again with that one.
+    void Renumber(PgPipeline pipeline, TargetTable table, int group, Action<long> expect)
     {
+        if (table.Numbered < 0 || table.Schema.Key.Contains(table.Numbered)) return;
+        string number = table.Columns[table.Numbered].Quoted;
+        string which = $"WHERE s.{Group} = {group} AND {table.KeyMatch("t", "s")} AND t.{number} <> s.{number}";
+        if (!isReplica)
+        {
+            pipeline.Query($"SELECT FROM ONLY {table.Name} t, {table.Stage} s {which}");
+            expect(0);
+            return;
+        }
+        IEnumerable<string> cells = table.Columns.Select((c, i) => $"{(i == table.Numbered ? 's' : 't')}.{c.Quoted}");
+        pipeline.Query($"WITH gone AS (DELETE FROM ONLY {table.Name} t USING {table.Stage} s {which} "
+            + $"RETURNING {string.Join(", ", cells)}) INSERT INTO {table.Name} ({table.ColumnList}) "
+            + $"OVERRIDING SYSTEM VALUE SELECT {table.ColumnList} FROM gone");
+        expect(-1);
+    }
+
+    void Upsert(PgPipeline pipeline, TargetTable table, Action<long> expect)
+    {
+        Renumber(pipeline, table, -2, expect);
         pipeline.Query($"INSERT INTO {table.Name} ({table.ColumnList}) OVERRIDING SYSTEM VALUE "
             + $"SELECT {table.ColumnList} FROM {table.Stage} WHERE {Group} = -2{table.OnConflict}");
         expect(-1);

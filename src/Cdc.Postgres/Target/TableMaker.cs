@@ -1,5 +1,6 @@
 using Cdc.Engine.Schemas;
 using Cdc.Postgres.Target.Ddl;
+using Cdc.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Cdc.Postgres.Target;
@@ -30,8 +31,20 @@ internal sealed partial class TableMaker(PostgresSinkOptions options, Cancellati
         Run(session, TableStatements.Keys(PlainDefinition.Complete(schema)));
 
     /// <summary>Ties tables to each other: all of them are there.</summary>
-    public void Tie(TargetSession session, IReadOnlyList<TableSchema> tables) =>
-        Run(session, TableStatements.Ties([.. tables.Select(PlainDefinition.Complete)]));
+    /// <param name="copied">Of which moment each is. Only what two of one moment have between them must fit; of others
+    /// the log brings the later state.</param>
+    public void Tie(
+        TargetSession session, IReadOnlyList<TableSchema> tables, IReadOnlyDictionary<TableId, CommitTs> copied)
+    {
+        Dictionary<TableName, CommitTs?> moments = tables.ToDictionary(
+            static table => table.Name,
+            table => copied.TryGetValue(table.Id, out CommitTs at) ? at : (CommitTs?)null);
+        Run(session, TableStatements.Ties([.. tables.Select(PlainDefinition.Complete)])
+            .Select(tie => tie with { IsOptional = tie.Needs is { } other && !AreOfOneMoment(tie.Of, other) }));
+
+        bool AreOfOneMoment(TableName one, TableName other) =>
+            moments.GetValueOrDefault(one) is { } at && moments.GetValueOrDefault(other) == at;
+    }
 
     void Run(TargetSession session, IEnumerable<DdlStatement> statements) =>
         DdlExecutor.Run(session.Connection, [.. statements], Ddl, ended);

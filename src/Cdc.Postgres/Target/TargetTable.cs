@@ -10,8 +10,9 @@ namespace Cdc.Postgres.Target;
 /// <param name="IsPlain">Its text never holds what COPY must escape.</param>
 /// <param name="Equality">Its type's equality in SQL; null if it has none that can be found.</param>
 /// <param name="IsExact">Equal values have equal bytes, so that rows with the same key can be told by bytes.</param>
-internal sealed record TargetColumn(
-    string Quoted, string BaseType, bool IsPlain, string? Equality, bool IsExact, bool IsGenerated = false);
+/// <param name="IsNumbered">GENERATED ALWAYS AS IDENTITY: an UPDATE can't set it, only an INSERT can.</param>
+internal sealed record TargetColumn(string Quoted, string BaseType, bool IsPlain, string? Equality, bool IsExact,
+    bool IsGenerated = false, bool IsNumbered = false);
 
 /// <summary>A table of the target under one version of the source's shape, and the statements for its rows.</summary>
 internal sealed class TargetTable
@@ -25,6 +26,7 @@ internal sealed class TargetTable
         Name = PostgresNames.Quote(schema.Name);
         ColumnList = string.Join(", ", columns.Select(static c => c.Quoted));
         CopyInto = $"COPY {Name} ({ColumnList}) FROM STDIN";
+        Numbered = columns.IndexOf(columns.FirstOrDefault(static c => c.IsNumbered)!);
         CanCollapse = !schema.Key.IsEmpty && columns.Length <= MaskableColumns
             && schema.Key.All(k => columns[k] is { IsExact: true, Equality: not null });
     }
@@ -37,6 +39,9 @@ internal sealed class TargetTable
     public string Name { get; }
     public string ColumnList { get; }
     public string CopyInto { get; }
+
+    /// <summary>The column that only an INSERT can set; -1 if there is none. A table has one at most.</summary>
+    public int Numbered { get; }
 
     /// <summary>Whether changes of the same row can be found by the bytes of its key, and made one.</summary>
     public bool CanCollapse { get; }
@@ -56,7 +61,7 @@ internal sealed class TargetTable
         get
         {
             if (Schema.Key.IsEmpty) return "";
-            string set = string.Join(", ", Columns.Where((_, i) => !Schema.Key.Contains(i))
+            string set = string.Join(", ", Columns.Where((_, i) => !Schema.Key.Contains(i) && i != Numbered)
                 .Select(static c => $"{c.Quoted} = EXCLUDED.{c.Quoted}"));
             return set.Length == 0
                 ? $" ON CONFLICT ({KeyList}) DO NOTHING"

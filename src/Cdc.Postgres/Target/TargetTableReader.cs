@@ -44,7 +44,7 @@ internal static class TargetTableReader
                 : row[6] == "t" ? BuiltInEquality : null;
             bool isEnum = row[2] == "e";
             found[name] = new(PostgresNames.Quote(name), row[1]!, false, equality,
-                isEnum || (s_exact.Contains(row[1]!) && isDeterministic), row[7] == "t");
+                isEnum || (s_exact.Contains(row[1]!) && isDeterministic), row[7] == "t", row[8] == "t");
         }
         string[] missing = [.. schema.Columns.Select(static c => c.Name).Where(name => !found.ContainsKey(name))];
         if (missing.Length > 0)
@@ -66,17 +66,18 @@ internal static class TargetTableReader
     // another one of the same name would be found first. Types without one of their own use that of a type they are
     // stored like (varchar: text).
     static string Query(TableName table) => $"""
-        WITH RECURSIVE base(attnum, name, typ, coll, generated) AS (
-            SELECT a.attnum, a.attname, a.atttypid, a.attcollation, a.attgenerated <> ''
+        WITH RECURSIVE base(attnum, name, typ, coll, generated, numbered) AS (
+            SELECT a.attnum, a.attname, a.atttypid, a.attcollation, a.attgenerated <> '',
+                a.attidentity = 'a'
             FROM pg_attribute a
             WHERE a.attrelid = to_regclass({PostgresNames.Literal(PostgresNames.Quote(table))})
                 AND a.attnum > 0 AND NOT a.attisdropped
             UNION ALL
-            SELECT b.attnum, b.name, t.typbasetype, b.coll, b.generated
+            SELECT b.attnum, b.name, t.typbasetype, b.coll, b.generated, b.numbered
             FROM base b JOIN pg_type t ON t.oid = b.typ AND t.typtype = 'd')
         SELECT b.name, format_type(t.oid, -1), t.typtype, COALESCE(c.collisdeterministic, true), op.nspname, op.oprname,
             t.typtype IN ('e', 'r', 'm', 'c') OR t.typcategory = 'A' OR t.oid IN (
-                'varchar'::regtype, 'cidr'::regtype), b.generated
+                'varchar'::regtype, 'cidr'::regtype), b.generated, b.numbered
         FROM base b
         JOIN pg_type t ON t.oid = b.typ AND t.typtype <> 'd'
         LEFT JOIN pg_collation c ON c.oid = b.coll

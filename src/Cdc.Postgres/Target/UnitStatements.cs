@@ -54,9 +54,9 @@ internal sealed class UnitStatements(TargetTables tables, Expectations expectati
         foreach (TableChanges changes in _changes)
         {
             isInserts &= changes.IsInserts && !keeps;
-            if (plan.IsOneByOne(changes.Table)) OneByOne(session.Pipeline, changes);
+            if (plan.IsOneByOne(changes.Table)) OneByOne(session, changes);
             else if (changes.IsInserts && !keeps) Inserts(session.Pipeline, changes);
-            else Changes(session.Pipeline, changes);
+            else Changes(session, changes);
         }
         _changes.Clear();
         return isInserts;
@@ -94,24 +94,33 @@ internal sealed class UnitStatements(TargetTables tables, Expectations expectati
         expectations.Add(changes.Rows, table, changes.Batches[^1].LastTs);
     }
 
-    void Changes(PgPipeline pipeline, TableChanges changes)
+    void Changes(TargetSession session, TableChanges changes)
     {
         TargetTable table = changes.Table;
         if (changes.Rows <= StagedRows || !table.CanCollapse || !_folded.TryFold(changes))
         {
-            OneByOne(pipeline, changes);
+            OneByOne(session, changes);
             return;
         }
-        _stages ??= new(_folded);
+        _stages ??= new(_folded, session.IsReplica);
         CommitTs at = changes.Batches[^1].LastTs;
-        _stages.Write(pipeline, table, !_staged.Add(table), keeps, rows => expectations.Add(rows, table, at));
+        _stages.Write(session.Pipeline, table, !_staged.Add(table), keeps, rows => expectations.Add(rows, table, at));
     }
 
-    void OneByOne(PgPipeline pipeline, TableChanges changes)
+    void OneByOne(TargetSession session, TableChanges changes)
     {
+        TargetTable table = changes.Table;
         foreach (RowBatch batch in changes.Batches)
         {
-            foreach (Row row in batch) One(pipeline, changes.Table, row);
+            foreach (Row row in batch)
+            {
+                if (row.Op == Op.Update && RowStatements.MayRenumber(table, row))
+                {
+                    session.Pipeline.Query(_rows.Renumber(table, row, session.IsReplica));
+                    expectations.Add(session.IsReplica ? -1 : 0, table, row.Stamp.Ts, isOneRow: true);
+                }
+                One(session.Pipeline, table, row);
+            }
         }
     }
 

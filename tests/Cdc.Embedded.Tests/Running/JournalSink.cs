@@ -13,6 +13,9 @@ sealed class JournalSink(Journal journal) : ISink
     /// <summary>Whether a copy of this table fails for ever.</summary>
     public Func<TableSchema, bool> Refuses { get; init; } = static _ => false;
 
+    /// <summary>How often a table is refused when its copy is to be completed.</summary>
+    public Dictionary<TableId, int> CompletionsRefused { get; } = [];
+
     public ValueTask<IReadOnlyList<Problem>> InspectAsync(CancellationToken cancellationToken) => new([]);
 
     public ValueTask<SinkProgress?> ProgressAsync(CancellationToken cancellationToken) => new((SinkProgress?)null);
@@ -25,7 +28,7 @@ sealed class JournalSink(Journal journal) : ISink
 
     public ValueTask<ITableCopy> CopyAsync(TableSchema table, CommitTs at, CancellationToken cancellationToken) => Refuses(table)
         ? throw new CdcException(FailureKind.DiskFailed, "The disk is full.")
-        : new(new Copy(journal, table));
+        : new(new Copy(this, journal, table));
 
     public ValueTask WriteAsync(ReadOnlyMemory<RowBatch> batches, CancellationToken cancellationToken)
     {
@@ -47,7 +50,7 @@ sealed class JournalSink(Journal journal) : ISink
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    sealed class Copy(Journal journal, TableSchema table) : ITableCopy
+    sealed class Copy(JournalSink sink, Journal journal, TableSchema table) : ITableCopy
     {
         public ValueTask WriteAsync(int part, RowBatch batch, CancellationToken cancellationToken)
         {
@@ -57,6 +60,11 @@ sealed class JournalSink(Journal journal) : ISink
 
         public ValueTask CompleteAsync(CancellationToken cancellationToken)
         {
+            if (sink.CompletionsRefused.TryGetValue(table.Id, out int times) && times > 0)
+            {
+                sink.CompletionsRefused[table.Id] = times - 1;
+                throw new CdcException(FailureKind.TableStopped, $"Refused, with {times} to come.");
+            }
             journal.Add($"copied {table.Id}");
             return ValueTask.CompletedTask;
         }

@@ -11,6 +11,7 @@ static class TrickyRows
     [
         "keyed", "pair", "toast", "toast_full", "numbers", "floats", "words", "loose_words", "swap", "whole",
         "only_key", "\"Odd\"\"Na'me\"", "deferred", "first", "second", "identity_index",
+        "numbered", "numbered_key", "number_only",
     ];
 
     public const string Tables = """
@@ -36,6 +37,10 @@ static class TrickyRows
         CREATE TABLE identity_index (a int PRIMARY KEY, u text NOT NULL, v text);
         CREATE UNIQUE INDEX identity_index_u ON identity_index (u);
         ALTER TABLE identity_index REPLICA IDENTITY USING INDEX identity_index_u;
+        CREATE TABLE numbered (id int PRIMARY KEY, no int GENERATED ALWAYS AS IDENTITY, v text);
+        CREATE TABLE numbered_key (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text, v text);
+        ALTER TABLE numbered_key ALTER body SET STORAGE EXTERNAL;
+        CREATE TABLE number_only (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
 
         """;
 
@@ -54,6 +59,9 @@ static class TrickyRows
         INSERT INTO deferred SELECT i, i FROM generate_series(1, 40) i;
         INSERT INTO identity_index SELECT i, 'u' || i, 'v' FROM generate_series(1, 40) i;
         INSERT INTO first VALUES (1); INSERT INTO second VALUES (1);
+        INSERT INTO numbered (id, v) SELECT i, 'v' FROM generate_series(1, 60) i;
+        INSERT INTO numbered_key (body, v) SELECT {Big}, 'v' FROM generate_series(1, 60) i;
+        INSERT INTO number_only SELECT FROM generate_series(1, 30);
         """;
 
     /// <summary>One transaction.</summary>
@@ -88,6 +96,8 @@ static class TrickyRows
         UPDATE "Odd""Na'me" SET "v'v" = 'a''b\';
         UPDATE identity_index SET v = 'w'; UPDATE identity_index SET u = u || 'x' WHERE a < 10;
         DELETE FROM identity_index WHERE a = 20;
+        UPDATE numbered SET v = 'w'; UPDATE numbered SET no = DEFAULT WHERE id < 20;
+        UPDATE numbered_key SET body = body; UPDATE number_only SET id = DEFAULT WHERE id < 20;
         """;
 
     /// <summary>Each a transaction; the target may join them.</summary>
@@ -100,6 +110,10 @@ static class TrickyRows
         "UPDATE toast SET id = id + 500 WHERE id BETWEEN 10 AND 40",
         "TRUNCATE first, second; INSERT INTO first VALUES (2), (3); INSERT INTO second VALUES (3)",
         "TRUNCATE only_key; INSERT INTO only_key VALUES (1, 'after')",
+        // Numbers that only an INSERT can set.
+        "UPDATE numbered SET v = 'few', no = DEFAULT WHERE id = 3; UPDATE numbered SET v = 'few' WHERE id = 4",
+        "UPDATE numbered_key SET id = DEFAULT WHERE id = 5; UPDATE number_only SET id = DEFAULT WHERE id = 7",
+        "UPDATE numbered_key SET body = body WHERE id < 4",
         "UPDATE toast SET v = 'last' WHERE id > 500; DELETE FROM toast WHERE id BETWEEN 520 AND 525",
     ];
 }

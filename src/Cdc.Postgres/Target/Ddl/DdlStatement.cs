@@ -24,6 +24,10 @@ internal sealed record DdlStatement(DdlPhase Phase, string Sql, string Does, Tab
     /// <summary>What to say when it failed as tolerated.</summary>
     public string? Said { get; init; }
 
+    /// <summary>What it speaks of may be of another moment at the target, so that it does not fit: then it is left
+    /// out, and that is said.</summary>
+    public bool IsOptional { get; init; }
+
     /// <summary>It fails if the event can't be repeated here: the table needs a new copy.</summary>
     public bool IsProof { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class StatementRun(PgConnection connection, string searchPath)
             if (!IsWanted(statement)) return;
             if (statement.Type is { } type)
                 TypeMaker.Make(connection, type, statement.TypeBefore, statement.Does == "ALTER TYPE");
-            else if (statement.Tolerates is { } state) Try(statement, state);
+            else if (statement.Tolerates is not null || statement.IsOptional) Try(statement);
             else Query(statement);
         }
         catch (CdcException failure) when (PgServerError.Of(failure) is { } error && !IsPassing(error))
@@ -60,20 +60,27 @@ internal sealed class StatementRun(PgConnection connection, string searchPath)
         if (statement.ReadsSearchPath) connection.Query("SET LOCAL search_path = pg_catalog");
     }
 
-    void Try(DdlStatement statement, string tolerated)
+    void Try(DdlStatement statement)
     {
         connection.Query("SAVEPOINT cdc_try");
         try
         {
             Query(statement);
         }
-        catch (CdcException failure) when (PgServerError.Of(failure) is { } error && error.SqlState == tolerated
-            && (statement.Instead is not null || statement.Said is not null))
+        catch (CdcException failure) when (PgServerError.Of(failure) is { } error && !IsPassing(error)
+            && (IsTolerated(statement, error) || statement.IsOptional))
         {
             connection.Query("ROLLBACK TO SAVEPOINT cdc_try");
-            if (statement.Instead is { } instead) connection.Query(instead);
-            if (statement.Said is { } sentence) _said.Add(sentence);
+            bool isTolerated = IsTolerated(statement, error);
+            if (isTolerated && statement.Instead is { } instead) connection.Query(instead);
+            if (!isTolerated)
+                _said.Add($"{statement.Does} of {statement.Of} is left out: {statement.Needs} is of another moment "
+                    + $"and does not fit ({error.SqlState}). The log brings what comes of it.");
+            else if (statement.Said is { } sentence) _said.Add(sentence);
         }
         connection.Query("RELEASE SAVEPOINT cdc_try");
     }
+
+    static bool IsTolerated(DdlStatement statement, PgServerError error) =>
+        error.SqlState == statement.Tolerates && (statement.Instead is not null || statement.Said is not null);
 }

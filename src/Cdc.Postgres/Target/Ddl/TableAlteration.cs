@@ -60,7 +60,10 @@ internal static class TableAlteration
         if (old.Name != table.Name.Name)
         {
             yield return new(DdlPhase.MoveTables, $"ALTER TABLE {PostgresNames.Quote(old)} "
-                + $"RENAME TO {PostgresNames.Quote(table.Name.Name)}", "ALTER TABLE … RENAME", table.Name);
+                + $"RENAME TO {PostgresNames.Quote(table.Name.Name)}", "ALTER TABLE … RENAME", table.Name)
+            {
+                When = $"NOT ({TableStatements.IsMissing(old)} AND {TableStatements.IsThere(table.Name)})",
+            };
         }
     }
 

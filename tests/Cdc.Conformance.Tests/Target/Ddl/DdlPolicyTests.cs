@@ -31,6 +31,22 @@ public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
     }
 
     [Fact]
+    public async Task A_tie_to_a_table_of_another_moment_is_left_out_and_said()
+    {
+        using DdlPair pair = await CopiedAsync(T + "CREATE TABLE u (id int, t int)");
+        pair.Target.Query("BEGIN");
+        List<string> said = [];
+        DdlStatement tie = TieText.ForeignKey(new("public", "t"),
+            new("t_a_fkey", ConstraintKind.ForeignKey, "FOREIGN KEY (a) REFERENCES public.u(id)") { References = new("public", "u") },
+            new() { Columns = [] });
+        CancellationToken never = CancellationToken.None;
+        DdlOptions options = new() { Changefeed = "c", Said = said.Add };
+        DdlExecutor.Run(pair.Target, [tie with { IsOptional = true }], options, never);
+        Assert.Contains("left out: public.u is of another moment", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Throws<CdcException>(() => DdlExecutor.Run(pair.Target, [tie], options, never));
+    }
+
+    [Fact]
     public async Task Ignore_runs_nothing_and_records_it()
     {
         using DdlPair pair = await CopiedAsync(T);
