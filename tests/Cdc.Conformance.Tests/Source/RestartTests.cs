@@ -73,7 +73,7 @@ public sealed class RestartTests(SourceFixture fixture) : IClassFixture<SourceFi
         Assert.Equal(goesOn, none.IsWarning);
         if (!goesOn) return;
         await ReadRows.StreamToNowAsync(source, history, at);
-        Assert.Empty(history.Latest().Where(t => !t.IsDropped));
+        Assert.DoesNotContain(history.Latest(), static table => !table.IsDropped);
     }
 
     [Fact]
