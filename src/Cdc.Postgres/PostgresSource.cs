@@ -304,7 +304,8 @@ public sealed partial class PostgresSource : ISource
         }
         finally
         {
-            if (Interlocked.Exchange(ref _stream, null) is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
+            LogStream? stream = Interlocked.Exchange(ref _stream, null);
+            if (stream is not null) await stream.DisposeAsync().ConfigureAwait(false);
             Interlocked.Exchange(ref _temporary, null)?.Dispose();
         }
     }

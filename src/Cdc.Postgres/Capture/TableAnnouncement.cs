@@ -51,7 +51,8 @@ internal static class TableAnnouncement
                 await using NpgsqlCommand emit = new(Message, connection);
                 emit.Parameters.Add(new()
                 {
-                    Value = tables.Select(static t => t.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
+                    Value = tables.Select(static t => t.Oid).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
                 });
                 emit.Parameters.Add(new() { Value = prefix });
                 await emit.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -69,9 +70,10 @@ internal static class TableAnnouncement
     // Parents come before their partitions.
     static string Message { get; } = $"""
         SELECT pg_catalog.pg_logical_emit_message(true, $2, pg_catalog.convert_to(
-            pg_catalog.json_strip_nulls(pg_catalog.json_build_object('v', 1, 'tag', 'CREATE TABLE', 'path', '', 'tables', (
-                SELECT pg_catalog.json_agg(d.definition ORDER BY (SELECT GREATEST(pg_catalog.count(*), 1)
-                    FROM pg_catalog.pg_partition_ancestors(d.oid)), d.oid)
+            pg_catalog.json_strip_nulls(pg_catalog.json_build_object(
+                'v', 1, 'tag', 'CREATE TABLE', 'path', '', 'tables', (SELECT pg_catalog.json_agg(
+                    d.definition ORDER BY (SELECT GREATEST(pg_catalog.count(*), 1)
+                        FROM pg_catalog.pg_partition_ancestors(d.oid)), d.oid)
                 FROM ({DefinitionQuery.Text}) AS d)))::text,
             CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END))
         """;

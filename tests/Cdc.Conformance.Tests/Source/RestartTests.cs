@@ -73,7 +73,7 @@ public sealed class RestartTests(SourceFixture fixture) : IClassFixture<SourceFi
         Assert.Equal(goesOn, none.IsWarning);
         if (!goesOn) return;
         await ReadRows.StreamToNowAsync(source, history, at);
-        Assert.DoesNotContain(history.Latest(), static table => !table.IsDropped);
+        Assert.DoesNotContain(history.Latest(), t => !t.IsDropped);
     }
 
     [Fact]
@@ -109,8 +109,9 @@ public sealed class RestartTests(SourceFixture fixture) : IClassFixture<SourceFi
         string database = await fixture.DatabaseAsync("""
             CREATE TABLE t (id int PRIMARY KEY);
             CREATE PUBLICATION cdc_theirs FOR TABLE t; CREATE PUBLICATION cdc_all_insert FOR ALL TABLES;
-            SELECT pg_create_logical_replication_slot('cdc_theirs', 'test_decoding');
             """);
+        await fixture.Cluster.ExecuteAsync(
+            "SELECT pg_create_logical_replication_slot('cdc_theirs', 'test_decoding')", database);
         await StartAsync(database, "ours", "public.*", new([]));
         await using PostgresCleanup cleanup = new(
             PostgresAddress.Parse(fixture.Cluster.UrlFor(database)), TimeProvider.System);
