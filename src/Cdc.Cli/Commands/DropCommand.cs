@@ -11,7 +11,8 @@ using Cdc.Postgres.Target;
 
 namespace Cdc.Cli.Commands;
 
-/// <summary>Removes what changefeeds made in a source, what they recorded in a target, and their state. Needs no state to do it; twice is
+/// <summary>Removes what changefeeds made in a source, what they recorded in a target, and their state. Needs no state
+/// to do it; twice is
 /// harmless.</summary>
 static class DropCommand
 {
