@@ -12,8 +12,7 @@ using Cdc.Postgres.Target;
 namespace Cdc.Cli.Commands;
 
 /// <summary>Removes what changefeeds made in a source, what they recorded in a target, and their state. Needs no state
-/// to do it; twice is
-/// harmless.</summary>
+/// to do it; twice is harmless.</summary>
 static class DropCommand
 {
     public static async Task<int> RunAsync(Invocation call)
