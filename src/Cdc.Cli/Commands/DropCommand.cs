@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Cdc.Cli.Flags;
 using Cdc.Cli.Output;
@@ -6,11 +7,12 @@ using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.State;
 using Cdc.Postgres.Setup;
+using Cdc.Postgres.Target;
 
 namespace Cdc.Cli.Commands;
 
-/// <summary>Removes what changefeeds made in a source, and their state. Needs no state to do it; twice is
-/// harmless.</summary>
+/// <summary>Removes what changefeeds made in a source, what they recorded in a target, and their state. Needs no state
+/// to do it; twice is harmless.</summary>
 static class DropCommand
 {
     public static async Task<int> RunAsync(Invocation call)
@@ -27,14 +29,27 @@ static class DropCommand
         string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
         string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
         await using PostgresCleanup cleanup = new(address, call.Host.Time);
+        TargetCleanup? target = call.Outcome.To is { Scheme: Address.Postgres } to
+            ? new(PostgresAddress.Parse(to.Place), call.Host.Time)
+            : null;
+        // Looked at first: a target that is away must not leave half of it done.
+        ImmutableArray<string> records =
+            target is null ? [] : await target.PlanAsync(name is null ? known : [name], call.Stop);
         if (call.Flags.DryRun)
-            return SayPlan(call, await cleanup.PlanAsync(name, call.Stop), Paths(root, states), name);
+        {
+            CleanupPlan would = await cleanup.PlanAsync(name, call.Stop);
+            return SayPlan(call, would, [.. would.Statements, .. AtTarget(records)], Paths(root, states), name);
+        }
         // A run that still goes on holds its state; nothing may be taken from under it unasked.
         if (!force) foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
         CleanupPlan plan = await cleanup.RunAsync(name, force, call.Stop);
+        if (target is not null) await target.RunAsync(records, call.Stop);
         foreach (string state in states) await ForgetAsync(root, state);
-        return Say(call, plan.Statements, Paths(root, states), name);
+        return Say(call, [.. plan.Statements, .. AtTarget(records)], Paths(root, states), name);
     }
+
+    static IEnumerable<string> AtTarget(ImmutableArray<string> records) =>
+        records.Select(static statement => $"{statement} -- in the target");
 
     /// <summary>Changefeeds that left something in the database.</summary>
     static async Task<IReadOnlyList<string>> KnownAsync(PostgresAddress address, CancellationToken cancellationToken)
@@ -82,9 +97,10 @@ static class DropCommand
     static string[] Paths(string root, string[] states) => [.. states.Select(state => Path.Combine(root, state))];
 
     // The statements are said in any case: another role can run them.
-    static int SayPlan(Invocation call, CleanupPlan plan, string[] states, string? name)
+    static int SayPlan(
+        Invocation call, CleanupPlan plan, IReadOnlyCollection<string> statements, string[] states, string? name)
     {
-        Say(call, plan.Statements, states, name);
+        Say(call, statements, states, name);
         return plan.Refusal is { } refusal ? throw refusal.ToException() : ExitCodes.Done;
     }
 

@@ -29,10 +29,11 @@ sealed record Verb(string Name, string Text, string About, ImmutableArray<string
              """cdc run --from "postgres://me@localhost/shop" --to ./out""",
              """cdc run --from env:SHOP --to ./out --tables sales --tables public.orders --exclude sales.audit""",
              "cdc run --config cdc.json --dry-run"]),
-        new(Drop, "Remove what a changefeed made in a source.",
-            "Prints each statement, and forgets the state. Can be repeated. Files that were written stay.",
+        new(Drop, "Remove what a changefeed made in a source, and what it recorded in a target.",
+            "Prints each statement, and forgets the state. Can be repeated. What was written stays.",
             ["""cdc drop --from "postgres://me@localhost/shop" """.Trim(),
              """cdc drop --from env:SHOP --name shop_1a2b3c --dry-run""",
+             "cdc drop --from env:SHOP --to env:COPY",
              """cdc drop --from env:SHOP --all"""]),
         new(Version, "Print the version.", "", ["cdc version", "cdc version --json"]),
     ];

@@ -47,7 +47,7 @@ public enum DdlMode
 {
     /// <summary>Does the same.</summary>
     Apply,
-    /// <summary>Does what adds, and stops at what drops or changes.</summary>
+    /// <summary>Does the same, but drops no table, column, type or schema, and says what it left.</summary>
     Additive,
     /// <summary>Leaves the target's schema alone.</summary>
     Ignore,

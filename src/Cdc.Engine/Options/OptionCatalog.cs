@@ -80,7 +80,7 @@ public static class OptionCatalog
             Verbs = [Run], Schemes = [Options.Address.Postgres],
         },
         Choice<DdlMode>("ddl",
-            "DDL of the source in a database target: apply it, only what adds, ignore it, or stop at it.",
+            "DDL of the source in a database target: apply it, apply it but drop nothing, ignore it, or stop at it.",
             o => o.Ddl, (o, v) => o with { Ddl = v }) with { Verbs = [Run], Schemes = [Options.Address.Postgres] },
     ];
 

@@ -36,7 +36,7 @@ public static class StartTable
                 throw new CdcException(FailureKind.PositionLost,
                     $"The target holds rows of changefeed '{name}' up to {target!.Position}, "
                     + $"but slot {position.Name} is gone: what was committed since can't be read any more.",
-                    "Choose an empty target, or empty this one, and run again: that takes a new snapshot.");
+                    Empty(name));
             case PositionState.Lost:
                 throw Lost(name, position, target?.Position ?? CommitTs.Zero);
             default:
@@ -47,10 +47,14 @@ public static class StartTable
     static bool HasRows(SinkProgress? target) =>
         target is not null && (target.Position > CommitTs.Zero || target.Copied.Count > 0);
 
+    static string Empty(string name) =>
+        "Choose an empty target, or empty this one, and run again: that takes a new snapshot. What a database has "
+        + $"recorded goes with cdc drop --from … --to … --name {name}, and its rows with --existing truncate.";
+
     static CdcException Occupied(string name, SinkProgress target) => new(FailureKind.SinkUnfit,
         $"The target holds rows of an earlier run of changefeed '{name}', up to {target.Position}, and this one has "
         + "not begun: the two don't follow each other.",
-        "Choose an empty target, or empty this one, and run again: that takes a new snapshot.");
+        Empty(name));
 
     static StartDecision FromTarget(string name, HeldPosition position, SinkProgress? target)
     {

@@ -35,8 +35,11 @@ internal static class TargetFailures
             : error.SqlState.StartsWith("23", StringComparison.Ordinal) ? "the row breaks a constraint"
             : error.QuotesValues ? "a value is not what the column takes"
             : "it does not take the row";
+        // Rows of a copy have no position of their own.
+        bool isCopy = at.Step == CommitTs.MaxStep;
+        (string what, string when) = isCopy ? ("the copy", $"as of {at}") : ("a change", $"at {at}");
         return new(FailureKind.TableStopped,
-            $"The target refuses a change of table {table}{about} at {at}: {said} ({error.SqlState}){broken}.",
+            $"The target refuses {what} of table {table}{about} {when}: {said} ({error.SqlState}){broken}.",
             "Make the target's table equal to the source's, or leave it out with --exclude, and run again.",
             new PgServerException(error));
     }

@@ -52,6 +52,27 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task After_drop_with_the_target_the_same_command_starts_over()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster);
+        await pair.AtSourceAsync("CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')");
+        await pair.RunAsync();
+        string[] drop = ["drop", .. pair.Arguments()[1..]];
+        await pair.Command.RunAsync([.. drop[..3], .. drop[5..]]);
+        ProcessResult refused = await pair.TryAsync();
+        Assert.Contains($"cdc drop --from … --to … --name {pair.Name}", refused.Error, StringComparison.Ordinal);
+        ProcessResult plan = await pair.Command.RunAsync([.. drop, "--dry-run"]);
+        Assert.Contains("DROP SCHEMA cdc;", plan.Output, StringComparison.Ordinal);
+        ProcessResult done = await pair.Command.RunAsync(drop);
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Equal(plan.Output, done.Output);
+        Assert.Null(await pair.AskTargetAsync("SELECT to_regnamespace('cdc')"));
+        Assert.Equal("1", await pair.AskTargetAsync("SELECT count(*) FROM a"));
+        await pair.RunAsync("--existing", "truncate");
+        await pair.MustBeEqualAsync("a");
+    }
+
+    [Fact]
     public async Task Rows_that_the_target_holds_are_refused_before_anything_is_changed()
     {
         using Pair pair = await Pair.CreateAsync(server.Cluster, "CREATE TABLE a (id int PRIMARY KEY, v text)");
