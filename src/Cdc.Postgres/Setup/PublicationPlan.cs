@@ -27,9 +27,9 @@ internal sealed record PublicationStep(
 /// before the command is done, and no update or delete of the application can fail by a publication that has none.
 /// Tables without a key are not listed beside their schema; one that was listed before stays.
 /// A table that moves is listed at its new place before it leaves its old one, so that none of its inserts falls
-/// between the two; what lost its key moves first, because its updates fail until then. ONLY keeps a parent's children out,
-/// which are tables of their own. A publication is made empty and filled in pieces, because a statement over thousands
-/// of tables would hold all their locks at once.
+/// between the two; what lost its key moves first, because its updates fail until then. ONLY keeps a parent's children
+/// out, which are tables of their own. A publication is made empty and filled in pieces, because a statement over
+/// thousands of tables would hold all their locks at once.
 /// </remarks>
 internal sealed class PublicationPlan
 {
