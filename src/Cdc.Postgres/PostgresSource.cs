@@ -96,8 +96,8 @@ public sealed partial class PostgresSource : ISource
                 return snapshot;
         }
         throw new CdcException(FailureKind.SourceUnfit,
-            "Each time a slot was made, a transaction committed that had made a table which is not published yet.",
-            "Run again when no tables are being made.");
+            "Each time a slot was made, tables were made, altered or dropped before they could be looked at.",
+            "Run again when no migration is under way.");
     }
 
     /// <summary>Makes the slot and opens its snapshot. Null if a table of ours came that is not published; the slot is
@@ -128,10 +128,20 @@ public sealed partial class PostgresSource : ISource
         ServerFacts server = await _connections.RunAsync(
             0, static (_, connection, token) => ServerFacts.ReadAsync(connection, token), cancellationToken)
             .ConfigureAwait(false);
-        using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        return (await SnapshotAsync(
-            replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
-                .ConfigureAwait(false))!;
+        for (int attempt = 1; attempt <= StartAttempts; attempt++)
+        {
+            using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            PostgresSnapshot? snapshot = await SnapshotAsync(
+                replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
+                .ConfigureAwait(false);
+            if (snapshot is not null) return snapshot;
+            replication.Dispose();
+            // The temporary slot goes with its connection, in a moment.
+            await Task.Delay(BusyPause, _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+        throw new CdcException(FailureKind.SourceUnfit,
+            "Each time a snapshot was taken, tables were altered or dropped before they could be looked at.",
+            "Run again when no migration is under way.");
     }
 
     public async IAsyncEnumerable<SourceEvent> StreamAsync(

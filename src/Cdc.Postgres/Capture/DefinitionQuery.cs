@@ -79,6 +79,7 @@ internal static class DefinitionQuery
             ORDER BY k.conname COLLATE "C", k.oid)
         FROM pg_constraint k
         WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
+            AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
         """;
 
     const string Indexes = """

@@ -15,7 +15,8 @@ namespace Cdc.Postgres.Snapshot;
 internal sealed partial class SnapshotOpener(
     PostgresSourceOptions options, ControlConnections connections, TypeCatalog types, ILogger logger)
 {
-    /// <summary>Null if the snapshot holds a table of ours whose changes are not published from there on.</summary>
+    /// <summary>Null if the snapshot holds a table of ours whose changes are not published from there on, or shows what
+    /// can't be described any more: a newer one is needed.</summary>
     /// <param name="wanted">Numbers of the tables to copy; null: all that match. One that the snapshot does not hold is
     /// left out, and said.</param>
     public async Task<PostgresSnapshot?> OpenAsync(
@@ -52,6 +53,15 @@ internal sealed partial class SnapshotOpener(
             SnapshotShared shared = new(
                 keeper.Name, keeper.Time, new(slot.ConsistentPoint), workers, options.Rows, logger);
             return new(at, keeper, shared, plans);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InternalError)
+        {
+            // The server's functions that print a definition look at the catalogs as they are now: something that the
+            // snapshot still shows was dropped.
+            await keeper.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            LogMoved(logger, error.MessageText);
+            return null;
         }
         catch (Exception error)
         {
