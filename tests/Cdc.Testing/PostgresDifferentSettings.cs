@@ -25,6 +25,8 @@ public static class PostgresDifferentSettings
         ["standard_conforming_strings"] = "off",
         ["quote_all_identifiers"] = "on",
         ["array_nulls"] = "off",
+        ["xmloption"] = "'document'",
+        ["transform_null_equals"] = "on",
         ["default_transaction_isolation"] = "'serializable'",
     };
 

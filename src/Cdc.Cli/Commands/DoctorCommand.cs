@@ -7,12 +7,14 @@ using Cdc.Cli.Parts;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
+using Cdc.Engine.Sinks;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Setup;
 
 namespace Cdc.Cli.Commands;
 
-/// <summary>Looks at a source and tells all that matters for capturing it. Changes nothing.</summary>
+/// <summary>Looks at a source, and at a target if one is given, and tells all that matters for carrying the one to the
+/// other. Changes nothing.</summary>
 static class DoctorCommand
 {
     public static async Task<int> RunAsync(Invocation call)
@@ -30,11 +32,28 @@ static class DoctorCommand
         [
             .. facts.Problems, .. SelectionCheck.Problems(Connectors.SelectionOf(call.Options), facts, null),
             .. connectors.Filter().Problems(facts.Tables, []),
-            .. ForFormat(call.Options.Format, facts),
+            .. ForFormat(call.Options.Format, facts), .. await AtTargetAsync(call, connectors, facts),
         ];
         if (call.Flags.Json) call.Host.Print(Json(facts, server, problems).ToJsonString(JsonText.Page));
         else call.Host.Print(Text(facts, server, problems));
         return ExitCodes.Of(problems);
+    }
+
+    // What a run looks for before it begins. A target that can't be reached is one problem among the others.
+    static async Task<IReadOnlyList<Problem>> AtTargetAsync(Invocation call, Connectors connectors, SourceFacts facts)
+    {
+        if (call.Outcome.To is not { } to) return [];
+        Address from = call.Outcome.From!;
+        string name = call.Options.Name ?? await OpenChangefeed.NameAsync(connectors, call, from, to);
+        try
+        {
+            await using ISink sink = connectors.Sink(to, name, Connectors.DatabaseOf(from));
+            return await sink.InspectAsync(facts, call.Stop);
+        }
+        catch (CdcException failure)
+        {
+            return [new(failure.Kind, failure.Message, failure.Fix)];
+        }
     }
 
     // Common readers of that format refuse an update or delete without its old row.

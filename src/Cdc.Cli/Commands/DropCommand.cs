@@ -19,7 +19,7 @@ static class DropCommand
     {
         Address from = call.Outcome.From!;
         call.Failures.Where = $"source {Secrets.Masked(call.Options.From)}";
-        if (from.Scheme != Address.Postgres) return Say(call, [], [], null);
+        if (from.Scheme != Address.Postgres) return await AtTargetOnlyAsync(call, from);
         PostgresAddress address = PostgresAddress.Parse(from.Place);
         IReadOnlyList<string> known = await KnownAsync(address, call.Stop);
         bool all = call.Flags.Has(VerbFlag.All);
@@ -29,9 +29,7 @@ static class DropCommand
         string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
         string[] states = [.. (name is null ? known : [name]).Where(n => Directory.Exists(Path.Combine(root, n)))];
         await using PostgresCleanup cleanup = new(address, call.Host.Time);
-        TargetCleanup? target = call.Outcome.To is { Scheme: Address.Postgres } to
-            ? new(PostgresAddress.Parse(to.Place), call.Host.Time)
-            : null;
+        TargetCleanup? target = Target(call);
         // Looked at first: a target that is away must not leave half of it done.
         ImmutableArray<string> records =
             target is null ? [] : await target.PlanAsync(name is null ? known : [name], call.Stop);
@@ -47,6 +45,28 @@ static class DropCommand
         foreach (string state in states) await ForgetAsync(root, state);
         return Say(call, [.. plan.Statements, .. AtTarget(records)], Paths(root, states), name);
     }
+
+    // A source in which nothing is made: what is left is a target's record, and the state.
+    static async Task<int> AtTargetOnlyAsync(Invocation call, Address from)
+    {
+        TargetCleanup? target = Target(call);
+        string? name = call.Options.Name is null && call.Outcome.To is null ? null : await NameAsync(call, from, []);
+        if (name is null) return Say(call, [], [], null);
+        string root = call.Host.PathOf(call.Options.State ?? "cdc-data");
+        string[] states = Directory.Exists(Path.Combine(root, name)) ? [name] : [];
+        ImmutableArray<string> records = target is null ? [] : await target.PlanAsync([name], call.Stop);
+        if (!call.Flags.DryRun)
+        {
+            foreach (string state in states) await Connectors.State(root, state).DisposeAsync();
+            if (target is not null) await target.RunAsync(records, call.Stop);
+            foreach (string state in states) await ForgetAsync(root, state);
+        }
+        return Say(call, [.. AtTarget(records)], Paths(root, states), name);
+    }
+
+    static TargetCleanup? Target(Invocation call) => call.Outcome.To is { Scheme: Address.Postgres } to
+        ? new(PostgresAddress.Parse(to.Place), call.Host.Time)
+        : null;
 
     static IEnumerable<string> AtTarget(ImmutableArray<string> records) =>
         records.Select(static statement => $"{statement} -- in the target");

@@ -31,11 +31,11 @@ public static class OptionCatalog
         Address("from", "Where to read: postgres://user@host/database, a .NET connection string, or demo:.",
             o => o.From, (o, v) => o with { From = v }) with { Verbs = [Run, Doctor, Drop] },
         Address("to", "Where to write: a directory, stdout, blackhole, or a PostgreSQL database as in --from.",
-            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, Drop, DemoVerb] },
+            o => o.To, (o, v) => o with { To = v }) with { Verbs = [Run, Doctor, Drop, DemoVerb] },
         Text("name", "Name of the changefeed: " + ChangefeedName.RuleText + ".", "name",
             o => o.Name, (o, v) => o with { Name = v }) with
         {
-            Verbs = [Run, Drop], DefaultText = "<database>_<6 hex of source and target>",
+            Verbs = [Run, Doctor, Drop], DefaultText = "<database>_<6 hex of source and target>",
         },
         Text("state", "Directory that holds the state of all changefeeds.", "directory",
             o => o.State, (o, v) => o with { State = v }) with
@@ -77,7 +77,7 @@ public static class OptionCatalog
             "Rows that a table of a database target holds before it is copied: refuse them, keep them, or truncate.",
             o => o.Existing, (o, v) => o with { Existing = v }) with
         {
-            Verbs = [Run], Schemes = [Options.Address.Postgres],
+            Verbs = [Run, Doctor], Schemes = [Options.Address.Postgres],
         },
         Choice<DdlMode>("ddl",
             "DDL of the source in a database target: apply it, apply it but drop nothing, ignore it, or stop at it.",

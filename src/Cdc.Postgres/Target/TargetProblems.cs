@@ -1,5 +1,6 @@
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
+using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Setup;
 using Cdc.Postgres.Wire;
@@ -42,11 +43,20 @@ internal static class TargetProblems
                 TargetSessions.ReplicaGrant(connection.Endpoint.User), IsWarning: true));
         }
         if (source is null) return problems;
-        if (IsSame(session, source.Identity)) problems.Add(Same(source.Identity.Database));
-        else if (options is { Copies: true, Existing: ExistingRows.Refuse }
+        if (IsSame(session, source.Identity))
+        {
+            problems.Add(Same(source.Identity.Database));
+            return problems;
+        }
+        HashSet<TableName> closed = Closed(connection, source);
+        problems.AddRange(closed.Select(table => new Problem(FailureKind.SinkUnfit,
+            $"The role may not read and write table {table} of the target.",
+            $"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {PostgresNames.Quote(table)} TO {role}; "
+            + $"GRANT USAGE ON SCHEMA {PostgresNames.Quote(table.Schema)} TO {role};")));
+        if (options is { Copies: true, Existing: ExistingRows.Refuse }
             && new ProgressStore(options.Name).Read(connection) is null)
         {
-            problems.AddRange(Filled(session, source));
+            problems.AddRange(Filled(session, source.Tables.Select(static t => t.Name).Where(t => !closed.Contains(t))));
         }
         return problems;
     }
@@ -66,14 +76,29 @@ internal static class TargetProblems
         $"Source and target are the same database ({database}): every change would come back as a new one.",
         "Choose another target.");
 
-    static IEnumerable<Problem> Filled(TargetSession session, SourceFacts source)
+    // Tables that are there, and that this role can't do with what has to be done. Those it makes are its own.
+    static HashSet<TableName> Closed(PgConnection connection, SourceFacts source)
     {
-        foreach (MatchedTable table in source.Tables)
+        if (source.Tables.IsEmpty) return [];
+        string names = string.Join(", ", source.Tables.Select(static table =>
+            $"({PostgresNames.Literal(table.Name.Schema)}, {PostgresNames.Literal(table.Name.Name)})"));
+        return [.. connection.Query($"""
+            SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE (n.nspname, c.relname) IN ({names}) AND c.relkind IN ('r', 'p') AND NOT (
+                has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+                AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
+                AND has_table_privilege(c.oid, 'DELETE'))
+            ORDER BY 1, 2
+            """).Select(static row => new TableName(row[0]!, row[1]!))];
+    }
+
+    static IEnumerable<Problem> Filled(TargetSession session, IEnumerable<TableName> tables)
+    {
+        foreach (TableName table in tables)
         {
-            if (!TargetTableReader.Exists(session.Connection, table.Name)) continue;
-            string name = PostgresNames.Quote(table.Name);
-            if (session.Run($"SELECT EXISTS (SELECT FROM ONLY {name})").Cell != "t") continue;
-            CdcException refusal = CopyTarget.NotEmpty(table.Name);
+            if (!TargetTableReader.Exists(session.Connection, table)) continue;
+            if (session.Run($"SELECT EXISTS (SELECT FROM ONLY {PostgresNames.Quote(table)})").Cell != "t") continue;
+            CdcException refusal = CopyTarget.NotEmpty(table);
             yield return new(refusal.Kind, refusal.Message, refusal.Fix);
         }
     }

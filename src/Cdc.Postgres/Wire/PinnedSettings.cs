@@ -4,7 +4,7 @@ namespace Cdc.Postgres.Wire;
 
 /// <summary>
 /// The run-time parameters that every session of ours fixes, because a database or a role may set them otherwise and
-/// they change the text of COPY and pgoutput, what is visible, or how long we may take.
+/// they change the text of COPY and pgoutput or how it is read, what is visible, or how long we may take.
 /// </summary>
 internal static class PinnedSettings
 {
@@ -21,6 +21,10 @@ internal static class PinnedSettings
         ["extra_float_digits"] = "3",
         ["lc_monetary"] = "C",
         ["xmlbinary"] = "base64",
+        // How a target reads values: a NULL in an array would be a word, and xml that is no document an error.
+        ["array_nulls"] = "on",
+        ["xmloption"] = "content",
+        ["transform_null_equals"] = "off",
         // regclass and its kin print names with or without schema, with or without quotes.
         ["search_path"] = "pg_catalog",
         ["quote_all_identifiers"] = "off",

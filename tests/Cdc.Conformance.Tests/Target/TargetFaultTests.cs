@@ -6,6 +6,7 @@ using Cdc.Engine.Sinks;
 using Cdc.Postgres.Target;
 using Cdc.Protocol;
 using Cdc.Sinks.Tests;
+using Cdc.Testing;
 
 namespace Cdc.Conformance.Tests.Target;
 
@@ -171,6 +172,40 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         SinkProgress? progress = await next.ProgressAsync(Never);
         Assert.True(progress!.Position >= heard.Flushes[^1]);
         Assert.Equal($"{progress.Position.Commit}", rows);
+    }
+
+    [Fact]
+    public async Task A_server_that_has_forgotten_a_commit_is_not_written_on_as_if_it_had_not()
+    {
+        // Commits stay off the disk for seconds, so that a crash takes them.
+        await using PostgresCluster cluster = await PostgresCluster.StartAsync(
+            new() { Settings = new Dictionary<string, string> { ["wal_writer_delay"] = "'10s'" } });
+        await cluster.ExecuteAsync("CREATE TABLE orders (id text PRIMARY KEY)");
+        for (ulong epoch = 1; ; epoch++)
+        {
+            Assert.True(epoch < 10, "Nothing was ever lost.");
+            ulong commit = 10 * epoch;
+            await using PostgresSink sink = TargetServer.Open(cluster, "postgres");
+            await sink.ClaimAsync(Claim(epoch), Never);
+            await WriteAsync(sink, commit);
+            await sink.FlushAsync(Never);
+            await WriteAsync(sink, commit + 1);
+            while (await cluster.ScalarAsync($"SELECT count(*) FROM orders WHERE id = 'value-{commit + 1}-0'") == "0")
+                await Task.Yield();
+            await cluster.KillAsync();
+            await cluster.StartAgainAsync();
+            string? kept = await cluster.ScalarAsync($"SELECT count(*) FROM orders WHERE id = 'value-{commit + 1}-0'");
+            if (kept != "0") continue;
+            await WriteAsync(sink, commit + 2);
+            CdcException forgotten =
+                await Assert.ThrowsAsync<CdcException>(async () => await sink.FlushAsync(Never));
+            Assert.Equal(FailureKind.SinkUnreachable, forgotten.Kind);
+            Assert.Contains("came back with what it had", forgotten.Message, StringComparison.Ordinal);
+            Assert.Equal("0", await cluster.ScalarAsync(
+                $"SELECT count(*) FROM orders WHERE id = 'value-{commit + 2}-0'"));
+            Assert.Equal(Feed.At(commit), (await TargetServer.Open(cluster, "postgres").ProgressAsync(Never))!.Position);
+            return;
+        }
     }
 
     [Fact]

@@ -24,9 +24,13 @@ public sealed class TargetServer : IAsyncLifetime
         return name;
     }
 
-    internal PostgresSink Open(string database, long batchBytes = 8 << 20, IMilestones? milestones = null) => new(new()
+    internal PostgresSink Open(string database, long batchBytes = 8 << 20, IMilestones? milestones = null) =>
+        Open(Cluster, database, batchBytes, milestones);
+
+    internal static PostgresSink Open(
+        PostgresCluster cluster, string database, long batchBytes = 8 << 20, IMilestones? milestones = null) => new(new()
     {
-        Address = PostgresAddress.Parse(Cluster.UrlFor(database)),
+        Address = PostgresAddress.Parse(cluster.UrlFor(database)),
         Name = "orders",
         BatchBytes = batchBytes,
         Milestones = milestones ?? NoMilestones.Instance,

@@ -161,6 +161,28 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task Triggers_and_foreign_keys_of_the_target_leave_alone_what_is_written()
+    {
+        const string Tables = """
+            CREATE TABLE parent (id int PRIMARY KEY, v text);
+            CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE);
+            """;
+        using Pair pair = await Pair.CreateAsync(server.Cluster, Tables);
+        await pair.AtTargetAsync("""
+            CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.v := 'shouted'; RETURN NEW; END$$;
+            CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON parent FOR EACH ROW EXECUTE FUNCTION shout();
+            """);
+        await pair.AtSourceAsync("INSERT INTO parent VALUES (1, 'a'), (2, 'b'); INSERT INTO child VALUES (1, 1), (2, 2)");
+        await pair.RunAsync();
+        await pair.AtSourceAsync("""
+            INSERT INTO parent SELECT i, 'c' FROM generate_series(3, 40) i; UPDATE parent SET v = 'd' WHERE id = 2;
+            INSERT INTO child SELECT i, i FROM generate_series(3, 40) i; DELETE FROM parent WHERE id < 20;
+            """);
+        await pair.RunAsync();
+        await pair.MustBeEqualAsync("parent", "child");
+    }
+
+    [Fact]
     public async Task A_role_that_may_not_switch_foreign_keys_off_writes_in_the_sources_order()
     {
         PostgresCluster cluster = server.Cluster;
