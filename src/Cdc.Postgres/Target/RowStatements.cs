@@ -144,6 +144,7 @@ internal sealed class RowStatements
         }
         Text(byText ? "::text OPERATOR(pg_catalog.=) " : $" {column.Equality} ");
         Value(cell);
+        if (!byText) Text(column.Cast);
     }
 
     void Value(Cell cell)

@@ -10,9 +10,11 @@ namespace Cdc.Postgres.Target;
 /// <param name="IsPlain">Its text never holds what COPY must escape.</param>
 /// <param name="Equality">Its type's equality in SQL; null if it has none that can be found.</param>
 /// <param name="IsExact">Equal values have equal bytes, so that rows with the same key can be told by bytes.</param>
+/// <param name="Cast">Behind a literal that is compared with it: the server takes one for a row of no type
+/// otherwise.</param>
 /// <param name="IsNumbered">GENERATED ALWAYS AS IDENTITY: an UPDATE can't set it, only an INSERT can.</param>
 internal sealed record TargetColumn(string Quoted, string BaseType, bool IsPlain, string? Equality, bool IsExact,
-    bool IsGenerated = false, bool IsNumbered = false);
+    bool IsGenerated = false, bool IsNumbered = false, string Cast = "");
 
 /// <summary>A table of the target under one version of the source's shape, and the statements for its rows.</summary>
 internal sealed class TargetTable

@@ -13,12 +13,13 @@ internal static class TargetTableReader
 {
     const string BuiltInEquality = "OPERATOR(pg_catalog.=)";
 
-    // Of these, what is equal is printed with the same bytes. Not float (-0), numeric (1.0 and 1.00), interval.
+    // Of these, what is equal is printed with the same bytes, and it must be these whose cast to text is not what they
+    // print: boolean, bpchar, inet, cidr. Not float (-0), numeric (1.0 and 1.00), interval.
     static readonly FrozenSet<string> s_exact = new[]
     {
         "boolean", "smallint", "integer", "bigint", "oid", "text", "character varying", "bpchar", "name", "\"char\"",
         "bytea", "date", "time without time zone", "timestamp without time zone", "timestamp with time zone", "uuid",
-        "money", "macaddr", "macaddr8", "pg_lsn", "xid8",
+        "money", "macaddr", "macaddr8", "inet", "cidr", "pg_lsn", "xid8",
     }.ToFrozenSet();
 
     static readonly FrozenSet<TypeKind> s_plain = new[]
@@ -44,7 +45,8 @@ internal static class TargetTableReader
                 : row[6] == "t" ? BuiltInEquality : null;
             bool isEnum = row[2] == "e";
             found[name] = new(PostgresNames.Quote(name), row[1]!, false, equality,
-                isEnum || (s_exact.Contains(row[1]!) && isDeterministic), row[7] == "t", row[8] == "t");
+                isEnum || (s_exact.Contains(row[1]!) && isDeterministic), row[7] == "t", row[8] == "t",
+                row[2] == "c" ? $"::{row[1]}" : "");
         }
         string[] missing = [.. schema.Columns.Select(static c => c.Name).Where(name => !found.ContainsKey(name))];
         if (missing.Length > 0)
