@@ -195,6 +195,36 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_a_transaction_saves_all_that_is_complete_and_nothing_of_it()
+    {
+        using CancellationTokenSource stop = new();
+        _source.LeftOpen = stop.Cancel;
+        RunResult result = await RunAsync(sink: new(_journal) { WaitsForFlush = true }, isEndless: true, stop: stop);
+        Assert.False(result.ReachedUntil);
+        Assert.Equal(CommitTs.End(205), result.Checkpoint);
+        _journal.IndexOf($"confirm {CommitTs.End(205)}");
+        Assert.DoesNotContain($"row {new CommitTs(206, 0)}", _journal.Lines);
+    }
+
+    [Fact]
+    public async Task A_stop_that_cuts_a_write_short_saves_what_was_durable_before_and_settles()
+    {
+        using CancellationTokenSource stop = new();
+        JournalSink sink = new(_journal)
+        {
+            Taking = (at, cancellationToken) =>
+            {
+                if (at != new CommitTs(204, 0)) return Task.CompletedTask;
+                stop.Cancel();
+                return Task.FromCanceled(cancellationToken);
+            },
+        };
+        RunResult result = await RunAsync(sink: sink, isEndless: true, stop: stop);
+        Assert.Equal(CommitTs.End(203), result.Checkpoint);
+        _journal.IndexOf("settle");
+    }
+
+    [Fact]
     public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
     {
         _source.IsAwayAtTheEnd = true;
