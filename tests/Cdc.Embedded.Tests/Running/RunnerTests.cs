@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cdc.Embedded.Running;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Filters;
@@ -224,6 +225,22 @@ public sealed class RunnerTests
         _journal.IndexOf("settle");
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "1970-01-01T00:00:00.0000010+00:00")]
+    [InlineData(long.MaxValue, null)]
+    [InlineData(long.MinValue, null)]
+    [InlineData(253402300799999999, "9999-12-31T23:59:59.9999990+00:00")]
+    [InlineData(253402300800000000, null)]
+    [InlineData(-62135596800000000, "0001-01-01T00:00:00.0000000+00:00")]
+    [InlineData(-62135596800000001, null)]
+    public void Any_commit_time_can_be_looked_at(long microseconds, string? expected)
+    {
+        _source.CommitTime = microseconds;
+        using ChangefeedRunner runner = Runner(_source, new(_journal), until: null);
+        Assert.Equal(expected, runner.Progress.CommitTime?.ToString("O", CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
     {
@@ -237,12 +254,15 @@ public sealed class RunnerTests
         ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, StopPoint? until = null, int parallel = 2,
         CancellationTokenSource? stop = null)
     {
-        ChangefeedRunner runner = new(new()
-        {
-            Name = "feed", Source = source ?? _source, Sink = sink ?? new(_journal), State = _state,
-            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : until ?? new StopPoint.Now(),
-            PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
-        });
+        ChangefeedRunner runner = Runner(
+            source ?? _source, sink ?? new(_journal), isEndless ? null : until ?? new StopPoint.Now(), parallel);
         return runner.RunAsync(stop?.Token ?? TestContext.Current.CancellationToken);
     }
+
+    ChangefeedRunner Runner(ScriptedSource source, JournalSink sink, StopPoint? until, int parallel = 2) => new(new()
+    {
+        Name = "feed", Source = source, Sink = sink, State = _state,
+        Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = until,
+        PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
+    });
 }

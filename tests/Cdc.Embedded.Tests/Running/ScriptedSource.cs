@@ -42,7 +42,10 @@ sealed class ScriptedSource(Journal journal) : ISource
     public Dictionary<TableId, int> CopiesLost { get; } = [];
 
     public IReadOnlyList<string> LeftBehind => [];
-    public SourceStatus Status => new(CommitTs.Zero, 0, 0, "");
+    public SourceStatus Status => new(CommitTs.Zero, 0, CommitTime, "");
+
+    /// <summary>What the source says of its last commit's time.</summary>
+    public long CommitTime { get; set; }
 
     public ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken)
     {
