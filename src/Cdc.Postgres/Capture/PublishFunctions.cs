@@ -10,9 +10,8 @@ internal sealed class PublishFunctions(CapturedFeed feed)
     // long that the application's own statement_timeout would end its statement.
     public string AlterPublication => FunctionFrame.Inner($"{feed.F("alter_publication")}(_statement text, _patience interval)", "void", """
         DECLARE
-            _until timestamptz := clock_timestamp() + LEAST(_patience, (
-                SELECT NULLIF(s.setting, '0')::int * interval '1 ms' / 4
-                FROM pg_settings s WHERE s.name = 'statement_timeout'));
+            _until timestamptz := clock_timestamp() + LEAST(_patience,
+                NULLIF(current_setting('statement_timeout')::interval, '0') / 4);
         BEGIN
             LOOP
                 BEGIN
