@@ -56,7 +56,7 @@ internal static class TargetProblems
         if (options is { Copies: true, Existing: ExistingRows.Refuse }
             && new ProgressStore(options.Name).Read(connection) is null)
         {
-            IEnumerable<TableName> open = source.Tables.Select(static table => table.Name).Where(n => !closed.Contains(n));
+            IEnumerable<TableName> open = source.Tables.Select(static t => t.Name).Where(n => !closed.Contains(n));
             problems.AddRange(Filled(session, open));
         }
         return problems;
