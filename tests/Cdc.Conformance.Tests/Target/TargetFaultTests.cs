@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Engine;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sinks;
@@ -185,6 +186,66 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         await second.ClaimAsync(Claim(2), Never);
         Assert.Equal(BlockOutcome.AlreadyRecorded, await second.ExecuteAsync(Feed.Truncate(20), Never));
         Assert.Equal("1", await CountAsync());
+    }
+
+    [Fact]
+    public async Task DDL_of_an_overtaken_owner_never_happens()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        CdcException fenced = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(DropItems(20), Never));
+        Assert.Equal(FailureKind.SinkFenced, fenced.Kind);
+        Assert.Equal("0", await server.Cluster.ScalarAsync("SELECT count(*) FROM items", _database));
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+    }
+
+    [Fact]
+    public async Task DDL_that_the_target_refuses_leaves_no_record_and_is_done_when_it_can_be()
+    {
+        await ExecuteAsync("CREATE VIEW mine AS SELECT * FROM items");
+        await using (PostgresSink first = server.Open(_database))
+        {
+            await first.ClaimAsync(Claim(1), Never);
+            await WriteAsync(first, 10);
+            await first.FlushAsync(Never);
+            CdcException refused = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(DropItems(20), Never));
+            Assert.Equal(FailureKind.TableStopped, refused.Kind);
+            Assert.Contains("(2BP01)", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith("Something that only the target has depends on it.", refused.Fix, StringComparison.Ordinal);
+        }
+        await ExecuteAsync("DROP VIEW mine");
+        await using PostgresSink second = server.Open(_database);
+        SinkProgress? progress = await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(Feed.At(10), progress!.Position);
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+        Assert.Equal(BlockOutcome.AlreadyRecorded, await second.ExecuteAsync(DropItems(20), Never));
+        Assert.Null(await server.Cluster.ScalarAsync("SELECT to_regclass('items')", _database));
+    }
+
+    static DdlEvent DropItems(ulong commit)
+    {
+        CommitTs at = new(commit, 1);
+        return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE",
+            [new SchemaChange.TableDropped(Feed.Items)]);
+    }
+
+    [Fact]
+    public async Task A_constraint_that_is_checked_at_the_end_is_named_with_its_table()
+    {
+        await ExecuteAsync("ALTER TABLE orders ADD x int DEFAULT 1, ADD CONSTRAINT once UNIQUE (x) DEFERRABLE INITIALLY DEFERRED; "
+            + "DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE orders ENABLE ALWAYS TRIGGER %I', tgname) FROM pg_trigger "
+            + "WHERE tgrelid = 'orders'::regclass); END $$");
+        await using PostgresSink sink = server.Open(_database);
+        await sink.ClaimAsync(Claim(1), Never);
+        await sink.WriteAsync(_feed.Batches(new Feed.Transaction(10, 2)).ToArray(), Never);
+        await sink.ResolveAsync(Feed.Stamp(10), Never);
+        CdcException stopped = await Assert.ThrowsAsync<CdcException>(async () => await sink.FlushAsync(Never));
+        Assert.Equal(FailureKind.TableStopped, stopped.Kind);
+        Assert.Equal($"The target refuses what was written up to {Feed.At(10)}: rows of table public.orders break "
+            + "constraint once, which is checked at the end of a transaction (23505).", stopped.Message);
+        Assert.Equal("0", await CountAsync());
     }
 
     static SinkClaim Claim(ulong epoch) => new("orders", Feed.Source, TableSpan.Everything, new(epoch, 1));
