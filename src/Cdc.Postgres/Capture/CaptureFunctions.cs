@@ -39,7 +39,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
             names.Function("publish") + "(oid[])",
             names.Function("alter_publication") + "(text, interval)",
             names.Function("tables") + "(oid[])",
-            names.Function("tell") + "(oid[], text, text, text)",
+            names.Function("tell") + "(oid[], text, text, text, text)",
             names.Function("emit") + "(json)",
             names.Function("unreadable") + "(text, text)",
         ];
@@ -87,14 +87,16 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
     string EndBody => $"""
         DECLARE
             _touched pg_catalog.oid[];
+            _context pg_catalog.text;
         BEGIN
+            GET DIAGNOSTICS _context = PG_CONTEXT;
             {Guarded($"_touched := {F("touched")}(TG_TAG, pg_catalog.current_query());")};
             IF _touched IS NULL THEN
                 RETURN;
             END IF;
             {Guarded($"PERFORM {F("publish")}(_touched);")};
             {Guarded($"PERFORM {F("tell")}(_touched, TG_TAG, pg_catalog.current_query(), "
-                + "pg_catalog.current_setting('search_path'));")};
+                + "pg_catalog.current_setting('search_path'), _context);")};
         END
         """;
 
@@ -368,7 +370,25 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
         END
         """);
 
-    string Tell => Inner($"{F("tell")}(_touched oid[], _tag text, _sql text, _path text)", "void", $"""
+    // All that was sent is what was executed only if nothing stands between us and the client, and the context is our
+    // own line. Below a function or DO block the next line of it is what that handed to the server. Of an extension's
+    // script nothing is said.
+    static string Executed { get; } = $"""
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.in_extension) THEN
+                _sql := NULL;
+            ELSIF position(chr(10) IN _context) > 0 THEN
+                _context := substr(_context, position(chr(10) IN _context) + 1);
+                _sql := CASE WHEN starts_with(_context, '{Handed}')
+                    AND position('"' || chr(10) || '{Caller}' IN _context) > 0 THEN
+                    substr(split_part(_context, '"' || chr(10) || '{Caller}', 1), {Handed.Length + 1}) END;
+            END IF;
+        """;
+
+    // As a server says it that speaks English.
+    const string Handed = "SQL statement \"";
+    const string Caller = "PL/pgSQL function ";
+
+    string Tell => Inner($"{F("tell")}(_touched oid[], _tag text, _sql text, _path text, _context text)", "void", $"""
         DECLARE
             _pending jsonb := {Pending};
             _tables json := {F("tables")}(_touched);
@@ -439,6 +459,7 @@ internal sealed class CaptureFunctions(string changefeed, TableSelection selecti
             IF _tables IS NULL AND _dropped IS NULL THEN
                 RETURN;
             END IF;
+            {Executed}
             PERFORM {F("emit")}(json_strip_nulls(json_build_object('v', 1, 'tag', _tag,
                 'sql', CASE WHEN length(_sql) <= {SqlMax} THEN _sql END, 'path', _path,
                 'tables', _tables, 'alteredTypes', _altered, 'types', CASE WHEN _altered IS NOT NULL THEN (
