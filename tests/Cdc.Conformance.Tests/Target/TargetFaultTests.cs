@@ -7,6 +7,7 @@ using Cdc.Engine.Sinks;
 using Cdc.Postgres.Target;
 using Cdc.Protocol;
 using Cdc.Sinks.Tests;
+using Npgsql;
 
 namespace Cdc.Conformance.Tests.Target;
 
@@ -224,11 +225,49 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         Assert.Null(await server.Cluster.ScalarAsync("SELECT to_regclass('items')", _database));
     }
 
-    static DdlEvent DropItems(ulong commit)
+    [Fact]
+    public async Task DDL_that_we_refuse_leaves_no_record()
+    {
+        await using (PostgresSink first = server.Open(_database))
+        {
+            await first.ClaimAsync(Claim(1), Never);
+            // Of such a table nobody knows how it is made.
+            DdlEvent unknown = Ddl(20, new SchemaChange.TableAltered(Feed.Items, Feed.Items, TableRewrite.None));
+            CdcException refused = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(unknown, Never));
+            Assert.Equal(FailureKind.SinkUnfit, refused.Kind);
+        }
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+    }
+
+    [Fact]
+    public async Task DDL_whose_connection_is_lost_while_it_waits_is_done_on_another()
+    {
+        await using NpgsqlConnection user = await server.Cluster.OpenAsync(_database);
+        await using NpgsqlTransaction reading = await user.BeginTransactionAsync(Never);
+        await using (NpgsqlCommand look = new("SELECT count(*) FROM items", user, reading)) await look.ExecuteScalarAsync(Never);
+        await using PostgresSink sink = server.Open(_database);
+        await sink.ClaimAsync(Claim(1), Never);
+        Task<BlockOutcome> dropping = sink.ExecuteAsync(DropItems(20), Never).AsTask();
+        string? ended;
+        do
+        {
+            ended = await server.Cluster.ScalarAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                + $"WHERE datname = '{_database}' AND application_name = 'cdc' AND wait_event_type = 'Lock'");
+        }
+        while (ended == "0" && !dropping.IsCompleted);
+        await reading.RollbackAsync(Never);
+        Assert.Equal(BlockOutcome.Written, await dropping);
+        Assert.Null(await server.Cluster.ScalarAsync("SELECT to_regclass('items')", _database));
+    }
+
+    static DdlEvent DropItems(ulong commit) => Ddl(commit, new SchemaChange.TableDropped(Feed.Items));
+
+    static DdlEvent Ddl(ulong commit, SchemaChange change)
     {
         CommitTs at = new(commit, 1);
-        return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE",
-            [new SchemaChange.TableDropped(Feed.Items)]);
+        return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE", [change]);
     }
 
     [Fact]

@@ -91,6 +91,8 @@ public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
         Assert.Equal(BlockOutcome.Written, pair.Apply(ddl));
         Assert.Equal([$"ALTER TABLE … ADD COLUMN of public.t waits for process {other.BackendProcessId}"], pair.Waited);
         pair.AssertEqual();
+        // What was undone to wait was not the record.
+        Assert.Equal(BlockOutcome.AlreadyRecorded, pair.Apply(ddl));
     }
 
     [Fact]
