@@ -50,8 +50,8 @@ internal static class TargetFailures
     public static CdcException RefusedAtCommit(PgServerError error, CommitTs at) => new(
         FailureKind.TableStopped,
         $"The target refuses what was written up to {at}: rows of table {error.Schema}.{error.Table} break "
-        + $"{(error.Constraint is { } constraint ? $"constraint {constraint}" : "a constraint")}, which is checked at the "
-        + $"end of a transaction ({error.SqlState}).",
+        + $"{(error.Constraint is { } constraint ? $"constraint {constraint}" : "a constraint")}, which is checked at "
+        + $"the end of a transaction ({error.SqlState}).",
         "Drop the constraint if only the target has it, or make its rows equal to the source's; or leave the table out "
         + "with --exclude, and run again.", new PgServerException(error));
 

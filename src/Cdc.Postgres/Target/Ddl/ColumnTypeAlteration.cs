@@ -16,8 +16,8 @@ internal static class ColumnTypeAlteration
         if (isRewritten && table.Parents.Count == 0 && !isTold)
         {
             throw RewriteProof.NeedsCopy(table.OldName,
-                "the type of a column was changed by a statement whose text the server does not tell (in a function, or "
-                + "one of several alike in a string), so how its values were made is not known");
+                "the type of a column was changed by a statement whose text the server does not tell (in a function, "
+                + "or one of several alike in a string), so how its values were made is not known");
         }
         if (changes.Count == 0) yield break;
         bool isEmpty = table.Rewrite.HasFlag(TableRewrite.Empty);
