@@ -26,8 +26,8 @@ public sealed record DdlEvent(BlockEvent Block, CommitStamp Stamp, string Tag, I
         _ => change.Table,
     }).OfType<TableSchema>()];
 
-    /// <summary>The statement as the user wrote it; null if it is not known to be exactly one statement with this tag:
-    /// it stood in a function, a DO block, or a string of several.</summary>
+    /// <summary>The statement as the user wrote it: one, with this tag. Null if it is not known for certain: it stood in
+    /// a function whose text the server does not tell, or in a string with others that it could have been.</summary>
     public string? Sql { get; init; }
 
     /// <summary>Under which search_path names in <see cref="Sql"/> are read.</summary>

@@ -22,7 +22,7 @@ internal sealed class CaptureFunctions(CapturedFeed feed)
             names.Function("publish") + "(oid[])",
             names.Function("alter_publication") + "(text, interval)",
             names.Function("tables") + "(oid[])",
-            names.Function("tell") + "(oid[], text, text, text)",
+            names.Function("tell") + "(oid[], text, text, text, text)",
             names.Function("emit") + "(json)",
             names.Function("unreadable") + "(text, text)",
         ];
@@ -58,7 +58,7 @@ internal sealed class CaptureFunctions(CapturedFeed feed)
         END IF;
         {Guarded($"PERFORM {feed.F("publish")}(_touched);")};
         {Guarded($"PERFORM {feed.F("tell")}(_touched, TG_TAG, pg_catalog.current_query(), "
-            + "pg_catalog.current_setting('search_path'));")};
+            + "pg_catalog.current_setting('search_path'), _context);")};
         """;
 
     // The application's statement_timeout may run out in here, when its command is done. It runs out once: what was
@@ -70,11 +70,11 @@ internal sealed class CaptureFunctions(CapturedFeed feed)
             _context pg_catalog.text;
             _goes_on pg_catalog.bool := false;
         BEGIN
+            GET DIAGNOSTICS _context = PG_CONTEXT;
             BEGIN
                 {AllParts}
                 RETURN;
             EXCEPTION WHEN query_canceled THEN
-                GET DIAGNOSTICS _context = PG_CONTEXT;
                 BEGIN
                     _goes_on := {feed.F("is_late")}(_context);
                 EXCEPTION WHEN OTHERS THEN

@@ -15,8 +15,9 @@ internal sealed record DdlMessage
     /// <summary>The server's name of the command: <c>ALTER TABLE</c>.</summary>
     public string Tag { get; init; } = "";
 
-    /// <summary>All that the client sent: the statement, several, or one that only called a function. Null if the
-    /// server did not say.</summary>
+    /// <summary>What the server was given to execute, the command in it: all that the client sent, or, of a command in
+    /// a DO block or function of PL/pgSQL, what that handed to the server. The statement, or several. Null if it is not
+    /// known.</summary>
     public string? Sql { get; init; }
 
     /// <summary>The session's search_path.</summary>

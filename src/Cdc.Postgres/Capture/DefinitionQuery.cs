@@ -68,6 +68,8 @@ internal static class DefinitionQuery
         FROM pg_index x WHERE x.indrelid = c.oid AND {which} LIMIT 1
         """;
 
+    // A foreign key to a partitioned table has one more to each of its partitions, on the same table and under a name
+    // that the server chose: they come and go with it and with the partitions, and nobody can make one.
     const string Constraints = """
         SELECT json_agg(json_build_object(
             'name', k.conname, 'kind', k.contype, 'text', pg_get_constraintdef(k.oid),
@@ -80,6 +82,7 @@ internal static class DefinitionQuery
         FROM pg_constraint k
         WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
             AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM pg_constraint w WHERE w.oid = k.conparentid AND w.conrelid = k.conrelid)
         """;
 
     const string Indexes = """

@@ -36,7 +36,26 @@ internal sealed class TellFunctions(CapturedFeed feed)
         END
         """);
 
-    public string Tell => FunctionFrame.Inner($"{feed.F("tell")}(_touched oid[], _tag text, _sql text, _path text)", "void", $"""
+    // As a server says it that speaks English.
+    const string Handed = "SQL statement \"";
+    const string Caller = "PL/pgSQL function ";
+
+    // All that was sent is what was executed only if nothing stands between us and the client, and the context is our
+    // own line. Below a function or DO block the next line of it is what that handed to the server. Of an extension's
+    // script nothing is said.
+    static string Executed { get; } = $"""
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.in_extension) THEN
+                _sql := NULL;
+            ELSIF position(chr(10) IN _context) > 0 THEN
+                _context := substr(_context, position(chr(10) IN _context) + 1);
+                _sql := CASE WHEN starts_with(_context, '{Handed}')
+                    AND position('"' || chr(10) || '{Caller}' IN _context) > 0 THEN
+                    substr(split_part(_context, '"' || chr(10) || '{Caller}', 1), {Handed.Length + 1}) END;
+            END IF;
+        """;
+
+    public string Tell => FunctionFrame.Inner(
+        $"{feed.F("tell")}(_touched oid[], _tag text, _sql text, _path text, _context text)", "void", $"""
         DECLARE
             _pending jsonb := {feed.Pending};
             _tables json := {feed.F("tables")}(_touched);
@@ -107,6 +126,7 @@ internal sealed class TellFunctions(CapturedFeed feed)
             IF _tables IS NULL AND _dropped IS NULL THEN
                 RETURN;
             END IF;
+            {Executed}
             PERFORM {feed.F("emit")}(json_strip_nulls(json_build_object('v', 1, 'tag', _tag,
                 'sql', CASE WHEN length(_sql) <= {SqlMax} THEN _sql END, 'path', _path,
                 'tables', _tables, 'alteredTypes', _altered, 'types', CASE WHEN _altered IS NOT NULL THEN (

@@ -36,9 +36,10 @@ internal sealed class DdlEffects
         bool writesRows = message.Tag is "CREATE TABLE AS" or "SELECT INTO";
         foreach (CapturedTable table in message.Tables) effects.Take(table);
         foreach (DroppedThing thing in message.Dropped) effects.Drop(thing);
-        bool isOneStatement = !writesRows && message.Sql is { } sql && OneStatement.Is(sql, message.Tag);
         ImmutableArray<SchemaChange> changes = effects.InOrder();
-        return new(message.Tag, isOneStatement ? message.Sql : null, message.SearchPath)
+        string? text = writesRows || message.Sql is null ? null
+            : StatementText.Find(message.Sql, message.Tag, changes);
+        return new(message.Tag, text, message.SearchPath)
         {
             Changes = changes,
             Reach = DdlReaches.Of(

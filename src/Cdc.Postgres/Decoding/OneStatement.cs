@@ -2,9 +2,9 @@ using Cdc.Engine.Ddl;
 
 namespace Cdc.Postgres.Decoding;
 
-/// <summary>Whether what a client sent is one statement, and the very one that the server names.</summary>
-/// <remarks>The server knows only all that was sent: a string of several statements, a DO block, a call. In doubt it is
-/// not: the effect is known without the text.</remarks>
+/// <summary>Whether a text is one statement, and of the kind that the server names.</summary>
+/// <remarks>The server knows only all that was sent, which may be several statements. In doubt it is not: the effect is
+/// known without the text.</remarks>
 internal static class OneStatement
 {
     // What may stand between the words of a tag: CREATE UNIQUE INDEX, CREATE UNLOGGED TABLE.

@@ -31,8 +31,13 @@ internal sealed record Verdict(Expectation Expected, PgAnswer Answer)
     /// <summary>A foreign key, which concerns other tables as well.</summary>
     public bool IsForeignKey => State == "23503";
 
+    // A constraint that is checked only when the transaction ends.
+    bool IsOfConstraint => State.StartsWith("23", StringComparison.Ordinal);
+
     public CdcException ToException(PgEndpoint endpoint, string? column) => Expected.Table is not { } table
-        ? TargetFailures.From(PgFailures.From(Answer.Error!, endpoint))
+        ? Answer.Error is { Table: not null } atEnd && IsOfConstraint
+            ? TargetFailures.RefusedAtCommit(atEnd, Expected.At)
+            : TargetFailures.From(PgFailures.From(Answer.Error!, endpoint))
         : Answer.Error is { } error
             ? TargetFailures.Refused(error, table.Schema.Name, Expected.At, column)
             : Expected.Rows == 0 ? TargetFailures.Renumbered(table.Schema.Name, Expected.At)

@@ -44,6 +44,17 @@ internal static class TargetFailures
             new PgServerException(error));
     }
 
+    /// <summary>A constraint that is checked at the end of a transaction refused all of it.</summary>
+    /// <param name="error">Names the table.</param>
+    /// <param name="at">Position of the last row in it.</param>
+    public static CdcException RefusedAtCommit(PgServerError error, CommitTs at) => new(
+        FailureKind.TableStopped,
+        $"The target refuses what was written up to {at}: rows of table {error.Schema}.{error.Table} break "
+        + $"{(error.Constraint is { } constraint ? $"constraint {constraint}" : "a constraint")}, which is checked at "
+        + $"the end of a transaction ({error.SqlState}).",
+        "Drop the constraint if only the target has it, or make its rows equal to the source's; or leave the table out "
+        + "with --exclude, and run again.", new PgServerException(error));
+
     /// <summary>A row that must be there is not, or is there more than once.</summary>
     public static CdcException Drifted(TableName table, CommitTs at, long found) => new(
         FailureKind.TableStopped,

@@ -177,7 +177,7 @@ internal sealed class TargetTransaction
         }
         _session.Pipeline.Query("COMMIT");
         _session.Pipeline.Query(WalQuery);
-        for (int i = 0; i < 3; i++) _expectations.Add(-1);
+        for (int i = 0; i < 3; i++) _expectations.Add(-1, at: at);
     }
 
     void Judge()

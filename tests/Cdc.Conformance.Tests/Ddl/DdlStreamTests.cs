@@ -54,21 +54,36 @@ public sealed class DdlStreamTests(SourceFixture fixture) : IClassFixture<Source
     }
 
     [Fact]
-    public async Task The_text_comes_along_only_if_the_client_sent_nothing_else()
+    public async Task The_text_comes_along_where_it_is_certain_which_it_was()
     {
         await using DdlRun run = await DdlRun.StartAsync(fixture, Tables);
         string url = fixture.Cluster.UrlFor(run.Database);
         string[] sent =
         [
             "ALTER TABLE t ADD a int", "ALTER TABLE t ADD b int; ALTER TABLE t ADD c int",
-            "DO $$ BEGIN ALTER TABLE t ADD d int; END $$",
+            "CREATE TABLE n (id int); ALTER TABLE t ADD d int; INSERT INTO n VALUES (1)",
+            // The same text as is executed inside stands outside, too.
+            "ALTER TABLE t ALTER d TYPE bigint; SELECT f()",
+            "DO $$ BEGIN ALTER TABLE t /* \"\n */ ADD e int; EXECUTE 'ALTER TABLE t ADD g int; DROP TABLE n'; END $$",
+            "CALL outer_p()", "SELECT s()",
         ];
+        await run.ExecuteAsync("""
+            CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN ALTER TABLE t ALTER d TYPE text USING d || ''1''; END';
+            CREATE FUNCTION s() RETURNS void LANGUAGE sql AS 'ALTER TABLE t DROP c';
+            CREATE PROCEDURE outer_p() LANGUAGE plpgsql AS 'BEGIN PERFORM f(); ALTER TABLE t DROP e; END';
+            """);
         foreach (string sql in sent)
         {
             ProcessResult psql = await ProcessRun.RunAsync(PostgresBinaries.Find()["psql"], ["-X", "-d", url, "-c", sql]);
             psql.Expect0("psql");
         }
-        Assert.Equal([sent[0], null, null, null], DdlRun.TextsOf(await run.LinesAsync()));
+        Assert.Equal(
+            [
+                sent[0], null, null, "CREATE TABLE n (id int)", "ALTER TABLE t ADD d int",
+                "ALTER TABLE t ALTER d TYPE bigint", "ALTER TABLE t ALTER d TYPE text USING d || '1'",
+                "ALTER TABLE t /* \"\n */ ADD e int", "ALTER TABLE t ADD g int", "DROP TABLE n",
+                "ALTER TABLE t ALTER d TYPE text USING d || '1'", "ALTER TABLE t DROP e", null,
+            ], DdlRun.TextsOf(await run.LinesAsync()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Engine;
+using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sinks;
@@ -7,6 +8,7 @@ using Cdc.Postgres.Target;
 using Cdc.Protocol;
 using Cdc.Sinks.Tests;
 using Cdc.Testing;
+using Npgsql;
 
 namespace Cdc.Conformance.Tests.Target;
 
@@ -220,6 +222,104 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         await second.ClaimAsync(Claim(2), Never);
         Assert.Equal(BlockOutcome.AlreadyRecorded, await second.ExecuteAsync(Feed.Truncate(20), Never));
         Assert.Equal("1", await CountAsync());
+    }
+
+    [Fact]
+    public async Task DDL_of_an_overtaken_owner_never_happens()
+    {
+        await using PostgresSink first = server.Open(_database);
+        await first.ClaimAsync(Claim(1), Never);
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        CdcException fenced = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(DropItems(20), Never));
+        Assert.Equal(FailureKind.SinkFenced, fenced.Kind);
+        Assert.Equal("0", await server.Cluster.ScalarAsync("SELECT count(*) FROM items", _database));
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+    }
+
+    [Fact]
+    public async Task DDL_that_the_target_refuses_leaves_no_record_and_is_done_when_it_can_be()
+    {
+        await ExecuteAsync("CREATE VIEW mine AS SELECT * FROM items");
+        await using (PostgresSink first = server.Open(_database))
+        {
+            await first.ClaimAsync(Claim(1), Never);
+            await WriteAsync(first, 10);
+            await first.FlushAsync(Never);
+            CdcException refused = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(DropItems(20), Never));
+            Assert.Equal(FailureKind.TableStopped, refused.Kind);
+            Assert.Contains("(2BP01)", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith("Something that only the target has depends on it.", refused.Fix, StringComparison.Ordinal);
+        }
+        await ExecuteAsync("DROP VIEW mine");
+        await using PostgresSink second = server.Open(_database);
+        SinkProgress? progress = await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(Feed.At(10), progress!.Position);
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+        Assert.Equal(BlockOutcome.AlreadyRecorded, await second.ExecuteAsync(DropItems(20), Never));
+        Assert.Null(await server.Cluster.ScalarAsync("SELECT to_regclass('items')", _database));
+    }
+
+    [Fact]
+    public async Task DDL_that_we_refuse_leaves_no_record()
+    {
+        await using (PostgresSink first = server.Open(_database))
+        {
+            await first.ClaimAsync(Claim(1), Never);
+            // Of such a table nobody knows how it is made.
+            DdlEvent unknown = Ddl(20, new SchemaChange.TableAltered(Feed.Items, Feed.Items, TableRewrite.None));
+            CdcException refused = await Assert.ThrowsAsync<CdcException>(async () => await first.ExecuteAsync(unknown, Never));
+            Assert.Equal(FailureKind.SinkUnfit, refused.Kind);
+        }
+        await using PostgresSink second = server.Open(_database);
+        await second.ClaimAsync(Claim(2), Never);
+        Assert.Equal(BlockOutcome.Written, await second.ExecuteAsync(DropItems(20), Never));
+    }
+
+    [Fact]
+    public async Task DDL_whose_connection_is_lost_while_it_waits_is_done_on_another()
+    {
+        await using NpgsqlConnection user = await server.Cluster.OpenAsync(_database);
+        await using NpgsqlTransaction reading = await user.BeginTransactionAsync(Never);
+        await using (NpgsqlCommand look = new("SELECT count(*) FROM items", user, reading)) await look.ExecuteScalarAsync(Never);
+        await using PostgresSink sink = server.Open(_database);
+        await sink.ClaimAsync(Claim(1), Never);
+        Task<BlockOutcome> dropping = sink.ExecuteAsync(DropItems(20), Never).AsTask();
+        string? ended;
+        do
+        {
+            ended = await server.Cluster.ScalarAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                + $"WHERE datname = '{_database}' AND application_name = 'cdc' AND wait_event_type = 'Lock'");
+        }
+        while (ended == "0" && !dropping.IsCompleted);
+        await reading.RollbackAsync(Never);
+        Assert.Equal(BlockOutcome.Written, await dropping);
+        Assert.Null(await server.Cluster.ScalarAsync("SELECT to_regclass('items')", _database));
+    }
+
+    static DdlEvent DropItems(ulong commit) => Ddl(commit, new SchemaChange.TableDropped(Feed.Items));
+
+    static DdlEvent Ddl(ulong commit, SchemaChange change)
+    {
+        CommitTs at = new(commit, 1);
+        return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE", [change]);
+    }
+
+    [Fact]
+    public async Task A_constraint_that_is_checked_at_the_end_is_named_with_its_table()
+    {
+        await ExecuteAsync("ALTER TABLE orders ADD x int DEFAULT 1, ADD CONSTRAINT once UNIQUE (x) DEFERRABLE INITIALLY DEFERRED; "
+            + "DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE orders ENABLE ALWAYS TRIGGER %I', tgname) FROM pg_trigger "
+            + "WHERE tgrelid = 'orders'::regclass); END $$");
+        await using PostgresSink sink = server.Open(_database);
+        await sink.ClaimAsync(Claim(1), Never);
+        await sink.WriteAsync(_feed.Batches(new Feed.Transaction(10, 2)).ToArray(), Never);
+        await sink.ResolveAsync(Feed.Stamp(10), Never);
+        CdcException stopped = await Assert.ThrowsAsync<CdcException>(async () => await sink.FlushAsync(Never));
+        Assert.Equal(FailureKind.TableStopped, stopped.Kind);
+        Assert.Equal($"The target refuses what was written up to {Feed.At(10)}: rows of table public.orders break "
+            + "constraint once, which is checked at the end of a transaction (23505).", stopped.Message);
+        Assert.Equal("0", await CountAsync());
     }
 
     static SinkClaim Claim(ulong epoch) => new("orders", Feed.Source, TableSpan.Everything, new(epoch, 1));

@@ -38,6 +38,34 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task Types_changed_in_strings_blocks_and_functions_give_the_same_rows()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster);
+        await pair.AtSourceAsync("""
+            CREATE TYPE mood AS ENUM ('low', 'high'); CREATE SCHEMA o;
+            CREATE TABLE a (id int PRIMARY KEY, v text, n int, m mood); CREATE TABLE o.b (id int PRIMARY KEY, n int);
+            INSERT INTO a SELECT g, 'v' || g, g, 'low' FROM generate_series(1, 20) g; INSERT INTO o.b VALUES (1, 1);
+            CREATE FUNCTION widen() RETURNS void LANGUAGE plpgsql AS
+                'BEGIN ALTER TABLE a ALTER n TYPE numeric(12, 2) USING n / 4.0; END';
+            """);
+        await pair.RunAsync();
+        string psql = PostgresBinaries.Find()["psql"];
+        string[] sent =
+        [
+            // As migration tools send it.
+            "ALTER TABLE \"a\" ALTER COLUMN \"v\" TYPE int USING substr(v, 2)::int; UPDATE \"a\" SET \"n\" = 0 WHERE \"n\" IS NULL; "
+                + "ALTER TABLE \"a\" ALTER COLUMN \"v\" SET NOT NULL; ALTER TABLE \"a\" ALTER COLUMN \"v\" SET DEFAULT 7;",
+            "START TRANSACTION; ALTER TABLE a ALTER n TYPE bigint USING n * 2; ALTER TABLE o.b ALTER n TYPE bigint USING n * 3; COMMIT;",
+            "DO $EF$ BEGIN IF EXISTS (SELECT FROM a) THEN ALTER TABLE \"a\" ALTER COLUMN \"m\" TYPE text; END IF; END $EF$;",
+            "SELECT widen(); ALTER TABLE a ADD w uuid",
+        ];
+        foreach (string sql in sent)
+            (await ProcessRun.RunAsync(psql, ["-X", "-d", server.Cluster.UrlFor(pair.Source), "-c", sql])).Expect0("psql");
+        await pair.RunAsync();
+        await pair.MustBeEqualAsync("a", "o.b");
+    }
+
+    [Fact]
     public async Task A_lost_state_directory_is_rebuilt_from_the_target()
     {
         using Pair pair = await Pair.CreateAsync(server.Cluster);

@@ -345,15 +345,17 @@ public sealed class DdlDecodingTests
     }
 
     [Fact]
-    public void The_text_is_kept_only_if_it_is_the_one_statement()
+    public void The_text_is_kept_only_if_it_is_certain_to_be_the_statements()
     {
         using DecoderBench decoder = Bench(Shop());
         decoder.Take(
             Begin(1000), Ddl("ALTER TABLE", "alter table orders add extra text", Table(Orders, "orders", "id", "note", "e1")),
             Ddl("ALTER TABLE", "alter table a; alter table b", Table(Orders, "orders", "id", "note", "e2")),
             Ddl("ALTER TABLE", "do $$ begin alter table orders add x text; end $$", Table(Orders, "orders", "id", "note", "e3")),
+            Ddl("ALTER TABLE", "begin; alter table orders add e4 text; commit", Table(Orders, "orders", "id", "note", "e4")),
             Commit(1000, 1040)).Flush();
-        Assert.Equal(["alter table orders add extra text", null, null], decoder.Ddl.Select(static ddl => ddl.Sql));
+        Assert.Equal(["alter table orders add extra text", null, null, "alter table orders add e4 text"],
+            decoder.Ddl.Select(static ddl => ddl.Sql));
         Assert.All(decoder.Ddl, static ddl => Assert.Equal("public", ddl.SearchPath));
     }
 }

@@ -19,6 +19,9 @@ internal sealed class AlteredTable
         foreach ((ColumnDefinition before, ColumnDefinition after) in Kept) Renames.Column(before.Name, after.Name);
     }
 
+    /// <summary>The statement is of a kind that has no USING: ALTER TYPE, for tables made of a type.</summary>
+    public bool HasNoUsing { get; init; }
+
     public TableSchema Schema { get; }
     public TableSchema OldSchema { get; }
     public TableName OldName { get; }

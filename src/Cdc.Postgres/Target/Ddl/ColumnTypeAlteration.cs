@@ -12,11 +12,12 @@ internal static class ColumnTypeAlteration
     {
         List<Change> changes = [.. Changes(table, sql)];
         bool isRewritten = table.HasRewritten(TableRewrite.ColumnType);
-        if (isRewritten && sql is null && table.Parents.Count == 0)
+        bool isTold = table.HasNoUsing || (sql is not null && IsToldBy(sql, table));
+        if (isRewritten && table.Parents.Count == 0 && !isTold)
         {
             throw RewriteProof.NeedsCopy(table.OldName,
-                "the type of a column was changed by a statement in a function, a block or a string of several, so how "
-                + "its values were made is not known");
+                "the type of a column was changed by a statement whose text the server does not tell (in a function, "
+                + "or one of several alike in a string), so how its values were made is not known");
         }
         if (changes.Count == 0) yield break;
         bool isEmpty = table.Rewrite.HasFlag(TableRewrite.Empty);
@@ -24,7 +25,8 @@ internal static class ColumnTypeAlteration
         if (isRewritten)
         {
             foreach (DdlStatement step in RewriteProof.Of(table.OldName,
-                [.. changes.Select(static change => (change.Type, change.Using ?? change.Quoted))], true))
+                [.. changes.Where(static change => !change.IsExact)
+                    .Select(static change => (change.Type, change.Using ?? change.Quoted))], true))
             {
                 yield return step;
             }
@@ -54,8 +56,19 @@ internal static class ColumnTypeAlteration
             if (!IsChanged(table, before, after) && !(isSaid && isRewritten)) continue;
             if (table.Ancestors.Any(parent => Has(parent, before))) continue;
             string type = after.Type + ColumnText.Collate(after.Collation);
-            yield return new(PostgresNames.Quote(before.Name), type, expression);
+            yield return new(PostgresNames.Quote(before.Name), type, expression)
+            {
+                IsExact = ExactCast.Is(table, before, after, expression),
+            };
         }
+    }
+
+    // A text that leaves out one of them, or sets no type at all, is that of another statement.
+    static bool IsToldBy(string sql, AlteredTable table)
+    {
+        IReadOnlyDictionary<string, string?> said = AlterText.ColumnTypes(sql);
+        return said.Count > 0 && table.Kept.All(kept =>
+            said.ContainsKey(kept.Before.Name) || !IsChanged(table, kept.Before, kept.After));
     }
 
     static bool Has(AlteredTable parent, ColumnDefinition column) =>
@@ -63,6 +76,9 @@ internal static class ColumnTypeAlteration
 
     sealed record Change(string Quoted, string Type, string? Using)
     {
+        /// <summary>It gives the same values here without a proof.</summary>
+        public bool IsExact { get; init; }
+
         public string Action(bool isOfNothing)
         {
             string expression = Using is not null ? $" USING {Using}"

@@ -6,6 +6,9 @@ namespace Cdc.Postgres.Target.Ddl;
 /// <summary>From a statement that the target refused to a sentence and a way out. None holds a row's value.</summary>
 internal static class DdlFailures
 {
+    /// <summary>Our own code for a proof that found a function or operator of a user's.</summary>
+    public const string FunctionOfUser = "CD001";
+
     public static CdcException Of(DdlStatement statement, PgServerError error)
     {
         if (statement.IsProof && error.SqlState != "42501") return NotProved(statement, error);
@@ -35,6 +38,8 @@ internal static class DdlFailures
         RewriteProof.NeedsCopy(statement.Of, error.SqlState switch
         {
             "22012" => "its rows were written anew at the source, which had none, but the target has some",
+            FunctionOfUser => "the source wrote its rows anew with a function or operator that a user made, and the "
+                + "target's may be another one",
             _ => "the source wrote its rows anew with an expression whose values can't be known here: "
                 + $"it is not immutable, or the target can't evaluate it ({error.SqlState})",
         });

@@ -53,7 +53,8 @@ internal sealed record DdlPlan(ImmutableArray<DdlStatement> Statements, Immutabl
     {
         Renames renames = Renamed(ddl);
         List<AlteredTable> done = [];
-        foreach (SchemaChange.TableAltered change in Ordered(ddl)) done.Add(new(change, done, renames));
+        foreach (SchemaChange.TableAltered change in Ordered(ddl))
+            done.Add(new(change, done, renames) { HasNoUsing = ddl.Tag == "ALTER TYPE" });
         foreach (AlteredTable child in Enumerable.Reverse(done))
         {
             foreach (AlteredTable parent in child.Parents) parent.TakeBelow(child);

@@ -27,6 +27,7 @@ internal static class RewriteProof
                 ReadsSearchPath = areUsers,
             };
         }
+        yield return Step(OfServer(copy));
         yield return Step($"DROP TABLE {copy}");
 
         DdlStatement Step(string sql) => new(DdlPhase.Prove, sql, "ALTER TABLE that writes the rows anew", table)
@@ -34,6 +35,20 @@ internal static class RewriteProof
             IsProof = true,
         };
     }
+
+    // What a user wrote may do other things here under the same name. What extensions bring is taken to be alike, and
+    // the server keeps no record that its own is used.
+    static string OfServer(string copy) => $"""
+        DO $cdc$ BEGIN IF EXISTS (
+            SELECT FROM pg_catalog.pg_attrdef x
+            JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = x.oid
+            WHERE x.adrelid = {PostgresNames.Literal(copy)}::pg_catalog.regclass
+            AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass,
+                'pg_catalog.pg_operator'::pg_catalog.regclass)
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.refclassid
+                AND e.objid = d.refobjid AND e.deptype = 'e'))
+        THEN RAISE EXCEPTION USING ERRCODE = '{DdlFailures.FunctionOfUser}'; END IF; END $cdc$
+        """;
 
     /// <summary>Fails if the target's table holds rows.</summary>
     public static DdlStatement IsEmpty(TableName table) => new(DdlPhase.Prove,

@@ -58,6 +58,10 @@ internal static class DdlCases
                 ["ALTER TABLE t ALTER a TYPE bigint", "ALTER TABLE t ALTER COLUMN a SET DATA TYPE numeric(12,1)"]),
             ["type with using"] = (T, ["ALTER TABLE t ALTER b TYPE int USING substr(b, 2)::int",
                 "ALTER TABLE t ALTER a TYPE text USING (a || ', ' || b), ALTER b TYPE text USING a::text || b"]),
+            ["type from enum to text and back"] = ("CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('a', 'B b'); "
+                + "CREATE TABLE t (id int PRIMARY KEY, \"M\" s.mood, n s.mood); INSERT INTO t VALUES (1, 'a', 'B b'), (2, NULL, 'a')",
+                ["ALTER TABLE t ALTER \"M\" TYPE text", "ALTER TABLE t ALTER n TYPE varchar(9) USING n::text",
+                "ALTER TABLE t ALTER \"M\" TYPE s.mood USING \"M\"::s.mood, ALTER n TYPE s.mood USING n::s.mood"]),
             ["same type with using"] = (T, ["ALTER TABLE t ALTER a TYPE int USING a + 1"]),
             ["type of a key"] = (T + "CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t)",
                 ["ALTER TABLE t ALTER id TYPE bigint"]),
@@ -100,6 +104,12 @@ internal static class DdlCases
                 + "INSERT INTO t VALUES (1, '(1,a)')",
                 ["ALTER TYPE pair ADD ATTRIBUTE z date", "ALTER TYPE pair RENAME ATTRIBUTE x TO w",
                 "ALTER TYPE pair DROP ATTRIBUTE y", "ALTER TYPE pair ADD ATTRIBUTE x text", "ALTER TYPE pair RENAME TO couple"]),
+            ["table of a type"] = ("CREATE TYPE pair AS (x int, y text); CREATE TABLE t OF pair (PRIMARY KEY (x)); "
+                + "CREATE TABLE u (id int PRIMARY KEY); INSERT INTO t VALUES (1, 'a')",
+                ["ALTER TYPE pair ADD ATTRIBUTE z int CASCADE", "ALTER TYPE pair RENAME ATTRIBUTE y TO w CASCADE",
+                "ALTER TYPE pair ALTER ATTRIBUTE x TYPE bigint CASCADE", "ALTER TABLE u ADD p pair",
+                "ALTER TYPE pair ADD ATTRIBUTE v date CASCADE", "ALTER TYPE pair DROP ATTRIBUTE z CASCADE",
+                "ALTER TYPE pair RENAME TO couple"]),
             ["domain"] = ("CREATE DOMAIN d AS text; CREATE TABLE t (id int PRIMARY KEY, a d); INSERT INTO t VALUES (1, 'x')",
                 ["ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE <> '')", "ALTER DOMAIN d SET DEFAULT 'z'", "ALTER DOMAIN d SET NOT NULL",
                 "ALTER DOMAIN d RENAME CONSTRAINT c TO e", "ALTER DOMAIN d DROP NOT NULL", "ALTER DOMAIN d DROP DEFAULT",
@@ -111,6 +121,11 @@ internal static class DdlCases
                 + "CREATE TABLE s.t (id serial PRIMARY KEY, m s.mood DEFAULT 'a', CHECK (m <> 'a'::s.mood)); CREATE INDEX ti ON s.t (m); "
                 + "CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES s.t)",
                 ["ALTER SCHEMA s RENAME TO r", "ALTER TABLE r.t ADD x int", "ALTER TABLE u ADD x int"]),
+            ["rename schema of a sequence in a text"] = ("CREATE SCHEMA s; CREATE TABLE s.t (id serial PRIMARY KEY, "
+                + "a text DEFAULT 'T' || nextval('s.t_id_seq'), b text DEFAULT 's.t' || nextval('s.t_id_seq')::text); "
+                + "CREATE SEQUENCE s.\"Q q\" OWNED BY s.t.a; ALTER TABLE s.t ALTER b SET DEFAULT nextval('s.\"Q q\"') || 's.t'",
+                ["ALTER SCHEMA s RENAME TO \"R r\"", "ALTER TABLE \"R r\".t ADD x text DEFAULT 'y'",
+                "ALTER SCHEMA \"R r\" RENAME TO z", "ALTER SEQUENCE z.t_id_seq RENAME TO n", "ALTER TABLE z.t RENAME TO u"]),
             ["drop schema"] = ("CREATE SCHEMA s; CREATE TABLE s.t (id serial PRIMARY KEY)", ["DROP SCHEMA s CASCADE"]),
             ["sequences"] = (T + "CREATE SEQUENCE s OWNED BY t.a",
                 ["ALTER TABLE t ALTER a SET DEFAULT nextval('s')", "ALTER SEQUENCE s INCREMENT 7 MAXVALUE 700 CYCLE CACHE 3",

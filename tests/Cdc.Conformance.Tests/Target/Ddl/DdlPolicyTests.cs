@@ -91,6 +91,80 @@ public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
         Assert.Equal(BlockOutcome.Written, pair.Apply(ddl));
         Assert.Equal([$"ALTER TABLE … ADD COLUMN of public.t waits for process {other.BackendProcessId}"], pair.Waited);
         pair.AssertEqual();
+        // What was undone to wait was not the record.
+        Assert.Equal(BlockOutcome.AlreadyRecorded, pair.Apply(ddl));
+    }
+
+    [Fact]
+    public async Task A_deadlock_with_the_targets_users_is_ended_by_us_and_tried_again()
+    {
+        using DdlPair pair = await CopiedAsync(T + "CREATE TABLE u (id int)");
+        string database = pair.Target.Query("SELECT current_database() AS d")["d"]!;
+        using PgConnection other = server.Open(database);
+        using PgConnection looking = server.Open(database);
+        // Whoever looks last for a circle is the one that ends it.
+        pair.Target.Query("SET deadlock_timeout = '2s'");
+        other.Query("SET deadlock_timeout = '1h'; BEGIN; LOCK TABLE public.u IN ACCESS SHARE MODE");
+        Task closing = Task.Run(() =>
+        {
+            string held = "SELECT 1 FROM pg_locks WHERE granted AND relation = 'public.t'::regclass AND mode = 'AccessExclusiveLock'";
+            while (looking.Query(held).Count == 0) { }
+            other.Query("LOCK TABLE public.t IN ACCESS SHARE MODE; COMMIT");
+        }, TestContext.Current.CancellationToken);
+        List<string> waits = [];
+        DdlOptions options = new() { Changefeed = "c", Waits = waits.Add, LockTimeout = TimeSpan.FromMinutes(2) };
+        pair.Target.Query("BEGIN");
+        DdlExecutor.Run(pair.Target, [Add("t"), Add("u")], options, TestContext.Current.CancellationToken);
+        pair.Target.Query("COMMIT");
+        await closing;
+        Assert.StartsWith("ADD of public.u waits for ", Assert.Single(waits), StringComparison.Ordinal);
+        Assert.Equal(2, pair.Target.Query("SELECT 1 FROM pg_attribute WHERE attname = 'added'").Count);
+
+        static DdlStatement Add(string table) =>
+            new(DdlPhase.Columns, $"ALTER TABLE public.{table} ADD added int", "ADD", new("public", table));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_lock_can_be_stopped()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        using PgConnection other = server.Open(pair.Target.Query("SELECT current_database() AS d")["d"]!);
+        other.Query("BEGIN; LOCK TABLE public.t IN ACCESS SHARE MODE");
+        using CancellationTokenSource stop = new();
+        int waits = 0;
+        DdlOptions options = new()
+        {
+            Changefeed = "c", LockTimeout = TimeSpan.FromMilliseconds(20),
+            Waits = _ =>
+            {
+                stop.Cancel();
+                if (++waits > 3) other.Query("COMMIT");
+            },
+        };
+        pair.Target.Query("BEGIN");
+        DdlStatement drop = new(DdlPhase.DropTables, "DROP TABLE public.t", "DROP TABLE", new("public", "t"));
+        Assert.Throws<OperationCanceledException>(() => DdlExecutor.Run(pair.Target, [drop], options, stop.Token));
+        Assert.Equal(1, waits);
+        pair.Target.Query("ROLLBACK");
+    }
+
+    [Fact]
+    public async Task A_table_of_the_targets_own_under_the_name_of_a_new_one_is_not_taken_for_it()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Target.Query("CREATE TABLE public.u (id int)");
+        CdcException stopped = Refused(pair, "CREATE TABLE u (id int)");
+        Assert.Equal("The target refuses CREATE TABLE of public.u: relation \"u\" already exists (42P07).", stopped.Message);
+    }
+
+    [Fact]
+    public async Task Rows_of_the_targets_own_in_a_table_that_was_empty_are_not_converted()
+    {
+        using DdlPair pair = await CopiedAsync("CREATE TABLE e (id int PRIMARY KEY, a text)");
+        pair.Target.Query("INSERT INTO public.e VALUES (1, 'x')");
+        DdlEvent ddl = pair.Capture("ALTER TABLE e ALTER a TYPE int USING length(a)", isKnown: false);
+        CdcException stopped = Assert.Throws<CdcException>(() => pair.Apply(ddl));
+        Assert.Contains("which had none, but the target has some", stopped.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,9 +174,13 @@ public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
     [InlineData("ALTER TABLE t ADD c timestamptz DEFAULT now(), ALTER a TYPE bigint")]
     [InlineData("ALTER TABLE t ALTER a TYPE int USING a + (random() * 10)::int")]
     [InlineData("ALTER TABLE t ALTER b TYPE timestamptz USING (DATE '2026-01-01' + a)::timestamptz")]
+    [InlineData("ALTER TABLE t ALTER a TYPE bigint USING nextval('s')")]
+    [InlineData("ALTER TABLE t ALTER b TYPE text USING b || now()")]
+    [InlineData("ALTER TABLE t ALTER b TYPE text USING current_setting('TimeZone')")]
+    [InlineData("ALTER TABLE t ALTER b TYPE name USING current_user")]
     public async Task Rows_that_nobody_can_know_need_a_new_copy(string sql)
     {
-        using DdlPair pair = await CopiedAsync(T);
+        using DdlPair pair = await CopiedAsync(T + "CREATE SEQUENCE s");
         string before = CatalogText.Of(CatalogState.Read(pair.Target));
         CdcException stopped = Refused(pair, sql);
         Assert.Equal(FailureKind.TableStopped, stopped.Kind);
@@ -119,6 +197,42 @@ public sealed class DdlPolicyTests(DdlServer server) : IClassFixture<DdlServer>
         DdlEvent ddl = pair.Capture("ALTER TABLE t ALTER a TYPE bigint USING a + 1", isKnown: false);
         CdcException stopped = Assert.Throws<CdcException>(() => pair.Apply(ddl));
         Assert.Contains("how its values were made is not known", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE t ALTER a TYPE bigint USING a + 1", "ALTER TABLE t ALTER b TYPE text")]
+    [InlineData("ALTER TABLE t ALTER a TYPE bigint USING a + 1, ALTER b TYPE varchar(9)", "ALTER TABLE t ALTER a TYPE bigint USING a + 1")]
+    [InlineData("ALTER TABLE t ALTER a TYPE int USING a + 1", "ALTER TABLE t ADD c int")]
+    public async Task A_text_that_does_not_say_what_was_done_is_not_believed(string done, string said)
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        CdcException stopped = Assert.Throws<CdcException>(() => pair.Apply(pair.Capture(done) with { Sql = said }));
+        Assert.Contains("how its values were made is not known", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE t ALTER a TYPE bigint USING f(a)")]
+    [InlineData("ALTER TABLE t ALTER a TYPE int USING a @+@ 1")]
+    [InlineData("ALTER TABLE t ADD c int DEFAULT f(1), ALTER a TYPE bigint")]
+    public async Task Rows_written_with_a_function_of_the_users_need_a_new_copy(string sql)
+    {
+        const string made = "CREATE FUNCTION public.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'; "
+            + "CREATE FUNCTION public.g(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2'; "
+            + "CREATE OPERATOR public.@+@ (FUNCTION = public.g, LEFTARG = int, RIGHTARG = int)";
+        using DdlPair pair = await CopiedAsync(T + made);
+        pair.Target.Query(made);
+        CdcException stopped = Refused(pair, sql);
+        Assert.Contains("a function or operator that a user made", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_function_of_an_extension_is_taken_to_be_alike()
+    {
+        using DdlPair pair = await CopiedAsync(T);
+        pair.Source.Query("CREATE EXTENSION fuzzystrmatch");
+        pair.Target.Query("CREATE EXTENSION fuzzystrmatch SCHEMA public");
+        pair.Follow("ALTER TABLE t ALTER b TYPE int USING levenshtein(b, 'x')");
+        pair.AssertEqual();
     }
 
     [Fact]
