@@ -92,8 +92,8 @@ public sealed partial class PostgresSource : ISource
             Inspection found = await _publisher.PublishAsync(null, cancellationToken).ConfigureAwait(false);
             (_isPublished, _capture) = (true, found.Capture);
             if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
-            if (await BeginAsync(found.Server, history, cancellationToken).ConfigureAwait(false) is { } snapshot)
-                return snapshot;
+            if (await BeginAsync(found.Server, history, attempt == StartAttempts, cancellationToken)
+                .ConfigureAwait(false) is { } snapshot) return snapshot;
         }
         throw new CdcException(FailureKind.SourceUnfit,
             "Each time a slot was made, tables were made, altered or dropped before they could be looked at.",
@@ -103,13 +103,13 @@ public sealed partial class PostgresSource : ISource
     /// <summary>Makes the slot and opens its snapshot. Null if a table of ours came that is not published; the slot is
     /// left for the next attempt to drop.</summary>
     async Task<PostgresSnapshot?> BeginAsync(
-        ServerFacts server, SchemaHistory history, CancellationToken cancellationToken)
+        ServerFacts server, SchemaHistory history, bool isLast, CancellationToken cancellationToken)
     {
         PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             PostgresSnapshot? snapshot = await SnapshotAsync(
-                replication, _names.Slot, _options.TemporarySlot, server, history, null, cancellationToken)
+                replication, _names.Slot, _options.TemporarySlot, server, history, null, isLast, cancellationToken)
                 .ConfigureAwait(false);
             if (_options.TemporarySlot && snapshot is not null) (_temporary, replication) = (replication, null!);
             return snapshot;
@@ -132,8 +132,8 @@ public sealed partial class PostgresSource : ISource
         {
             using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             PostgresSnapshot? snapshot = await SnapshotAsync(
-                replication, _names.CopySlot, temporary: true, server, history, oids, cancellationToken)
-                .ConfigureAwait(false);
+                replication, _names.CopySlot, temporary: true, server, history, oids, attempt == StartAttempts,
+                cancellationToken).ConfigureAwait(false);
             if (snapshot is not null) return snapshot;
             replication.Dispose();
             // The temporary slot goes with its connection, in a moment.
@@ -215,7 +215,7 @@ public sealed partial class PostgresSource : ISource
 
     async Task<PostgresSnapshot?> SnapshotAsync(
         PgConnection replication, string slot, bool temporary, ServerFacts server, SchemaHistory history,
-        IReadOnlyCollection<uint>? tables, CancellationToken cancellationToken)
+        IReadOnlyCollection<uint>? tables, bool isLast, CancellationToken cancellationToken)
     {
         try
         {
@@ -225,7 +225,7 @@ public sealed partial class PostgresSource : ISource
                 .ConfigureAwait(false);
             Doing("opening the snapshot");
             SnapshotOpener opener = new(_options, _connections, _types, _logger);
-            return await opener.OpenAsync(created, history, tables, cancellationToken).ConfigureAwait(false);
+            return await opener.OpenAsync(created, history, tables, isLast, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -68,6 +68,7 @@ internal static class DefinitionQuery
         FROM pg_index x WHERE x.indrelid = c.oid AND {which} LIMIT 1
         """;
 
+    // What a snapshot still shows and has been dropped since has no text.
     const string Constraints = """
         SELECT json_agg(json_build_object(
             'name', k.conname, 'kind', k.contype, 'text', pg_get_constraintdef(k.oid),
@@ -79,7 +80,7 @@ internal static class DefinitionQuery
             ORDER BY k.conname COLLATE "C", k.oid)
         FROM pg_constraint k
         WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
-            AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
+            AND pg_get_constraintdef(k.oid) IS NOT NULL AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
         """;
 
     const string Indexes = """
@@ -88,7 +89,7 @@ internal static class DefinitionQuery
             'inherited', CASE WHEN i.relispartition THEN true END) ORDER BY i.relname COLLATE "C")
         FROM pg_index x
         JOIN pg_class i ON i.oid = x.indexrelid
-        WHERE x.indrelid = c.oid AND x.indisvalid AND NOT EXISTS (
+        WHERE x.indrelid = c.oid AND x.indisvalid AND pg_get_indexdef(i.oid) IS NOT NULL AND NOT EXISTS (
             SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
         """;
 
