@@ -53,7 +53,7 @@ sealed class ProductToDatabase(PostgresCluster cluster, BenchPlaces places, stri
 
     string[] Common(int run) =>
     [
-        "--name", NameOf(run), "--state", State, "--existing", "keep",
+        "--name", NameOf(run), "--state", State,
         .. workload.Names.SelectMany(static table => new[] { "--tables", $"public.{table}" }),
         "--snapshot", Copies ? "only" : "none",
     ];

@@ -19,15 +19,15 @@ namespace Cdc.Postgres;
 /// slot.</summary>
 public sealed partial class PostgresSource : ISource
 {
-    const int StartAttempts = 5;
     static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(250);
 
     readonly PostgresSourceOptions _options;
     readonly PostgresNames _names;
     readonly ControlConnections _connections;
-    readonly TypeCatalog _types = new();
     readonly SafePositions _positions = new();
     readonly SlotKeeper _slot;
+    readonly SlotKeeper _copySlot;
+    readonly SnapshotMaker _snapshots;
     readonly Publisher _publisher;
     readonly ILogger _logger;
     PgConnection? _temporary;
@@ -45,6 +45,8 @@ public sealed partial class PostgresSource : ISource
         _connections = new(options.Address);
         _logger = options.Loggers.CreateLogger("Cdc.Postgres");
         _slot = new(_connections, _names.Slot, options.SlotWait, options.Time, Doing);
+        _copySlot = new(_connections, _names.CopySlot, options.SlotWait, options.Time, Doing);
+        _snapshots = new(options, _connections, ConnectAsync, _logger, Doing);
         Inspector inspector = new(_names, options.Selection, options.DdlCapture, options.TemporarySlot);
         _publisher = new(_connections, _names, inspector, options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
@@ -87,61 +89,21 @@ public sealed partial class PostgresSource : ISource
 
     public async ValueTask<ISourceSnapshot> StartAsync(SchemaHistory history, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; attempt <= StartAttempts; attempt++)
-        {
-            Inspection found = await _publisher.PublishAsync(null, cancellationToken).ConfigureAwait(false);
-            (_isPublished, _capture) = (true, found.Capture);
-            if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
-            if (await BeginAsync(found.Server, history, attempt == StartAttempts, cancellationToken)
-                .ConfigureAwait(false) is { } snapshot) return snapshot;
-        }
-        throw new CdcException(FailureKind.SourceUnfit,
-            "Each time a slot was made, tables were made, altered or dropped before they could be looked at.",
-            "Run again when no migration is under way.");
-    }
-
-    /// <summary>Makes the slot and opens its snapshot. Null if a table of ours came that is not published; the slot is
-    /// left for the next attempt to drop.</summary>
-    async Task<PostgresSnapshot?> BeginAsync(
-        ServerFacts server, SchemaHistory history, bool isLast, CancellationToken cancellationToken)
-    {
-        PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            PostgresSnapshot? snapshot = await SnapshotAsync(
-                replication, _names.Slot, _options.TemporarySlot, server, history, null, isLast, cancellationToken)
-                .ConfigureAwait(false);
-            if (_options.TemporarySlot && snapshot is not null) (_temporary, replication) = (replication, null!);
-            return snapshot;
-        }
-        finally
-        {
-            // The slot is permanent and its snapshot was taken over; a temporary slot goes with its connection.
-            replication?.Dispose();
-        }
+        (PostgresSnapshot snapshot, PgConnection maker) = await _snapshots.MakeAsync(
+            _slot, _options.TemporarySlot, PublishFirstAsync, history, null, cancellationToken).ConfigureAwait(false);
+        if (_options.TemporarySlot) Interlocked.Exchange(ref _temporary, maker)?.Dispose();
+        else maker.Dispose();
+        return snapshot;
     }
 
     public async ValueTask<ISourceSnapshot> SnapshotAsync(
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken)
     {
         uint[] oids = [.. history.Latest().Where(t => tables.Contains(t.Id)).Select(static t => t.SourceId)];
-        ServerFacts server = await _connections.RunAsync(
-            0, static (_, connection, token) => ServerFacts.ReadAsync(connection, token), cancellationToken)
-            .ConfigureAwait(false);
-        for (int attempt = 1; attempt <= StartAttempts; attempt++)
-        {
-            using PgConnection replication = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            PostgresSnapshot? snapshot = await SnapshotAsync(
-                replication, _names.CopySlot, temporary: true, server, history, oids, attempt == StartAttempts,
-                cancellationToken).ConfigureAwait(false);
-            if (snapshot is not null) return snapshot;
-            replication.Dispose();
-            // The temporary slot goes with its connection, in a moment.
-            await Task.Delay(BusyPause, _options.Time, cancellationToken).ConfigureAwait(false);
-        }
-        throw new CdcException(FailureKind.SourceUnfit,
-            "Each time a snapshot was taken, tables were altered or dropped before they could be looked at.",
-            "Run again when no migration is under way.");
+        (PostgresSnapshot snapshot, PgConnection maker) = await _snapshots.MakeAsync(
+            _copySlot, temporary: true, ClearCopySlotAsync, history, oids, cancellationToken).ConfigureAwait(false);
+        maker.Dispose();
+        return snapshot;
     }
 
     public async IAsyncEnumerable<SourceEvent> StreamAsync(
@@ -213,24 +175,26 @@ public sealed partial class PostgresSource : ISource
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
 
-    async Task<PostgresSnapshot?> SnapshotAsync(
-        PgConnection replication, string slot, bool temporary, ServerFacts server, SchemaHistory history,
-        IReadOnlyCollection<uint>? tables, bool isLast, CancellationToken cancellationToken)
+    /// <summary>A slot that is there was made by a start that never completed.</summary>
+    async Task<ServerFacts> PublishFirstAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            Doing("making the slot");
-            SlotCreator creator = new(_connections, _options.Time, _logger, Doing);
-            CreatedSlot created = await creator.CreateAsync(replication, slot, temporary, server, cancellationToken)
-                .ConfigureAwait(false);
-            Doing("opening the snapshot");
-            SnapshotOpener opener = new(_options, _connections, _types, _logger);
-            return await opener.OpenAsync(created, history, tables, isLast, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _doing = null;
-        }
+        Inspection found = await _publisher.PublishAsync(null, cancellationToken).ConfigureAwait(false);
+        (_isPublished, _capture) = (true, found.Capture);
+        if (found.Slot is not null) await _slot.DropAsync(cancellationToken).ConfigureAwait(false);
+        return found.Server;
+    }
+
+    /// <summary>A temporary slot goes with its connection, which may be lost to us and not yet to the server.</summary>
+    async Task<ServerFacts> ClearCopySlotAsync(CancellationToken cancellationToken)
+    {
+        (ServerFacts server, SlotFacts? left) = await _connections.RunAsync(
+            _copySlot.Name,
+            static async (slot, connection, token) => (
+                await ServerFacts.ReadAsync(connection, token).ConfigureAwait(false),
+                await SlotFacts.FindAsync(connection, slot, token).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false);
+        if (left is not null) await _copySlot.DropAsync(cancellationToken).ConfigureAwait(false);
+        return server;
     }
 
     /// <summary>A run that goes on: patterns or keys may have changed since the last one.</summary>
@@ -279,7 +243,7 @@ public sealed partial class PostgresSource : ISource
         Connect = Connect,
         Slot = _names.Slot,
         Publications = [_names.Keyed, _names.InsertOnly],
-        Catalog = new LiveCatalog(_connections, _types, _options.Time),
+        Catalog = new LiveCatalog(_connections, _snapshots.Types, _options.Time),
         Selection = _options.Selection,
         DdlCapture = _capture?.Mode ?? DdlCaptureMode.Relation,
         DdlPrefix = _capture?.Prefix ?? "",
@@ -326,5 +290,5 @@ public sealed partial class PostgresSource : ISource
         if (!Interlocked.Exchange(ref _hasWarned, true)) LogWarning(_logger, warning);
     }
 
-    void Doing(string sentence) => _doing = sentence;
+    void Doing(string? sentence) => _doing = sentence;
 }

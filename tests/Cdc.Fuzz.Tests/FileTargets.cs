@@ -38,7 +38,7 @@ static class FileTargets
         }, IsUnusable),
         new("schema", [Line(SchemaJson.Write)], static bytes => SchemaJson.Read(bytes, "here"), IsUnusable),
         new("schema lines", [Line(SchemaLines.Write), [.. Line(SchemaLines.Write), .. Line(SchemaLines.Write)]],
-            static bytes => SchemaLines.Read(bytes, "here"), IsUnusable),
+            static bytes => SchemaLines.Read(bytes, counted: 1, "here"), IsUnusable),
         Target.Of("index entry", FailureKind.SinkUnfit,
             [
                 IndexJson.Write(Entry), IndexJson.Write(Entry with { Kind = EntryKind.Snapshot, Table = new(new(1), new("s", "t"), new(9, 1)) }),

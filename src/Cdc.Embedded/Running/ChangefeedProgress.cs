@@ -18,7 +18,8 @@ public enum RunPhase
 /// <param name="CopiedRows">Rows of tables copied.</param>
 /// <param name="ExpectedRows">Estimated rows to copy in all; -1 if unknown.</param>
 /// <param name="Rows">Rows of the stream handed to the sink.</param>
-/// <param name="CommitTime">Commit time of the last transaction received; null before the first.</param>
+/// <param name="CommitTime">Commit time of the last transaction received; null before the first, and where the
+/// source's clock was beyond what a calendar holds.</param>
 /// <param name="Doing">What it waits for, as a sentence; empty when it waits for nothing in particular.</param>
 public sealed record ChangefeedProgress(
     RunPhase Phase, int TablesCopied, int Tables, long CopiedRows, long ExpectedRows, long Rows, long Bytes,

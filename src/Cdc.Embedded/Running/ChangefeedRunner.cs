@@ -130,14 +130,27 @@ public sealed class ChangefeedRunner : IDisposable
         await stop.CancelAsync();
         await keeping;
         _watch.Phase = RunPhase.Stopping;
-        if (!dispatcher.IsMidway || reached) await dispatcher.FlushAsync(CancellationToken.None);
+        await FlushAsync(dispatcher, reached);
         await AdvanceAsync(dispatcher, CancellationToken.None);
         if (reached)
         {
             await _parts.Sink.SetSequencesAsync(
-                await _parts.Source.SequencesAsync(history, cancellationToken), cancellationToken);
+                await _retry.LookAsync(token => _parts.Source.SequencesAsync(history, token), cancellationToken),
+                cancellationToken);
         }
         return await EndAsync(reached);
+    }
+
+    static async ValueTask FlushAsync(Dispatcher dispatcher, bool reached)
+    {
+        try
+        {
+            await dispatcher.FlushAsync(CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (!reached)
+        {
+            // The stop cut a write short, after which the sink takes nothing more: what is durable by now counts.
+        }
     }
 
     async Task<RunResult> EndAsync(bool reached)

@@ -1,4 +1,5 @@
 using Cdc.Engine.Dispatching;
+using Cdc.Engine.Rows;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
 
@@ -44,6 +45,6 @@ sealed class RunWatch(ChangefeedParts parts, SourceRetry retry)
             phase, Volatile.Read(ref _tablesCopied), _tables, _earlierRows + (_copier?.Rows ?? 0), _expectedRows,
             dispatcher?.Rows ?? 0, dispatcher?.Bytes ?? 0, dispatcher?.Received ?? CommitTs.Zero,
             _keeper?.Checkpoint ?? CommitTs.Zero,
-            source.CommitTime == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(source.CommitTime), source.Doing);
+            source.CommitTime == 0 ? null : CommitStamp.ToUtc(source.CommitTime), source.Doing);
     }
 }

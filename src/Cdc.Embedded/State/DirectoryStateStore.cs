@@ -63,33 +63,32 @@ public sealed class DirectoryStateStore : IStateStore
     /// <summary>Whether a changefeed of this name was ever saved here. Takes no lock and reads nothing.</summary>
     public static bool Exists(string root, string name) => File.Exists(Path.Combine(root, name, "state.json"));
 
-    /// <summary>Versions of tables as they are saved now, also while another process runs the changefeed. Takes no
-    /// lock; none without a state.</summary>
+    /// <summary>Versions of tables as they are saved now, also while another process runs the changefeed; none before
+    /// its first snapshot. Takes no lock.</summary>
     public static IReadOnlyList<TableSchema> ReadSchemas(string root, string name)
     {
         string path = Path.Combine(root, name, "schemas.ndjson");
-        try
-        {
-            return Exists(root, name) && new DiskStateFiles().Read(path) is { } lines
-                ? SchemaLines.Read(lines, path).Versions
-                : [];
-        }
-        catch (Exception exception) when (DiskFailure.Is(exception))
-        {
-            throw StateUnusable.Damaged(path, $"can't be read: {exception.Message}");
-        }
+        return ReadUnlocked(path, () => ReadBegun(root, name) is var (_, counted)
+            ? SchemaLines.Read(new DiskStateFiles().Read(path) ?? [], counted, path).Versions
+            : []);
     }
 
     /// <summary>Options of the last run, as they are saved now; null before the first one that came to its snapshot.
     /// Takes no lock.</summary>
-    public static IReadOnlyDictionary<string, string>? ReadOptions(string root, string name)
+    public static IReadOnlyDictionary<string, string>? ReadOptions(string root, string name) => ReadUnlocked(
+        Path.Combine(root, name, "state.json"), () => ReadBegun(root, name)?.State.Options);
+
+    // Before the schemas, of which a run that goes on beside us may append more, and never fewer.
+    static (ChangefeedState State, int Schemas)? ReadBegun(string root, string name) =>
+        new DiskStateFiles().Read(Path.Combine(root, name, "state.json")) is { } record
+        && StateJson.TryRead(record, out ChangefeedState? state, out int schemas)
+        && state!.FirstConsistent != CommitTs.Zero ? (state, schemas) : null;
+
+    static T ReadUnlocked<T>(string path, Func<T> read)
     {
-        string path = Path.Combine(root, name, "state.json");
         try
         {
-            return new DiskStateFiles().Read(path) is { } record
-                && StateJson.TryRead(record, out ChangefeedState? state, out _)
-                && state!.FirstConsistent != CommitTs.Zero ? state.Options : null;
+            return read();
         }
         catch (Exception exception) when (DiskFailure.Is(exception))
         {
@@ -205,9 +204,7 @@ public sealed class DirectoryStateStore : IStateStore
             throw StateUnusable.Damaged(_statePath,
                 $"is of the changefeed {state.Name}, and its directory has another name");
 
-        (List<TableSchema> versions, long length) = SchemaLines.Read(lines, _schemasPath);
-        if (versions.Count < schemas)
-            throw StateUnusable.Damaged(_schemasPath, $"is cut short: it has {versions.Count} lines of {schemas}");
+        (List<TableSchema> versions, long length) = SchemaLines.Read(lines, schemas, _schemasPath);
         _state = state;
         // Left by a start that crashed before it had a position: the next one begins anew and gives the numbers again.
         if (state.FirstConsistent == CommitTs.Zero) return;

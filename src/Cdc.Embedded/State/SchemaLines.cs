@@ -29,11 +29,12 @@ static class SchemaLines
     }
 
     /// <summary>All whole lines, and the bytes that they take.</summary>
-    /// <remarks>The last line may be torn by a crash while it was appended, and is dropped then: it has no end, or
-    /// holes where blocks of the disk were not written. Anything else that is not as it was written is
-    /// damage.</remarks>
-    /// <exception cref="CdcException">StateUnusable, naming the line.</exception>
-    public static (List<TableSchema> Versions, long Length) Read(byte[] bytes, string path)
+    /// <param name="counted">How many lines a record was saved for. Those behind them belong to an append that no
+    /// record followed: a crash may have torn it anywhere, since blocks of the disk are written in any order, and what
+    /// is left from the first line on that is not whole is dropped.</param>
+    /// <exception cref="CdcException">StateUnusable, naming the line: a counted one is not as it was written.
+    /// </exception>
+    public static (List<TableSchema> Versions, long Length) Read(byte[] bytes, int counted, string path)
     {
         List<TableSchema> versions = [];
         int start = 0;
@@ -41,13 +42,17 @@ static class SchemaLines
         {
             int length = bytes.AsSpan(start).IndexOf((byte)'\n');
             if (length < 0) break;
-            ReadOnlyMemory<byte> line = bytes.AsMemory(start, length);
-            bool isLast = start + length + 1 == bytes.Length;
-            if (isLast && line.Span.Contains((byte)0)) break;
             string place = $"{path}, line {versions.Count + 1},";
-            versions.Add(SchemaJson.Read(Unwrap(line) ?? throw Damaged(place), place));
+            if (Unwrap(bytes.AsMemory(start, length)) is not { } version)
+            {
+                if (versions.Count >= counted) break;
+                throw Damaged(place);
+            }
+            versions.Add(SchemaJson.Read(version, place));
             start += length + 1;
         }
+        if (versions.Count < counted)
+            throw StateUnusable.Damaged(path, $"is cut short: it has {versions.Count} lines of {counted}");
         return (versions, start);
     }
 

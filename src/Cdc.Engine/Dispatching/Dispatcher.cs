@@ -75,12 +75,9 @@ public sealed class Dispatcher
         _ => throw new InvariantBrokenException("The stream holds rows, block events and resolved positions."),
     };
 
-    /// <summary>Completes when everything received is durable.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
-    {
-        await HandOverAsync(cancellationToken);
-        await _sink.FlushAsync(cancellationToken);
-    }
+    /// <summary>Completes when everything at or before <see cref="Received"/> is durable. Rows beyond it, of a
+    /// transaction that is not complete, stay where they are.</summary>
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _sink.FlushAsync(cancellationToken);
 
     ValueTask TakeAsync(RowBatch batch, CancellationToken cancellationToken)
     {

@@ -13,10 +13,10 @@ public enum FailureKind
     /// <summary>The command line, the configuration file or an option is wrong.</summary>
     Usage,
 
-    /// <summary>The source can't be reached, or the connection to it was lost.</summary>
+    /// <summary>The source can't be reached, has no connection left for us, or the connection to it was lost.</summary>
     SourceUnreachable,
 
-    /// <summary>The source's server refused us: password, access rules, too many connections.</summary>
+    /// <summary>The source's server refused us: password, access rules, encryption.</summary>
     SourceRefused,
 
     /// <summary>The source is not set up for what was asked: settings, privileges, tables.</summary>

@@ -12,6 +12,13 @@ internal sealed class SlotKeeper(
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(5);
 
+    int _maker;
+
+    public string Name => slot;
+
+    /// <summary>A connection of ours is about to make the slot.</summary>
+    public void MadeBy(int processId) => _maker = processId;
+
     /// <summary>Waits, naming the reader, while another process reads the slot.</summary>
     /// <exception cref="CdcException"><see cref="FailureKind.PositionBusy"/>, with the statement that ends the
     /// reader.</exception>
@@ -33,9 +40,11 @@ internal sealed class SlotKeeper(
         }
     }
 
-    /// <summary>Drops the slot if it is there, waiting for its reader to end.</summary>
+    /// <summary>Drops the slot if it is there, waiting for its reader to end. One that a connection of ours made which
+    /// we have lost is not waited for: the server may notice that hours later.</summary>
     public async Task DropAsync(CancellationToken cancellationToken)
     {
+        if (_maker != 0) await EndMakerAsync(cancellationToken).ConfigureAwait(false);
         await WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
         await connections.RunAsync(slot, static async (slot, connection, cancellationToken) =>
         {
@@ -61,6 +70,18 @@ internal sealed class SlotKeeper(
             await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    Task<int> EndMakerAsync(CancellationToken cancellationToken) => connections.RunAsync(
+        (slot, _maker), static async (lost, connection, token) =>
+        {
+            await using NpgsqlCommand end = new("""
+                SELECT pg_catalog.pg_terminate_backend(s.active_pid)
+                FROM pg_catalog.pg_replication_slots s WHERE s.slot_name::text = $1 AND s.active_pid = $2
+                """, connection);
+            end.Parameters.Add(new() { Value = lost.slot });
+            end.Parameters.Add(new() { Value = lost._maker });
+            return await end.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+        }, cancellationToken);
 
     Task<SlotFacts?> FindAsync(CancellationToken cancellationToken) => connections.RunAsync(
         slot, static (slot, connection, token) => SlotFacts.FindAsync(connection, slot, token), cancellationToken);

@@ -116,7 +116,7 @@ internal sealed class KeyedChanges
         if (!TryFind(row.Old, out int found)) return false;
         if (found == None)
         {
-            _entries[Add(before: true)].After = false;
+            Add(before: true);
             return true;
         }
         ref Entry entry = ref _entries[found];

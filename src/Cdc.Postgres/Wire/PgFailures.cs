@@ -56,7 +56,7 @@ internal static class PgFailures
         "28000" => (FailureKind.SourceRefused,
             $"Check that role {endpoint.User} exists, may log in, and has an entry in pg_hba.conf for this client."),
         "3D000" => (FailureKind.SourceRefused, $"Check the name of the database, {endpoint.Database}."),
-        "53300" => (FailureKind.SourceRefused,
+        "53300" => (FailureKind.SourceUnreachable,
             "Close unused connections, or raise max_connections or max_wal_senders on the server."),
         "42501" => (FailureKind.SourceUnfit,
             $"Grant role {endpoint.User} what is missing: SELECT on the tables; for the stream, REPLICATION."),

@@ -9,21 +9,11 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
     /// <summary>What <see cref="Receive"/> returns when <see cref="ReadTimeout"/> has passed.</summary>
     public const int TimedOut = -1;
 
-    /// <summary>In a backlog a read of less than this is followed by a pause for the socket to fill.</summary>
-    public const int FullRead = 256 << 10;
-
-    // The server sends one small packet per row. A reader that wakes for each slows it down and itself too.
-    const int FillMilliseconds = 1;
-
-    // As long as the kernel does the gathering, waiting costs nothing but the delay at the end of a backlog.
-    static readonly TimeSpan GatherLimit = TimeSpan.FromMilliseconds(10);
-
     // Where a shutdown does not wake a waiting poll, the end of a slice does.
     static readonly TimeSpan PollSlice = TimeSpan.FromSeconds(1);
 
-    readonly ReceiveLowWater _lowWater = new(socket);
+    readonly BacklogPause _pause = new();
     volatile bool _cancelled;
-    int _lastRead = FullRead;
 
     public bool IsCancelled => _cancelled;
 
@@ -42,10 +32,11 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
     {
         try
         {
-            if (!(Backlog && Gather()) && !WaitReadable()) return TimedOut;
+            if (Backlog && _pause.IsDue) Thread.Sleep(_pause.Next());
+            if (!WaitReadable()) return TimedOut;
             int received = socket.Receive(buffer);
             if (_cancelled) throw new OperationCanceledException();
-            _lastRead = received;
+            _pause.Received(received);
             Reads++;
             return received;
         }
@@ -87,17 +78,8 @@ internal sealed class PolledSocket(Socket socket) : IDisposable
         socket.Dispose();
     }
 
-    // Answers whether there is something to read already.
-    bool Gather()
-    {
-        if (_lowWater.IsSupported) return _lowWater.Wait(GatherLimit);
-        if (_lastRead < FullRead) Thread.Sleep(FillMilliseconds);
-        return false;
-    }
-
     bool WaitReadable()
     {
-        _lowWater.Clear();
         TimeSpan left = ReadTimeout;
         while (true)
         {

@@ -3,6 +3,7 @@ using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Postgres;
 using Cdc.Postgres.Setup;
+using Cdc.Postgres.Wire;
 using Cdc.Protocol;
 using Npgsql;
 
@@ -167,6 +168,45 @@ public sealed class SlotTests(SourceFixture fixture) : IClassFixture<SourceFixtu
         {
             await Task.Yield();
         }
+    }
+
+    [Fact]
+    public async Task A_slot_that_a_connection_of_ours_left_without_the_servers_notice_is_replaced_at_once()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        // As long as it takes: whoever only waits for the slot waits for ever.
+        await using PostgresSource source =
+            fixture.Source(database, "left", temporary: true, slotWait: TimeSpan.FromHours(1));
+        ISourceSnapshot lost = await source.StartAsync(new([]), Cancellation);
+        Task<ISourceSnapshot> again = source.StartAsync(new([]), Cancellation).AsTask();
+        await using ISourceSnapshot snapshot = await again.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        Assert.True(snapshot.At >= lost.At);
+        await lost.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_copys_slot_that_another_connection_still_has_is_waited_for()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)");
+        await using PostgresSource source = fixture.Source(database, "again", slotWait: TimeSpan.FromHours(1));
+        SchemaHistory history = new([]);
+        await (await source.StartAsync(history, Cancellation)).DisposeAsync();
+        Task<ISourceSnapshot> copying;
+        using (PgConnection other = PgConnection.Connect(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database)).Endpoint, new() { Replication = true }, Cancellation))
+        {
+            other.Query("CREATE_REPLICATION_SLOT cdc_again_copy TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT");
+            copying = source.SnapshotAsync(history, [history.Latest()[0].Id], Cancellation).AsTask();
+            string waits = $"waiting for slot cdc_again_copy, which process {other.BackendProcessId} uses";
+            while (source.Status.Doing != waits)
+            {
+                if (copying.IsCompleted) await copying;
+                await Task.Yield();
+            }
+        }
+        await using ISourceSnapshot snapshot = await copying;
+        Assert.Single(await ReadRows.OfAsync(snapshot, "a"));
+        Assert.DoesNotContain("slot", source.Status.Doing, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,10 +75,12 @@ public sealed class RetryTests
     [InlineData("look")]
     [InlineData("start")]
     [InlineData("copy")]
+    [InlineData("end")]
     public async Task Patience_has_an_end(string during)
     {
         if (during == "look") _source.Looked = static () => throw ScriptedSource.Lost();
         if (during == "start") _source.StartsLost = int.MaxValue;
+        if (during == "end") _source.SequencesLost = int.MaxValue;
         if (during == "copy")
         {
             // Every further snapshot fails to open: the source is not reached any more.
@@ -88,6 +90,17 @@ public sealed class RetryTests
         CdcException failure =
             await Assert.ThrowsAsync<CdcException>(() => RunAsync(retryFor: TimeSpan.FromMilliseconds(20)));
         Assert.Equal(FailureKind.SourceUnreachable, failure.Kind);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_when_all_rows_are_durable_is_waited_for()
+    {
+        _source.SequencesLost = 2;
+        RunResult result = await RunAsync();
+        Assert.True(result.ReachedUntil);
+        Assert.Equal(CommitTs.End(205), result.Checkpoint);
+        // Once behind the copy, once at the end.
+        Assert.Equal(2, Count("sequences"));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cdc.Embedded.Running;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Filters;
@@ -195,6 +196,52 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_a_transaction_saves_all_that_is_complete_and_nothing_of_it()
+    {
+        using CancellationTokenSource stop = new();
+        _source.LeftOpen = stop.Cancel;
+        RunResult result = await RunAsync(sink: new(_journal) { WaitsForFlush = true }, isEndless: true, stop: stop);
+        Assert.False(result.ReachedUntil);
+        Assert.Equal(CommitTs.End(205), result.Checkpoint);
+        _journal.IndexOf($"confirm {CommitTs.End(205)}");
+        Assert.DoesNotContain($"row {new CommitTs(206, 0)}", _journal.Lines);
+    }
+
+    [Fact]
+    public async Task A_stop_that_cuts_a_write_short_saves_what_was_durable_before_and_settles()
+    {
+        using CancellationTokenSource stop = new();
+        JournalSink sink = new(_journal)
+        {
+            Taking = (at, cancellationToken) =>
+            {
+                if (at != new CommitTs(204, 0)) return Task.CompletedTask;
+                stop.Cancel();
+                return Task.FromCanceled(cancellationToken);
+            },
+        };
+        RunResult result = await RunAsync(sink: sink, isEndless: true, stop: stop);
+        Assert.Equal(CommitTs.End(203), result.Checkpoint);
+        _journal.IndexOf("settle");
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "1970-01-01T00:00:00.0000010+00:00")]
+    [InlineData(long.MaxValue, null)]
+    [InlineData(long.MinValue, null)]
+    [InlineData(253402300799999999, "9999-12-31T23:59:59.9999990+00:00")]
+    [InlineData(253402300800000000, null)]
+    [InlineData(-62135596800000000, "0001-01-01T00:00:00.0000000+00:00")]
+    [InlineData(-62135596800000001, null)]
+    public void Any_commit_time_can_be_looked_at(long microseconds, string? expected)
+    {
+        _source.CommitTime = microseconds;
+        using ChangefeedRunner runner = Runner(_source, new(_journal), until: null);
+        Assert.Equal(expected, runner.Progress.CommitTime?.ToString("O", CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
     public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
     {
         _source.IsAwayAtTheEnd = true;
@@ -207,12 +254,15 @@ public sealed class RunnerTests
         ScriptedSource? source = null, JournalSink? sink = null, bool isEndless = false, StopPoint? until = null, int parallel = 2,
         CancellationTokenSource? stop = null)
     {
-        ChangefeedRunner runner = new(new()
-        {
-            Name = "feed", Source = source ?? _source, Sink = sink ?? new(_journal), State = _state,
-            Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = isEndless ? null : until ?? new StopPoint.Now(),
-            PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
-        });
+        ChangefeedRunner runner = Runner(
+            source ?? _source, sink ?? new(_journal), isEndless ? null : until ?? new StopPoint.Now(), parallel);
         return runner.RunAsync(stop?.Token ?? TestContext.Current.CancellationToken);
     }
+
+    ChangefeedRunner Runner(ScriptedSource source, JournalSink sink, StopPoint? until, int parallel = 2) => new(new()
+    {
+        Name = "feed", Source = source, Sink = sink, State = _state,
+        Filter = ChangeFilter.PassAll, SnapshotParallel = parallel, Until = until,
+        PositionWait = TimeSpan.Zero, Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
+    });
 }

@@ -19,6 +19,10 @@ sealed class ScriptedSource(Journal journal) : ISource
     public int Tables { get; init; } = 1;
     public ulong Commits { get; init; } = 5;
 
+    /// <summary>Called when the stream gives a row of a transaction whose end never comes; null: it gives
+    /// none.</summary>
+    public Action? LeftOpen { get; set; }
+
     /// <summary>The stream breaks once behind each of these commits.</summary>
     public Queue<ulong> Breaks { get; } = new();
 
@@ -38,7 +42,10 @@ sealed class ScriptedSource(Journal journal) : ISource
     public Dictionary<TableId, int> CopiesLost { get; } = [];
 
     public IReadOnlyList<string> LeftBehind => [];
-    public SourceStatus Status => new(CommitTs.Zero, 0, 0, "");
+    public SourceStatus Status => new(CommitTs.Zero, 0, CommitTime, "");
+
+    /// <summary>What the source says of its last commit's time.</summary>
+    public long CommitTime { get; set; }
 
     public ValueTask<SourceFacts> InspectAsync(CancellationToken cancellationToken)
     {
@@ -77,6 +84,11 @@ sealed class ScriptedSource(Journal journal) : ISource
             Breaks.Dequeue();
             throw Lost();
         }
+        if (LeftOpen is { } leftOpen)
+        {
+            yield return new SourceEvent.Rows(Row(start.History.Latest()[0], new(201 + Commits, 0)));
+            leftOpen();
+        }
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
 
@@ -85,9 +97,26 @@ sealed class ScriptedSource(Journal journal) : ISource
     /// <summary>The server can't be reached any more when the run ends.</summary>
     public bool IsAwayAtTheEnd { get; set; }
 
-    public ValueTask SettleAsync(CancellationToken cancellationToken) => IsAwayAtTheEnd
-        ? throw new CdcException(FailureKind.SourceUnreachable, "The server is away.")
-        : ValueTask.CompletedTask;
+    public ValueTask SettleAsync(CancellationToken cancellationToken)
+    {
+        journal.Add("settle");
+        return IsAwayAtTheEnd
+            ? throw new CdcException(FailureKind.SourceUnreachable, "The server is away.")
+            : ValueTask.CompletedTask;
+    }
+
+    /// <summary>How often the sequences can't be read, because no connection can be made.</summary>
+    public int SequencesLost { get; set; }
+
+    public ValueTask<IReadOnlyList<SequenceState>> SequencesAsync(
+        SchemaHistory history, CancellationToken cancellationToken)
+    {
+        // Before the stream they are asked for as well, when all is copied.
+        if (journal.Lines.Any(static line => line.StartsWith("stream ", StringComparison.Ordinal))
+            && SequencesLost-- > 0) throw Lost();
+        journal.Add("sequences");
+        return new((IReadOnlyList<SequenceState>)[]);
+    }
 
     /// <summary>How often a mark fails, because no connection can be made.</summary>
     public int MarksLost { get; set; }

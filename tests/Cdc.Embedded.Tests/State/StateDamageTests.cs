@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Cdc.Embedded.State;
 using Cdc.Engine.Failures;
@@ -83,15 +84,24 @@ public sealed class StateDamageTests : IDisposable
         byte[] more = [.. lines[..(Array.IndexOf(lines, (byte)'\n') + 1)]];
         foreach (byte[] torn in (byte[][])[more[..^1], more[..10], new byte[100], [.. new byte[20], (byte)'\n']])
         {
-            await File.WriteAllBytesAsync(SchemasPath, [.. lines, .. torn], None);
-            await using (DirectoryStateStore store = Open())
-            {
-                Assert.Equal(2, (await store.LoadSchemasAsync(None)).Count);
-                await store.AppendSchemasAsync([Records.Schema(9)], None);
-            }
-            await using DirectoryStateStore again = Open();
-            IReadOnlyList<TableSchema> schemas = await again.LoadSchemasAsync(None);
-            Assert.Equal([1L, 2, 9], schemas.Select(static schema => schema.Id.Value));
+            Assert.Equal([1L, 2], await OverwritesAsync([.. lines, .. torn]));
+        }
+    }
+
+    [Fact]
+    public async Task An_append_of_several_lines_torn_at_any_byte_is_dropped_and_overwritten()
+    {
+        (_, byte[] lines) = await SavedAsync();
+        ArrayBufferWriter<byte> written = new();
+        for (int id = 3; id <= 5; id++) SchemaLines.Write(Records.Schema(id), written);
+        byte[] more = written.WrittenSpan.ToArray();
+        for (int cut = 0; cut <= more.Length; cut++)
+        {
+            // The rest never came, or its blocks hold nothing: those behind the cut, or those before it.
+            (byte[] before, byte[] behind) = (more[..cut], more[cut..]);
+            await OverwritesAsync([.. lines, .. before]);
+            await OverwritesAsync([.. lines, .. before, .. new byte[behind.Length]]);
+            await OverwritesAsync([.. lines, .. new byte[before.Length], .. behind]);
         }
     }
 
@@ -140,6 +150,24 @@ public sealed class StateDamageTests : IDisposable
         files.CrashAt(3);
         Assert.Equal(PersistOutcome.Unknown, await store.SaveAsync(Records.State(1), None));
         Assert.Equal(PersistOutcome.Unknown, await store.SaveAsync(Records.State(1), None));
+    }
+
+    /// <summary>Appends a version behind what the file holds; the answer names those that were believed before.</summary>
+    async Task<IReadOnlyList<long>> OverwritesAsync(byte[] lines)
+    {
+        await File.WriteAllBytesAsync(SchemasPath, lines, None);
+        IReadOnlyList<TableSchema> before;
+        await using (DirectoryStateStore store = Open())
+        {
+            before = await store.LoadSchemasAsync(None);
+            Assert.Equal(before, DirectoryStateStore.ReadSchemas(_root.Path, Records.Name));
+            await store.AppendSchemasAsync([Records.Schema(9)], None);
+        }
+        Assert.Equal(before, new[] { 1, 2, 3, 4, 5 }.Take(before.Count).Select(static id => Records.Schema(id)));
+        Assert.True(before.Count >= 2, "what the record counts is there");
+        await using DirectoryStateStore again = Open();
+        Assert.Equal([.. before, Records.Schema(9)], await again.LoadSchemasAsync(None));
+        return [.. before.Select(static schema => schema.Id.Value)];
     }
 
     static async Task<string> TryAsync(DirectoryStateStore store)

@@ -169,7 +169,7 @@ public sealed class HandshakeTests
 
     [Theory]
     [InlineData("28P01", FailureKind.SourceRefused)]
-    [InlineData("53300", FailureKind.SourceRefused)]
+    [InlineData("53300", FailureKind.SourceUnreachable)]
     [InlineData("57P03", FailureKind.SourceUnreachable)]
     [InlineData("08P01", FailureKind.SourceUnfit)]
     [InlineData("42704", FailureKind.SourceUnfit)]
