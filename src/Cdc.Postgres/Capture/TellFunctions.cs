@@ -36,7 +36,8 @@ internal sealed class TellFunctions(CapturedFeed feed)
         END
         """);
 
-    public string Tell => FunctionFrame.Inner($"{feed.F("tell")}(_touched oid[], _tag text, _sql text, _path text)", "void", $"""
+    public string Tell => FunctionFrame.Inner(
+        $"{feed.F("tell")}(_touched oid[], _tag text, _sql text, _path text)", "void", $"""
         DECLARE
             _pending jsonb := {feed.Pending};
             _tables json := {feed.F("tables")}(_touched);

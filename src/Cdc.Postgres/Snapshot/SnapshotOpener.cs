@@ -128,7 +128,9 @@ internal sealed partial class SnapshotOpener(
         string[] moved = [.. tables.Where(t => now.GetValueOrDefault(t.Oid) != then[t.Oid])
             .Select(static t => $"table {t.Name}")];
         if (moved.Length > 0) return moved.Length == 1 ? moved[0] : $"{moved[0]} and {moved.Length - 1} others";
-        return now[DefinitionVersions.Shared] == then[DefinitionVersions.Shared] ? null : "a type, function or sequence";
+        return now[DefinitionVersions.Shared] == then[DefinitionVersions.Shared]
+            ? null
+            : "a type, function or sequence";
     }
 
     static async Task<int> PageBytesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
