@@ -70,6 +70,7 @@ internal static class DefinitionQuery
 
     // A foreign key to a partitioned table has one more to each of its partitions, on the same table and under a name
     // that the server chose: they come and go with it and with the partitions, and nobody can make one.
+    // What a snapshot still shows and has been dropped since has no text.
     const string Constraints = """
         SELECT json_agg(json_build_object(
             'name', k.conname, 'kind', k.contype, 'text', pg_get_constraintdef(k.oid),
@@ -81,7 +82,7 @@ internal static class DefinitionQuery
             ORDER BY k.conname COLLATE "C", k.oid)
         FROM pg_constraint k
         WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
-            AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
+            AND pg_get_constraintdef(k.oid) IS NOT NULL AND (k.conindid = 0 OR pg_get_indexdef(k.conindid) IS NOT NULL)
             AND NOT EXISTS (SELECT FROM pg_constraint w WHERE w.oid = k.conparentid AND w.conrelid = k.conrelid)
         """;
 
@@ -91,7 +92,7 @@ internal static class DefinitionQuery
             'inherited', CASE WHEN i.relispartition THEN true END) ORDER BY i.relname COLLATE "C")
         FROM pg_index x
         JOIN pg_class i ON i.oid = x.indexrelid
-        WHERE x.indrelid = c.oid AND x.indisvalid AND NOT EXISTS (
+        WHERE x.indrelid = c.oid AND x.indisvalid AND pg_get_indexdef(i.oid) IS NOT NULL AND NOT EXISTS (
             SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
         """;
 

@@ -2,7 +2,7 @@ using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Capture;
 
-/// <summary>What stands around every function of ours: whose it is, its settings, and what becomes of an error.</summary>
+/// <summary>What stands around every function of ours: whose it is, its settings, what an error becomes.</summary>
 internal static class FunctionFrame
 {
     // What the texts of pg_get_expr and of types' output functions depend on, and how a body is read.

@@ -8,7 +8,8 @@ internal sealed class PublishFunctions(CapturedFeed feed)
     // application's locks are held could close a circle with whoever holds it, and the server would end one of the
     // two. So we wait for moments only, too short for the server to look for circles, and let go in between; and not so
     // long that the application's own statement_timeout would end its statement.
-    public string AlterPublication => FunctionFrame.Inner($"{feed.F("alter_publication")}(_statement text, _patience interval)", "void", """
+    public string AlterPublication => FunctionFrame.Inner(
+        $"{feed.F("alter_publication")}(_statement text, _patience interval)", "void", """
         DECLARE
             _until timestamptz := clock_timestamp() + LEAST(_patience,
                 NULLIF(current_setting('statement_timeout')::interval, '0') / 4);

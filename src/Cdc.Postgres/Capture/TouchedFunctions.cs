@@ -2,7 +2,7 @@ namespace Cdc.Postgres.Capture;
 
 /// <summary>What a command touched, as SQL.</summary>
 /// <remarks>In simple queries by number, of which most are left out for most commands: their plans are made once in a
-/// session, without looking at what is asked for, and one query for everything would read whole catalogs then.</remarks>
+/// session, without looking at what is asked for, and one query for all would read whole catalogs then.</remarks>
 internal sealed class TouchedFunctions(CapturedFeed feed)
 {
     /// <summary>The types that the command altered, and those of a schema that it renamed.</summary>

@@ -25,7 +25,7 @@ internal sealed class DdlStatement(uint step)
         in CommitStamp stamp, IReadOnlyDictionary<TableSchema, TableSchema>? finals, AlreadySeen filter)
     {
         CommitTs at = new(stamp.Ts.Commit, step);
-        DdlEffect effect = Effect ?? throw DdlFailures.Unannounced(WaitsFor ?? default);
+        DdlEffect effect = Effect ?? throw DdlFailures.Untold(WaitsFor ?? default);
         ImmutableArray<SchemaChange> left = [.. effect.Changes.Where(change => IsNew(change, at))
             .Select(change => Final(change, finals))];
         if (left.IsEmpty) return null;

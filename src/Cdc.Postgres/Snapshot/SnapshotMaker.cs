@@ -41,7 +41,8 @@ internal sealed class SnapshotMaker(
                     .CreateAsync(maker, slot.Name, temporary, server, cancellationToken).ConfigureAwait(false);
                 doing("opening the snapshot");
                 SnapshotOpener opener = new(options, connections, _types, logger);
-                snapshot = await opener.OpenAsync(created, history, tables, cancellationToken).ConfigureAwait(false);
+                snapshot = await opener
+                    .OpenAsync(created, history, tables, attempt == Attempts, cancellationToken).ConfigureAwait(false);
                 if (snapshot is not null) return (snapshot, maker);
             }
             finally

@@ -9,6 +9,10 @@ internal sealed partial class SnapshotOpener
     static partial void LogGone(ILogger logger, int count);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Something was dropped while the snapshot was opened ({Reason}); a newer one is taken.")]
+        Message = "The catalogs changed while the snapshot was opened ({Reason}); a newer one is taken.")]
     static partial void LogMoved(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The catalogs change all the time ({What}); names in definitions may be newer than the snapshot.")]
+    static partial void LogMixed(ILogger logger, string what);
 }

@@ -19,8 +19,11 @@ internal sealed partial class SnapshotOpener(
     /// can't be described any more: a newer one is needed.</summary>
     /// <param name="wanted">Numbers of the tables to copy; null: all that match. One that the snapshot does not hold is
     /// left out, and said.</param>
+    /// <param name="isLast">There will be no newer one: descriptions that may be newer than it are taken, and
+    /// said.</param>
     public async Task<PostgresSnapshot?> OpenAsync(
-        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint>? wanted, CancellationToken cancellationToken)
+        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint>? wanted, bool isLast,
+        CancellationToken cancellationToken)
     {
         CommitTs at = CommitTs.End(slot.ConsistentPoint);
         SnapshotKeeper keeper = await SnapshotKeeper.TakeAsync(connections, slot.SnapshotName, cancellationToken)
@@ -37,6 +40,16 @@ internal sealed partial class SnapshotOpener(
             }
             Dictionary<uint, CapturedTable> definitions = await DefinitionReader.ReadAsync(
                 keeper.Connection, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
+            if (await MovedAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false) is { } moved)
+            {
+                if (isLast) LogMixed(logger, moved);
+                else
+                {
+                    await keeper.DisposeAsync().ConfigureAwait(false);
+                    LogMoved(logger, $"{moved} changed meanwhile");
+                    return null;
+                }
+            }
             var sizes = await SnapshotKeeper.SizesAsync(
                 connections, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
             int pageBytes = await PageBytesAsync(keeper.Connection, cancellationToken).ConfigureAwait(false);
@@ -102,6 +115,23 @@ internal sealed partial class SnapshotOpener(
         NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, CancellationToken cancellationToken) =>
         DefinitionReader.IsAllPublishedAsync(
             connection, new(options.Name), tables.Where(static t => !t.IsPartitioned), cancellationToken);
+
+    /// <summary>What is not any more as the snapshot has it; null if all descriptions are of the snapshot. To be asked
+    /// once they are read.</summary>
+    async Task<string?> MovedAsync(
+        NpgsqlConnection snapshot, ImmutableArray<CatalogTable> tables, CancellationToken cancellationToken)
+    {
+        uint[] oids = [.. tables.Select(static t => t.Oid)];
+        var then = await DefinitionVersions.ReadAsync(snapshot, oids, cancellationToken).ConfigureAwait(false);
+        var now = await connections.RunAsync(oids, static (oids, connection, token) =>
+            DefinitionVersions.ReadAsync(connection, oids, token), cancellationToken).ConfigureAwait(false);
+        string[] moved = [.. tables.Where(t => now.GetValueOrDefault(t.Oid) != then[t.Oid])
+            .Select(static t => $"table {t.Name}")];
+        if (moved.Length > 0) return moved.Length == 1 ? moved[0] : $"{moved[0]} and {moved.Length - 1} others";
+        return now[DefinitionVersions.Shared] == then[DefinitionVersions.Shared]
+            ? null
+            : "a type, function or sequence";
+    }
 
     static async Task<int> PageBytesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

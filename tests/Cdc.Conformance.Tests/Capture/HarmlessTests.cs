@@ -181,9 +181,22 @@ public sealed class HarmlessTests(SourceFixture fixture) : IClassFixture<SourceF
     }
 
     [Fact]
+    public async Task DDL_of_a_session_that_fires_no_ordinary_triggers_is_captured()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
+        await using NpgsqlConnection replica = await @case.OpenAsync("postgres");
+        foreach (string statement in new[] { "SET session_replication_role = replica", "CREATE TABLE n (id int PRIMARY KEY)", "UPDATE n SET id = 1" })
+            await CaptureCase.ExecuteAsync(replica, statement);
+        Assert.Equal("n", Assert.Single(Assert.Single(await @case.MessagesAsync()).Tables).Name.Name);
+        Assert.Equal(["n", "old"], await @case.KeyedAsync());
+    }
+
+    [Fact]
     public async Task Nobody_else_can_write_a_message_that_counts()
     {
         await using CaptureCase @case = await CaptureCase.StartAsync(fixture, "CREATE TABLE old (id int PRIMARY KEY)");
+        // As for a role that may look: a schema that everybody may use opens neither the table nor the functions.
+        await @case.AdminAsync("GRANT USAGE ON SCHEMA cdc TO PUBLIC");
         await using NpgsqlConnection application = await @case.OpenAsync();
         foreach (string forbidden in new[]
         {

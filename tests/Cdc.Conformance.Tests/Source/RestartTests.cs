@@ -43,6 +43,36 @@ public sealed class RestartTests(SourceFixture fixture) : IClassFixture<SourceFi
     }
 
     [Fact]
+    public async Task Rows_from_before_wider_patterns_stop_the_stream_with_a_way_that_leads_on()
+    {
+        // The schema is published whole for o*, so the server sends rows of t before any pattern reaches it.
+        string database = await fixture.DatabaseAsync("CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY)");
+        SchemaHistory history = new([]);
+        CommitTs at = await StartAsync(database, "ahead", "public.o*", history);
+        await fixture.Cluster.ExecuteAsync("INSERT INTO t VALUES (1); INSERT INTO o VALUES (1)", database);
+        foreach (string again in new[] { "at first", "and again" })
+        {
+            await using PostgresSource wider = Source(database, "ahead", "public.*", new());
+            CdcException stopped = await Assert.ThrowsAsync<CdcException>(() => ReadRows.StreamToNowAsync(wider, history, at));
+            Assert.Equal(FailureKind.SourceUnfit, stopped.Kind);
+            Assert.Contains("Table public.t has rows in the log from before it was captured", stopped.Message, StringComparison.Ordinal);
+            Assert.Contains("run with the former --tables and --until now", stopped.Fix, StringComparison.Ordinal);
+            Assert.True(history.Latest().Count == 1, again);
+        }
+        // As it says: back, caught up, and further.
+        await using (PostgresSource former = Source(database, "ahead", "public.o*", new()))
+        {
+            Assert.Equal("o", Assert.Single(await ReadRows.StreamToNowAsync(former, history, at)).Table);
+            at = (await former.MarkAsync(Cancellation))!.Value;
+        }
+        await fixture.Cluster.ExecuteAsync("SELECT pg_replication_slot_advance('cdc_ahead', pg_current_wal_insert_lsn())", database);
+        await using PostgresSource source = Source(database, "ahead", "public.*", new());
+        Assert.Empty(await ReadRows.StreamToNowAsync(source, history, at));
+        await fixture.Cluster.ExecuteAsync("INSERT INTO t VALUES (2)", database);
+        Assert.Equal("t 2", Assert.Single((await ReadRows.StreamToNowAsync(source, history, at)).Select(r => $"{r.Table} {r.Cells[0]}")));
+    }
+
+    [Fact]
     public async Task Tables_that_are_published_with_their_schema_are_as_they_should_be()
     {
         string database = await fixture.DatabaseAsync("CREATE TABLE t (id int PRIMARY KEY)");
