@@ -81,10 +81,17 @@ static class DoctorCommand
             text.AppendLine($"  {slot.Name} (database {slot.Database}): "
                 + $"holds {ProblemText.Bytes(slot.RetainedBytes)} of log, {slot.WalStatus}, {reader}");
         }
-        if (server.Transactions.Length == 0) return;
-        text.AppendLine().AppendLine("Open transactions, which a first start waits for:");
+        if (server.Transactions.Length > 0)
+            text.AppendLine().AppendLine("Open transactions, which a first start waits for:");
         foreach (OpenTransaction open in server.Transactions)
             text.AppendLine($"  process {open.Pid}, role {open.Role}, {open.Application}, since {open.Since}");
+        text.AppendLine().AppendLine("Not carried to a target: owners, grants and comments; of this database also:");
+        foreach (NotCarried kind in server.NotCarried)
+        {
+            string more = kind.Count > kind.Names.Length ? ", …" : "";
+            text.AppendLine($"  {kind.Kind}: {kind.Count} ({string.Join(", ", kind.Names)}{more})");
+        }
+        if (server.NotCarried.Length == 0) text.AppendLine("  nothing");
     }
 
     static JsonObject Json(SourceFacts facts, DoctorFacts? server, ImmutableArray<Problem> problems) => new()
@@ -105,6 +112,11 @@ static class DoctorCommand
         {
             ["name"] = slot.Name, ["database"] = slot.Database, ["retainedBytes"] = slot.RetainedBytes,
             ["walStatus"] = slot.WalStatus, ["activePid"] = slot.ActivePid,
+        })]),
+        ["notCarried"] = new JsonArray([.. (server?.NotCarried ?? []).Select(kind => (JsonNode)new JsonObject
+        {
+            ["kind"] = kind.Kind, ["count"] = kind.Count,
+            ["names"] = new JsonArray([.. kind.Names.Select(name => (JsonNode)name)]),
         })]),
     };
 

@@ -18,7 +18,7 @@ namespace Cdc.Postgres.Capture;
 internal sealed class CaptureSql(string changefeed, TableSelection selection, int serverMajor)
 {
     readonly CaptureNames _names = new(changefeed);
-    readonly CaptureFunctions _functions = new(changefeed, selection, serverMajor);
+    readonly CaptureFunctions _functions = new(new(changefeed, selection, serverMajor));
 
     /// <summary>Says which version of the functions this is: another text, other patterns or another server version
     /// give another one.</summary>

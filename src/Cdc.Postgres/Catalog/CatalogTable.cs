@@ -40,6 +40,9 @@ internal sealed record CatalogTable
     /// <summary>It holds no rows itself: its partitions do.</summary>
     public bool IsPartitioned { get; init; }
 
+    /// <summary>Its rows are in the log: it is neither unlogged nor temporary.</summary>
+    public bool IsLogged { get; init; } = true;
+
     public TablePrivileges Privileges { get; init; }
 
     public MatchedTable ToMatched() => new(Name, Oid, Rows, Bytes, Key, CanUpdate, Identity)

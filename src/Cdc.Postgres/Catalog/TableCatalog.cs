@@ -87,6 +87,7 @@ internal static class TableCatalog
             Name = new(row.GetString(1), row.GetString(2)),
             Identity = identity,
             IsPartitioned = row.GetString(19) == "p",
+            IsLogged = row.GetString(20) == "p",
             Rows = (long)row.GetDouble(4),
             Bytes = row.GetInt64(5),
             IsHeap = row.GetBoolean(6),
@@ -135,7 +136,7 @@ internal static class TableCatalog
             pg_catalog.pg_has_role(c.relowner, 'USAGE'),
             pg_catalog.row_security_active(c.oid),
             pg_catalog.pg_get_userbyid(c.relowner)::text,
-            c.relkind::text
+            c.relkind::text, c.relpersistence::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN LATERAL (

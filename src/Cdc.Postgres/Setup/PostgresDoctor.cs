@@ -20,9 +20,10 @@ public sealed record OpenTransaction(int Pid, string Role, string Application, s
 /// <param name="Slots">Every slot of the server that begins with cdc_.</param>
 /// <param name="Publications">Every publication of the database that begins with cdc_.</param>
 /// <param name="Transactions">Open transactions that write, oldest first.</param>
+/// <param name="NotCarried">What a target of this database will lack.</param>
 public sealed record DoctorFacts(
     ImmutableArray<SlotFacts> Slots, ImmutableArray<string> Publications, ImmutableArray<PrivilegeLevel> Levels,
-    ImmutableArray<OpenTransaction> Transactions);
+    ImmutableArray<OpenTransaction> Transactions, ImmutableArray<NotCarried> NotCarried);
 
 /// <summary>Looks at what our changefeeds hold on a server, and at what our role may do. Changes nothing.</summary>
 public static class PostgresDoctor
@@ -61,7 +62,8 @@ public static class PostgresDoctor
             await SlotFacts.ReadAsync(connection, pattern, cancellationToken).ConfigureAwait(false),
             [.. publications.Select(static p => p.Name)],
             await LevelsAsync(connection, server, cancellationToken).ConfigureAwait(false),
-            await TransactionsAsync(connection, cancellationToken).ConfigureAwait(false));
+            await TransactionsAsync(connection, cancellationToken).ConfigureAwait(false),
+            await NotCarried.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
     }
 
     static async Task<ImmutableArray<PrivilegeLevel>> LevelsAsync(

@@ -131,7 +131,7 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
         {
             if (publication is not null && publication.Tables.Contains(oid) == step.Adds) continue;
             CatalogTable? table = now.FirstOrDefault(t => t.Oid == oid);
-            bool isAsPlanned = table is not null && table.Name == name
+            bool isAsPlanned = table is { IsLogged: true } && table.Name == name
                 && (step.CanUpdate is null || table.CanUpdate == step.CanUpdate);
             if (isAsPlanned) left.Add((oid, name));
             else _isOvertaken = true;

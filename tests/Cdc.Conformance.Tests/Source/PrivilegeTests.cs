@@ -96,6 +96,28 @@ public sealed class PrivilegeTests(SourceFixture fixture) : IClassFixture<Source
     }
 
     [Fact]
+    public async Task Doctor_lists_what_no_target_will_have()
+    {
+        string database = await fixture.DatabaseAsync("""
+            CREATE TABLE a (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY);
+            CREATE VIEW "Odd view" AS SELECT 1; CREATE MATERIALIZED VIEW seen AS SELECT 1;
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+            CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f(); CREATE RULE r AS ON DELETE TO a DO ALSO NOTHING;
+            CREATE SEQUENCE one; CREATE SEQUENCE two; CREATE SEQUENCE three; CREATE SEQUENCE four;
+            ALTER TABLE a ENABLE ROW LEVEL SECURITY; CREATE EXTENSION citext;
+            """);
+        DoctorFacts facts = await PostgresDoctor.LookAsync(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database)), Cancellation);
+
+        Assert.Equal(
+        [
+            "views 2: public.\"Odd view\" public.seen", "functions and procedures 1: public.f",
+            "triggers 1: t on public.a", "rules 1: r on public.a", "tables with row-level security 1: public.a",
+            "sequences that no column owns 4: public.four public.one public.three", "extensions 1: citext",
+        ], facts.NotCarried.Select(static kind => $"{kind.Kind} {kind.Count}: {string.Join(' ', kind.Names)}"));
+    }
+
+    [Fact]
     public async Task A_cleanup_that_can_not_be_done_whole_drops_nothing_and_names_what_is_missing()
     {
         string database = await fixture.DatabaseAsync("""

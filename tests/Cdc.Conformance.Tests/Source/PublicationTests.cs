@@ -1,3 +1,4 @@
+using Cdc.Engine.Options;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
@@ -123,6 +124,25 @@ public sealed class PublicationTests(SourceFixture fixture) : IClassFixture<Sour
             """, database));
         Assert.Equal("0", await fixture.Cluster.ScalarAsync(
             "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'cdc_gone'"));
+    }
+
+    [Fact]
+    public async Task A_table_made_unlogged_after_the_look_is_left_out_and_looked_at_again()
+    {
+        string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");
+        await using ControlConnections connections = new(PostgresAddress.Parse(fixture.Cluster.UrlFor(database)));
+        Inspector inspector = new(new("quick"), TableSelection.Everything, DdlCaptureMode.Relation, temporarySlot: false);
+        await connections.RunAsync((inspector, fixture, database), static async (state, connection, token) =>
+        {
+            Inspection found = await state.inspector.InspectAsync(connection, token);
+            await state.fixture.Cluster.ExecuteAsync("ALTER TABLE a SET UNLOGGED", state.database);
+            PublicationWriter writer = new(connection, TimeProvider.System, new TestLog());
+            Assert.False(await writer.RunAsync(found.Publications.Steps, token));
+            found = await state.inspector.InspectAsync(connection, token);
+            Assert.True(await writer.RunAsync(found.Publications.Steps, token));
+            return 0;
+        }, Cancellation);
+        Assert.Equal(["b"], await ListedAsync(database, "cdc_quick"));
     }
 
     async Task<IEnumerable<string?>> ListedAsync(string database, string publication) =>

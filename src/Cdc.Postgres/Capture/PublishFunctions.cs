@@ -1,0 +1,93 @@
+namespace Cdc.Postgres.Capture;
+
+/// <summary>The publications, as SQL: new tables in, tables whose key comes or goes moved. The rule is that of
+/// <see cref="Setup.PublicationPlan"/>.</summary>
+internal sealed class PublishFunctions(CapturedFeed feed)
+{
+    // A publication is locked until the end of the transaction that altered it. To wait for that while the
+    // application's locks are held could close a circle with whoever holds it, and the server would end one of the
+    // two. So we wait for moments only, too short for the server to look for circles, and let go in between; and not so
+    // long that the application's own statement_timeout would end its statement.
+    public string AlterPublication => FunctionFrame.Inner($"{feed.F("alter_publication")}(_statement text, _patience interval)", "void", """
+        DECLARE
+            _until timestamptz := clock_timestamp() + LEAST(_patience,
+                NULLIF(current_setting('statement_timeout')::interval, '0') / 4);
+        BEGIN
+            LOOP
+                BEGIN
+                    PERFORM set_config('lock_timeout', '20ms', true);
+                    EXECUTE _statement;
+                    RETURN;
+                EXCEPTION WHEN lock_not_available THEN
+                    IF clock_timestamp() > _until THEN
+                        RAISE;
+                    END IF;
+                END;
+                PERFORM pg_sleep(0.03);
+            END LOOP;
+        END
+        """).Replace(" AS $cdc$", " SET lock_timeout = 0 AS $cdc$", StringComparison.Ordinal);
+
+    string SchemaList => !feed.HasSchemaLists ? "" : $"""
+            FOR _table IN
+                SELECT n.nspname AS name FROM pg_event_trigger_ddl_commands() c JOIN pg_namespace n ON n.oid = c.objid
+                WHERE c.classid = 'pg_namespace'::regclass AND {SelectionSql.Covers(feed.Selection, "n.nspname")}
+                    AND n.nspname <> 'cdc' AND NOT EXISTS (
+                        SELECT FROM pg_publication_namespace s JOIN pg_publication p ON p.oid = s.pnpubid
+                        WHERE s.pnnspid = n.oid AND p.pubname = '{feed.Publications.InsertOnly}')
+            LOOP
+                PERFORM {feed.F("alter_publication")}(format('ALTER PUBLICATION %I ADD TABLES IN SCHEMA %I',
+                    '{feed.Publications.InsertOnly}', _table.name), '5 s');
+            END LOOP;
+        """;
+
+    public string Publish => FunctionFrame.Inner($"{feed.F("publish")}(_touched oid[])", "void", $"""
+        DECLARE
+            _table record;
+        BEGIN
+            FOR _table IN
+                SELECT f.*, format('%I.%I', f.schema, f.name) AS quoted FROM (
+                    SELECT r.oid, n.nspname AS schema, r.relname AS name,
+                        {feed.Matches("n.nspname", "r.relname")} AS matches,
+                        {feed.IsCovered("n.oid")} AS covered,
+                        CASE r.relreplident WHEN 'f' THEN true WHEN 'n' THEN false ELSE EXISTS (
+                            SELECT FROM pg_index x WHERE x.indrelid = r.oid AND x.indimmediate AND x.indisvalid
+                                AND CASE r.relreplident WHEN 'i' THEN x.indisreplident ELSE x.indisprimary END)
+                        END AS can_update,
+                        EXISTS (SELECT FROM pg_publication_rel l JOIN pg_publication p ON p.oid = l.prpubid
+                            WHERE l.prrelid = r.oid AND p.pubname = '{feed.Publications.Keyed}') AS is_keyed,
+                        EXISTS (SELECT FROM pg_publication_rel l JOIN pg_publication p ON p.oid = l.prpubid
+                            WHERE l.prrelid = r.oid AND p.pubname = '{feed.Publications.InsertOnly}') AS is_inserts
+                    FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+                    WHERE r.oid = ANY (_touched) AND r.relkind = 'r' AND r.relpersistence = 'p') f
+                ORDER BY f.can_update, f.oid
+            LOOP
+                IF _table.matches AND NOT _table.is_keyed AND NOT _table.is_inserts THEN
+                    PERFORM set_config('{feed.Names.Pending}', ({feed.Pending} || jsonb_build_object(
+                        'kind', 'enter', 'oid', _table.oid::int8))::text, true);
+                END IF;
+                IF _table.is_keyed AND NOT _table.can_update THEN
+                    BEGIN
+                        PERFORM {feed.F("alter_publication")}(format('ALTER PUBLICATION %I DROP TABLE ONLY %s',
+                            '{feed.Publications.Keyed}', _table.quoted), '10 s');
+                    EXCEPTION WHEN OTHERS THEN
+                        -- Published as it is, its updates would fail. With the whole row as identity they do not.
+                        EXECUTE format('ALTER TABLE ONLY %s REPLICA IDENTITY FULL', _table.quoted);
+                        PERFORM {feed.F("unreadable")}(SQLSTATE, format(
+                            '%s lost its key, and could not be moved to the other publication: %s. It has REPLICA '
+                            'IDENTITY FULL now', _table.quoted, SQLERRM));
+                        CONTINUE;
+                    END;
+                END IF;
+                IF _table.matches AND _table.can_update AND NOT _table.is_keyed THEN
+                    PERFORM {feed.F("alter_publication")}(format('ALTER PUBLICATION %I ADD TABLE ONLY %s',
+                        '{feed.Publications.Keyed}', _table.quoted), '5 s');
+                ELSIF _table.matches AND NOT _table.can_update AND NOT _table.is_inserts AND NOT _table.covered THEN
+                    PERFORM {feed.F("alter_publication")}(format('ALTER PUBLICATION %I ADD TABLE ONLY %s',
+                        '{feed.Publications.InsertOnly}', _table.quoted), '5 s');
+                END IF;
+            END LOOP;
+        {SchemaList}
+        END
+        """);
+}
