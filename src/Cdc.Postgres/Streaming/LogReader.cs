@@ -126,6 +126,7 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
     void Connect(CancellationToken stop)
     {
         Volatile.Write(ref _connection, options.Connect(stop));
+        _connection!.Noticed = StreamFailures.ThrowIfSkipping(_connection.Endpoint);
         TimeSpan interval = StatusInterval(_connection!);
         positions.Known(ConfirmedBefore(_connection!));
         string names = string.Join(',', options.Publications.Select(Quoted))

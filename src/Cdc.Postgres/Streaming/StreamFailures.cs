@@ -10,6 +10,16 @@ internal static partial class StreamFailures
     public static CdcException Ended() => new(
         FailureKind.SourceUnreachable, "The server ended the stream, as it does when it shuts down.");
 
+    // What the class of errors means in which a server reports that something is not as it must be.
+    const string NotInState = "55000";
+
+    /// <summary>From 18 on a server that misses a publication warns, leaves out all changes of its tables, and goes on;
+    /// an older one ends the stream.</summary>
+    public static Action<PgServerError> ThrowIfSkipping(PgEndpoint endpoint) => notice =>
+    {
+        if (notice.SqlState == NotInState) throw PgFailures.FromStream(notice, endpoint);
+    };
+
     public static CdcException Classify(CdcException failure, LogStreamOptions options)
     {
         if (PgServerError.Of(failure) is not { } error) return failure;
@@ -19,9 +29,10 @@ internal static partial class StreamFailures
             "42704" => Lost($"Slot {options.Slot} does not exist", failure),
             "55006" => Busy(error, failure, options),
             "58P01" => Lost($"The log that slot {options.Slot} needs was removed", failure),
-            "55000" when IsUnfit(error) =>
+            NotInState when IsPublication(error) => NoPublication(error, failure, options),
+            NotInState when IsUnfit(error) =>
                 new(FailureKind.SourceUnfit, failure.Message, failure.Fix, failure.InnerException),
-            "55000" => Lost($"Slot {options.Slot} can no longer be read from ({error.Message})", failure),
+            NotInState => Lost($"Slot {options.Slot} can no longer be read from ({error.Message})", failure),
             _ => failure,
         };
     }
@@ -51,7 +62,7 @@ internal static partial class StreamFailures
         + "changefeed (cdc drop), empty the target, and run again: that takes a new snapshot.", failure.InnerException);
 
     static bool IsPublication(PgServerError error) =>
-        error.Routine is "GetPublicationByName" or "get_publication_oid"
+        error.Routine is "GetPublicationByName" or "get_publication_oid" or "LoadPublications"
         || error.Message.Contains("publication", StringComparison.Ordinal);
 
     // The server has no logical decoding, or the slot is of another database: nothing is lost.

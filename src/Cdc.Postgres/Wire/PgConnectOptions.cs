@@ -13,7 +13,4 @@ internal sealed record PgConnectOptions
 
     /// <summary>Takes one sentence about a connection that is not as safe as it could be.</summary>
     public Action<string>? Warn { get; init; }
-
-    /// <summary>Takes the server's notices and warnings.</summary>
-    public Action<PgServerError>? Notice { get; init; }
 }

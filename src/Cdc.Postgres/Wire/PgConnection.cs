@@ -37,6 +37,10 @@ internal sealed class PgConnection : IDisposable
 
     public PgEndpoint Endpoint { get; }
 
+    /// <summary>Takes the server's notices and warnings, where they lie between its messages. What it throws, the read
+    /// under way throws.</summary>
+    public Action<PgServerError>? Noticed { get; set; }
+
     /// <summary>What the server reported of itself and of this session: <c>server_version</c> and others.</summary>
     public IReadOnlyDictionary<string, string> Parameters => _parameters;
 
@@ -234,7 +238,7 @@ internal sealed class PgConnection : IDisposable
         {
             case (byte)'N':
                 PgServerError notice = PgServerError.Parse(body);
-                _options.Notice?.Invoke(notice);
+                Noticed?.Invoke(notice);
                 return true;
             case (byte)'S':
                 var reader = new PgMessageReader(body);

@@ -117,15 +117,19 @@ public sealed class ReplicationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_missing_publication_is_not_a_lost_position()
+    public async Task A_missing_publication_is_said_as_an_error_or_from_18_on_as_a_warning()
     {
         using PgConnection connection = Connect(SslMode.Disable);
         CreateSlot(connection);
         await _cluster.ExecuteAsync("INSERT INTO t VALUES (1)");
         PgCopyBoth stream = Start(connection, publication: "nowhere");
+        bool warns = connection.ServerVersion >= 18_0000;
+        PgServerError? warning = null;
+        connection.Noticed = notice => throw PgFailures.FromStream(warning = notice, connection.Endpoint);
         var failed = Assert.Throws<CdcException>(() => ReadTransaction(stream));
-        Assert.Equal(FailureKind.SourceUnfit, failed.Kind);
-        Assert.Equal("42704", PgServerError.Of(failed)?.SqlState);
+        Assert.Equal(warns, warning is not null);
+        Assert.Equal(warns ? "55000" : "42704", PgServerError.Of(failed)?.SqlState);
+        Assert.Equal(warns ? FailureKind.PositionLost : FailureKind.SourceUnfit, failed.Kind);
     }
 
     [Fact]

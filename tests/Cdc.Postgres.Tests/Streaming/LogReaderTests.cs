@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
@@ -58,6 +59,38 @@ public sealed class LogReaderTests : IDisposable
             foreach (Engine.Rows.Row _ in rows.Batch) count++;
             Assert.Equal(rows.Batch.Count, count);
         }
+    }
+
+    [Theory]
+    [InlineData("skipped loading publication \"publication\"", "WriteReport")]
+    [InlineData("Publikation wird übersprungen", "LoadPublications")]
+    public async Task A_server_that_goes_on_without_a_publication_is_not_followed(string warning, string routine)
+    {
+        (List<SourceEvent> events, Exception? failure) = await ReadAsync(session =>
+        {
+            Send(session, LogMessages.Begin(0x100));
+            session.Send('N', Encoding.UTF8.GetBytes($"SWARNING\0VWARNING\0C55000\0M{warning}\0R{routine}\0\0"));
+            Send(session, LogMessages.Commit(0x100, 0x140));
+        });
+        CdcException lost = Assert.IsType<CdcException>(failure);
+        Assert.Equal(FailureKind.PositionLost, lost.Kind);
+        Assert.Contains(warning, lost.Message, StringComparison.Ordinal);
+        Assert.Empty(events.OfType<SourceEvent.Resolved>());
+    }
+
+    [Fact]
+    public async Task A_notice_of_another_kind_ends_no_stream()
+    {
+        (List<SourceEvent> events, Exception? failure) = await ReadAsync(session =>
+        {
+            Send(session, LogMessages.Begin(0x100));
+            session.Send('N', "SWARNING\0VWARNING\0C01000\0Ma plain warning\0\0"u8);
+            Send(session, LogMessages.Relation(Table, "t", 'd', ("id", true), ("v", false)));
+            Send(session, LogMessages.Insert(Table, "1", "a"));
+            Send(session, LogMessages.Commit(0x100, 0x140));
+        });
+        Assert.Equal(FailureKind.SourceUnreachable, Assert.IsType<CdcException>(failure).Kind);
+        Assert.Single(events.OfType<SourceEvent.Rows>());
     }
 
     [Fact]

@@ -28,8 +28,9 @@ public sealed class HandshakeTests
             session.SendRows(["a", "b"], ["1", null], ["2", ""]);
         });
         var notices = new List<string>();
-        using (PgConnection connection = server.Connect(new() { Notice = n => notices.Add(n.Message) }))
+        using (PgConnection connection = server.Connect())
         {
+            connection.Noticed = n => notices.Add(n.Message);
             PgRows rows = connection.Query("SELECT 1");
             Assert.Equal([["1", null], ["2", ""]], rows.Select(row => row.ToArray()));
             Assert.Equal(15_0004, connection.ServerVersion);
