@@ -3,6 +3,7 @@ using Cdc.Cli.Commands;
 using Cdc.Cli.Flags;
 using Cdc.Cli.Logging;
 using Cdc.Cli.Output;
+using Cdc.Cli.Parts;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Microsoft.Extensions.Logging;
@@ -38,7 +39,9 @@ static class CommandLineApp
         Invocation call = new(verb, outcome, fromGiven, asked.Flags, host, loggers, failures);
         Task<int> work = GuardedAsync(call);
         if (await Task.WhenAny(work, host.Signals.Again) == work) return await work;
-        host.Error.WriteLine("cdc: stopped at once. The next start goes on from the last checkpoint.");
+        host.Error.WriteLine(call.Verb == Verb.Run && OpenChangefeed.KeepsState(outcome.Options, outcome.To!)
+            ? "cdc: stopped at once. The next start goes on from the last checkpoint."
+            : "cdc: stopped at once.");
         return ExitCodes.SecondSignal;
     }
 

@@ -92,5 +92,6 @@ static class DemoCommand
         error.WriteLine($"  cdc doctor {Yours}                         # changes nothing");
         error.WriteLine($"  cdc run    {Yours}--to stdout --until now  # leaves nothing behind");
         error.WriteLine($"  cdc run    {Yours}--to ./out               # Ctrl-C; again: goes on");
+        error.WriteLine($"  cdc run    {Yours}--to \"postgres://me@localhost/copy\"  # kept equal");
     }
 }

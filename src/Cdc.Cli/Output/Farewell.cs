@@ -15,7 +15,7 @@ static class Farewell
             JsonObject line = new()
             {
                 ["done"] = open.Name, ["checkpoint"] = result.Checkpoint.ToString(),
-                ["reachedUntil"] = result.ReachedUntil,
+                ["reachedUntil"] = result.ReachedUntil, ["copied"] = result.IsCopied,
                 ["leftBehind"] = new JsonArray(
                     [.. result.LeftBehind.Select(what => (JsonNode)call.Failures.Typed(what))]),
                 ["drop"] = result.LeftBehind.Count > 0 ? call.DropCommandOf(open.Name) : null,
@@ -25,7 +25,10 @@ static class Farewell
         }
         TextWriter error = call.Host.Error;
         string how = result.ReachedUntil ? "reached the end that was asked for" : "stopped cleanly";
-        error.WriteLine($"cdc: {how}; everything up to {result.Checkpoint} is written.");
+        string written = result.IsCopied ? $"everything up to {result.Checkpoint} is written."
+            : open.StateDirectory is null ? "the tables are not all copied, and nothing is kept to go on from."
+            : "the tables are not all copied; the next run goes on with those that are left.";
+        error.WriteLine($"cdc: {how}; {written}");
         if (result.LeftBehind.Count == 0)
         {
             error.WriteLine("cdc: nothing stays in the source.");

@@ -114,7 +114,8 @@ sealed class ProgressReporter : IAsyncDisposable
             RunPhase.Streaming => $"streaming, {Count(now.Rows)} rows",
             RunPhase.Retrying => "the source can't be reached, trying again",
             RunPhase.Stopping => "stopping",
-            RunPhase.Ended => $"done, {Count(now.CopiedRows)} rows copied, {Count(now.Rows)} rows of the stream",
+            // Also before a failure is told.
+            RunPhase.Ended => $"ended, {Count(now.CopiedRows)} rows copied, {Count(now.Rows)} rows of the stream",
         });
         if (now.Phase is RunPhase.Copying or RunPhase.Streaming) text.Append($", {Count((long)rate)} rows/s");
         if (now.Phase is RunPhase.Streaming && _isLive) text.Append(", ").Append(LagText(now));

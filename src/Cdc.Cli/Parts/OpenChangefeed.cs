@@ -121,8 +121,8 @@ sealed class OpenChangefeed : IAsyncDisposable
         _spill?.Dispose();
     }
 
-    // What went to standard output is not ours any more: there is nothing that a later run could go on from.
-    static bool KeepsState(ChangefeedOptions options, Address to) =>
+    /// <summary>Whether a later run can go on. What went to standard output is not ours any more.</summary>
+    public static bool KeepsState(ChangefeedOptions options, Address to) =>
         options.State is not null || to.Scheme is not (Address.Stdout or Address.Blackhole);
 
     /// <summary>The name that a changefeed has when it is given none.</summary>

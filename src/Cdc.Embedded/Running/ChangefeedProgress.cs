@@ -27,4 +27,7 @@ public sealed record ChangefeedProgress(
 
 /// <summary>How a run ended.</summary>
 /// <param name="ReachedUntil">The condition was met; otherwise it was asked to stop, or its reader went away.</param>
-public sealed record RunResult(CommitTs Checkpoint, bool ReachedUntil, IReadOnlyList<string> LeftBehind);
+/// <param name="IsCopied">Every table's copy is complete. Until then the checkpoint is only where the stream will
+/// begin.</param>
+public sealed record RunResult(
+    CommitTs Checkpoint, bool ReachedUntil, bool IsCopied, IReadOnlyList<string> LeftBehind);

@@ -46,7 +46,7 @@ public sealed class ChangefeedRunner : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new(_keeper?.State.Checkpoint ?? CommitTs.Zero, ReachedUntil: false, _parts.Source.LeftBehind);
+            return Result(reached: false);
         }
         finally
         {
@@ -118,7 +118,7 @@ public sealed class ChangefeedRunner : IDisposable
         {
             // The reader of our output has had enough: a quiet end, with what it took.
             await SaveWhatIsDurableAsync(dispatcher, stop, keeping);
-            return new(keeper.State.Checkpoint, ReachedUntil: false, _parts.Source.LeftBehind);
+            return Result(reached: false);
         }
         catch
         {
@@ -163,8 +163,12 @@ public sealed class ChangefeedRunner : IDisposable
         {
             // All is saved. The server, which is away now, hears of it from the next run.
         }
-        return new(_keeper!.State.Checkpoint, reached, _parts.Source.LeftBehind);
+        return Result(reached);
     }
+
+    // A stop may come before anything is saved.
+    RunResult Result(bool reached) => new(
+        _keeper?.Checkpoint ?? CommitTs.Zero, reached, _keeper?.IsCopied ?? false, _parts.Source.LeftBehind);
 
     // The last row is asked for first: it lies at or before the checkpoint then, never beyond it.
     ValueTask AdvanceAsync(Dispatcher dispatcher, CancellationToken cancellationToken)

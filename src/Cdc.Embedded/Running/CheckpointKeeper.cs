@@ -19,6 +19,9 @@ sealed class CheckpointKeeper(IStateStore store, SchemaHistory history, ISource 
     /// <summary>The last saved checkpoint; zero before the first save.</summary>
     public CommitTs Checkpoint => Volatile.Read(ref _state)?.Checkpoint ?? CommitTs.Zero;
 
+    /// <summary>Whether it is saved that the snapshot is complete.</summary>
+    public bool IsCopied => Volatile.Read(ref _state)?.Snapshot is SnapshotPhase.Done;
+
     public ChangefeedState State => _state ?? throw new InvalidOperationException("Nothing is saved yet.");
 
     /// <summary>Saves a changed record, after the schema versions that it may refer to.</summary>

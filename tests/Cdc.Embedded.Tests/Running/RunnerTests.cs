@@ -242,6 +242,34 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task A_stop_before_anything_is_saved_is_a_clean_one()
+    {
+        using CancellationTokenSource stop = new();
+        _source.Looked = stop.Cancel;
+        RunResult result = await RunAsync(stop: stop);
+        Assert.Equal((CommitTs.Zero, false, false), (result.Checkpoint, result.ReachedUntil, result.IsCopied));
+        Assert.Empty(_journal.Lines);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public async Task A_stop_says_whether_all_tables_are_copied(int copies, bool isCopied)
+    {
+        using CancellationTokenSource stop = new();
+        ScriptedSource source = new(_journal) { Tables = 3 };
+        source.CopiesLost[new TableId(copies + 1)] = 1;
+        source.LeftOpen = stop.Cancel;
+        source.Looked = () =>
+        {
+            if (_journal.Lines.Contains("start")) stop.Cancel();
+        };
+        RunResult result = await RunAsync(source, isEndless: true, parallel: 1, stop: stop);
+        Assert.Equal(isCopied, result.IsCopied);
+        Assert.Equal(copies, _journal.Lines.Count(static line => line.StartsWith("copied ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_server_that_is_away_at_the_end_does_not_make_a_clean_stop_a_failure()
     {
         _source.IsAwayAtTheEnd = true;

@@ -114,14 +114,16 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task A_demo_ends_by_itself_and_shows_three_rows_and_three_commands()
+    public async Task A_demo_ends_by_itself_and_shows_three_rows_and_the_next_commands()
     {
         using CdcCommand cdc = new();
         ProcessResult result = (await cdc.RunAsync(
             ["demo", "--to", "./demo", "--transactions", "2000", "--rate", "0"])).Expect0("demo");
         Assert.Empty(result.Output);
         Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("  {", StringComparison.Ordinal)));
-        Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("  cdc ", StringComparison.Ordinal)));
+        Assert.Equal(["doctor", "run", "run", "run"], result.Error.Split('\n')
+            .Where(line => line.StartsWith("  cdc ", StringComparison.Ordinal)).Select(line => line.Split(' ')[3]));
+        Assert.Contains("--to \"postgres://", result.Error);
         Assert.Contains(cdc.PathOf("demo"), result.Error);
     }
 

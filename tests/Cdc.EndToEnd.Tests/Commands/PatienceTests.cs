@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Cdc.EndToEnd.Tests.Mistakes;
 using Cdc.EndToEnd.Tests.Rig;
@@ -45,9 +44,12 @@ public sealed class PatienceTests(SharedServer server) : IClassFixture<SharedSer
     }
 
     [Fact]
-    public async Task A_position_of_an_idle_server_is_noticed_at_once()
+    public async Task A_position_of_an_idle_server_is_reached()
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
+        // No keepalive comes because time has passed. What comes without being asked all the same, where the slot lags
+        // behind, differs from server to server: LogReaderTests has one that says nothing.
+        await shop.ExecuteAsync($"ALTER DATABASE {shop.Database} SET wal_sender_timeout = 0");
         using CdcCommand cdc = new();
         string[] run = ["run", "--from", shop.Url, "--to", "./out", "--name", "idle", "--heartbeat", "0"];
         (await cdc.RunAsync([.. run, "--until", "now"])).Expect0("the first run");
@@ -55,13 +57,7 @@ public sealed class PatienceTests(SharedServer server) : IClassFixture<SharedSer
         string lsn = (await shop.ScalarAsync("SELECT (pg_current_wal_flush_lsn() - '0/0')::text"))!;
         string position = $"{ulong.Parse(lsn, System.Globalization.CultureInfo.InvariantCulture):X16}.0000";
         foreach (string what in new[] { "the row's position", "the same, which is the checkpoint" })
-        {
-            long since = Stopwatch.GetTimestamp();
             (await cdc.RunAsync([.. run, "--until", position])).Expect0(what);
-            TimeSpan took = Stopwatch.GetElapsedTime(since);
-            // Unasked, the server tells where it is after half of its wal_sender_timeout, which is 30 s.
-            Assert.True(took < TimeSpan.FromSeconds(9), $"{what}: {took}");
-        }
         (await cdc.RunAsync(["drop", "--from", shop.Url, "--name", "idle"])).Expect0("drop");
     }
 

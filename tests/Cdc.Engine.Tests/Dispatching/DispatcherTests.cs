@@ -95,6 +95,55 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task A_position_before_rows_that_were_written_is_a_bug_and_not_resolved()
+    {
+        ScriptedSink sink = new();
+        Dispatcher dispatcher = Dispatch(sink);
+        await Assert.ThrowsAsync<InvariantBrokenException>(
+            async () => await SendAsync(dispatcher, Rows(20), Resolved(15)));
+        Assert.DoesNotContain(sink.Calls, static call => call.StartsWith("resolve", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Batches_out_of_order_are_a_bug_and_not_written()
+    {
+        ScriptedSink sink = new();
+        await Assert.ThrowsAsync<InvariantBrokenException>(
+            async () => await SendAsync(Dispatch(sink), Rows(20), Rows(10), Resolved(20)));
+        Assert.Empty(sink.Calls);
+    }
+
+    [Fact]
+    public async Task A_truncate_is_not_done_while_a_batch_before_it_is_under_way()
+    {
+        ScriptedSink sink = new() { AcknowledgeAtOnce = false, FlushForgets = true };
+        await Assert.ThrowsAsync<InvariantBrokenException>(
+            async () => await SendAsync(Dispatch(sink), Rows(10), Truncate(new(10, 1))));
+        Assert.DoesNotContain(sink.Calls, static call => call.StartsWith("truncate", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_truncate_counts_as_written()
+    {
+        Dispatcher dispatcher = Dispatch(new ScriptedSink());
+        await SendAsync(dispatcher, Rows(10), Truncate(new(10, 1)));
+        Assert.Equal(new CommitTs(10, 1), dispatcher.Written);
+    }
+
+    [Fact]
+    public async Task Nothing_is_resolved_before_the_sink_has_taken_the_rows()
+    {
+        ScriptedSink sink = new() { AcknowledgeAtOnce = false, HoldsBack = true };
+        Dispatcher dispatcher = Dispatch(sink);
+        Task sending = SendAsync(dispatcher, Rows(10), Resolved(10));
+        Assert.False(sending.IsCompleted);
+        Assert.Equal(CommitTs.Zero, dispatcher.Received);
+        sink.Held[0].Enqueued();
+        await sending;
+        Assert.Equal(CommitTs.End(10), dispatcher.Received);
+    }
+
+    [Fact]
     public async Task Large_rows_are_handed_over_before_many_have_gathered()
     {
         ScriptedSink sink = new();

@@ -17,6 +17,12 @@ sealed class ScriptedSink : ISink
     /// <summary>Whether batches are acknowledged at once; otherwise the test does it.</summary>
     public bool AcknowledgeAtOnce { get; init; } = true;
 
+    /// <summary>Whether a batch is taken only when the test says so.</summary>
+    public bool HoldsBack { get; init; }
+
+    /// <summary>A sink with a defect: it says that all is durable, and acknowledges nothing.</summary>
+    public bool FlushForgets { get; init; }
+
     public IReadOnlyList<Acknowledgement> Held => _held;
 
     public CdcException? Failure { get; set; }
@@ -39,7 +45,7 @@ sealed class ScriptedSink : ISink
             _held.Add(batch.Acknowledgement);
             batch.Release();
             if (AcknowledgeAtOnce) batch.Acknowledgement.Flushed();
-            else batch.Acknowledgement.Enqueued();
+            else if (!HoldsBack) batch.Acknowledgement.Enqueued();
         }
         return ValueTask.CompletedTask;
     }
@@ -53,7 +59,7 @@ sealed class ScriptedSink : ISink
     public ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         Calls.Add("flush");
-        foreach (Acknowledgement held in _held) held.Flushed();
+        foreach (Acknowledgement held in _held.Where(_ => !FlushForgets)) held.Flushed();
         return ValueTask.CompletedTask;
     }
 

@@ -11,7 +11,7 @@ using Cdc.Protocol;
 
 namespace Cdc.Postgres.Tests.Streaming;
 
-/// <summary>What the receiver gets of a stream that breaks inside a message.</summary>
+/// <summary>What the receiver gets of a stream that breaks inside a message, or that stands still.</summary>
 public sealed class LogReaderTests : IDisposable
 {
     const uint Table = 5;
@@ -93,7 +93,24 @@ public sealed class LogReaderTests : IDisposable
         Assert.Single(events.OfType<SourceEvent.Rows>());
     }
 
-    async Task<(List<SourceEvent> Events, Exception? Failure)> ReadAsync(Action<ScriptedSession> stream)
+    [Fact]
+    public async Task A_server_that_says_nothing_unasked_is_asked_how_far_it_is_if_somebody_waits_for_that()
+    {
+        (List<SourceEvent> events, _) = await ReadAsync(
+            static session =>
+            {
+                // A status that comes by itself, on its timer, asks for nothing.
+                while (session.ReadMessage() is not ('d', [(byte)'r', .., 1]))
+                {
+                }
+                session.Send('d', [(byte)'k', .. ScriptedSession.Int64(0x500), .. ScriptedSession.Int64(0), 0]);
+            },
+            isAwaited: true).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Equal(CommitTs.End(0x500), Assert.IsType<SourceEvent.Resolved>(Assert.Single(events)).At);
+    }
+
+    async Task<(List<SourceEvent> Events, Exception? Failure)> ReadAsync(
+        Action<ScriptedSession> stream, bool isAwaited = false)
     {
         using ScriptedServer server = new(session =>
         {
@@ -121,7 +138,8 @@ public sealed class LogReaderTests : IDisposable
         List<SourceEvent> events = [];
         Exception? failure = null;
         await using LogStream log = new(options, new SafePositions());
-        StreamStart start = new(CommitTs.Zero, CommitTs.Zero, new SchemaHistory([]), new Dictionary<TableId, CommitTs>());
+        StreamStart start =
+            new(CommitTs.Zero, CommitTs.Zero, new SchemaHistory([]), new Dictionary<TableId, CommitTs>()) { IsAwaited = isAwaited };
         try
         {
             await foreach (SourceEvent one in log.ReadAsync(start, TestContext.Current.CancellationToken)) events.Add(one);
