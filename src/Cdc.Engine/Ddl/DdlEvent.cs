@@ -26,7 +26,7 @@ public sealed record DdlEvent(BlockEvent Block, CommitStamp Stamp, string Tag, I
         _ => change.Table,
     }).OfType<TableSchema>()];
 
-    /// <summary>The statement as the user wrote it: one, with this tag. Null if it is not known for certain: it stood in
+    /// <summary>The statement as the user wrote it: one, with this tag. Null if it is not certain: it stood in
     /// a function whose text the server does not tell, or in a string with others that it could have been.</summary>
     public string? Sql { get; init; }
 
