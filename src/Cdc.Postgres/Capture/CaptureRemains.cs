@@ -22,6 +22,7 @@ internal static class CaptureRemains
         return
         [
             .. gone.SelectMany(CaptureSql.Drop),
+            .. await OthersAsync(connection, gone, cancellationToken).ConfigureAwait(false),
             .. hasTable && !isLast
                 ? gone.Select(static name =>
                     $"DELETE FROM cdc.capture WHERE changefeed = {PostgresNames.Literal(name)};")
@@ -52,6 +53,25 @@ internal static class CaptureRemains
         SELECT p.proname::text FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = 'cdc'
         """, cancellationToken);
+
+    // An earlier version of us may have made a function with other arguments.
+    static async Task<IEnumerable<string>> OthersAsync(
+        NpgsqlConnection connection, string[] changefeeds, CancellationToken cancellationToken)
+    {
+        HashSet<string> names = [.. changefeeds.SelectMany(CaptureSql.FunctionNames)];
+        HashSet<string> today = [.. changefeeds.SelectMany(CaptureFunctions.Signatures)];
+        ImmutableArray<string> there = await NamesAsync(connection, """
+            SELECT p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')'
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname = 'cdc' ORDER BY 1
+            """, cancellationToken).ConfigureAwait(false);
+        return there
+            .Select(static f => (Name: f[..f.IndexOf('(')], Arguments: f[f.IndexOf('(')..]))
+            .Where(f => names.Contains(f.Name))
+            .Select(static f => $"{PostgresNames.Quote(CaptureNames.Schema)}.{PostgresNames.Quote(f.Name)}{f.Arguments}")
+            .Where(signature => !today.Contains(signature))
+            .Select(static signature => $"DROP FUNCTION IF EXISTS {signature};");
+    }
 
     static async Task<ImmutableArray<string>> NamesAsync(
         NpgsqlConnection connection, string query, CancellationToken cancellationToken)

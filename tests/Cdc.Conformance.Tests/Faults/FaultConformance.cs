@@ -81,10 +81,11 @@ public abstract class FaultConformance
     public async Task Many_faults_in_a_row_leave_every_row_once(int seed)
     {
         Random random = new(seed);
-        // A copy that never ends comes again in each run; the stream comes behind it.
+        // A copy that never ends comes again in each run; the stream comes behind it. Of the copies that are left any
+        // may end before another's second write, so only the first is sure to come.
         FaultStep[] steps =
         [
-            .. Enumerable.Range(0, 4).Select(_ => Step([SinkCall.CopyWrite], 2)),
+            .. Enumerable.Range(0, 4).Select(_ => Step([SinkCall.CopyWrite], 1)),
             .. Enumerable.Range(0, 12).Select(_ => Step([SinkCall.Claim, SinkCall.Write, SinkCall.Resolve], 12)),
         ];
         List<FailureKind> failures = await RunAsync("many", steps);

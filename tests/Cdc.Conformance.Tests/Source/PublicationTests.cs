@@ -127,6 +127,23 @@ public sealed class PublicationTests(SourceFixture fixture) : IClassFixture<Sour
     }
 
     [Fact]
+    public async Task Drop_removes_functions_that_an_earlier_version_made_with_other_arguments()
+    {
+        string database = await fixture.DatabaseAsync(Tables);
+        await using (PostgresSource source = fixture.Source(database, "older"))
+            await (await source.StartAsync(new([]), Cancellation)).DisposeAsync();
+        await fixture.Cluster.ExecuteAsync("""
+            CREATE FUNCTION cdc.older_tell(oid[], text, interval) RETURNS void LANGUAGE sql AS '';
+            CREATE FUNCTION cdc.older_touched() RETURNS void LANGUAGE sql AS '';
+            """, database);
+        await using PostgresCleanup cleanup = new(
+            PostgresAddress.Parse(fixture.Cluster.UrlFor(database)), TimeProvider.System);
+        await cleanup.RunAsync("older", force: false, Cancellation);
+        Assert.Equal("0", await fixture.Cluster.ScalarAsync(
+            "SELECT count(*) FROM pg_namespace WHERE nspname = 'cdc'", database));
+    }
+
+    [Fact]
     public async Task A_table_made_unlogged_after_the_look_is_left_out_and_looked_at_again()
     {
         string database = await fixture.DatabaseAsync("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");

@@ -90,8 +90,10 @@ public sealed class ServerMistakes(SharedServer server) : IClassFixture<SharedSe
             .Check(await cdc.RunAsync(Run(shop.Url)));
     }
 
-    [Fact]
-    public async Task The_second_wish_to_stop_takes_no_time()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_second_wish_to_stop_takes_no_time_and_promises_a_checkpoint_only_where_one_is_kept(bool isKept)
     {
         _ = server.Cluster;
         await using PostgresCluster cluster = await PostgresCluster.StartAsync(new()
@@ -100,7 +102,8 @@ public sealed class ServerMistakes(SharedServer server) : IClassFixture<SharedSe
         });
         Shop shop = await Shop.CreateAsync(cluster);
         using CdcCommand cdc = new();
-        await using ProcessRun run = cdc.Start(["run", "--from", shop.Url, "--to", "stdout", "--json"]);
+        string[] state = isKept ? ["--state", cdc.PathOf("state")] : [];
+        await using ProcessRun run = cdc.Start(["run", "--from", shop.Url, "--to", "stdout", "--json", .. state]);
         await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"streaming\"");
         // A clean end takes the publications away, and a server that stands still lets nobody in.
         (await ProcessRun.RunAsync("kill", ["-STOP", $"{cluster.ProcessId}"])).Expect0("kill -STOP");
@@ -109,7 +112,8 @@ public sealed class ServerMistakes(SharedServer server) : IClassFixture<SharedSe
         run.Send(Signal.Interrupt);
         ProcessResult result = await run.WaitAsync();
         Assert.Equal(130, result.ExitCode);
-        Assert.Contains("goes on from the last checkpoint", result.Error);
+        Assert.Contains("cdc: stopped at once.", result.Error);
+        Assert.Equal(isKept, result.Error.Contains("goes on from the last checkpoint", StringComparison.Ordinal));
     }
 
     [Fact]
