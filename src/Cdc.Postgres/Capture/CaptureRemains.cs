@@ -68,7 +68,8 @@ internal static class CaptureRemains
         return there
             .Select(static f => (Name: f[..f.IndexOf('(')], Arguments: f[f.IndexOf('(')..]))
             .Where(f => names.Contains(f.Name))
-            .Select(static f => $"{PostgresNames.Quote(CaptureNames.Schema)}.{PostgresNames.Quote(f.Name)}{f.Arguments}")
+            .Select(static f =>
+                $"{PostgresNames.Quote(CaptureNames.Schema)}.{PostgresNames.Quote(f.Name)}{f.Arguments}")
             .Where(signature => !today.Contains(signature))
             .Select(static signature => $"DROP FUNCTION IF EXISTS {signature};");
     }
