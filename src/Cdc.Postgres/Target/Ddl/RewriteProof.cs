@@ -37,11 +37,14 @@ internal static class RewriteProof
     }
 
     // What a user wrote may do other things here under the same name. What extensions bring is taken to be alike, and
-    // the server keeps no record that its own is used.
+    // the server keeps no record that its own is used. Until 14 not the expression depends on it, but its column.
     static string OfServer(string copy) => $"""
         DO $cdc$ BEGIN IF EXISTS (
             SELECT FROM pg_catalog.pg_attrdef x
-            JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = x.oid
+            JOIN pg_catalog.pg_depend d ON (d.classid, d.objid) IN (
+                    ('pg_catalog.pg_attrdef'::pg_catalog.regclass, x.oid),
+                    ('pg_catalog.pg_class'::pg_catalog.regclass, x.adrelid))
+                AND d.objsubid IN (0, x.adnum)
             WHERE x.adrelid = {PostgresNames.Literal(copy)}::pg_catalog.regclass
             AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass,
                 'pg_catalog.pg_operator'::pg_catalog.regclass)
