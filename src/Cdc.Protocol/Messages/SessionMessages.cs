@@ -81,13 +81,12 @@ public abstract record StreamItem
     /// <param name="Sent">The last number of each session that got an item since the Resolved before, or came to be
     /// behind, or caught up; of all sessions, if <paramref name="IsComplete"/>. One that has another number here has
     /// lost something.</param>
-    /// <param name="IsComplete">Whether it names all sessions, together with the <see cref="Positions"/> directly
-    /// before: taken also after a gap in the stream.</param>
+    /// <param name="IsComplete">Whether it names all sessions: taken also after a gap in the stream.</param>
     /// <param name="Parts">How many <see cref="Positions"/> directly before belong to it.</param>
     public sealed record Resolved(
         CommitTs Ts, ImmutableArray<SessionPosition> Sent, bool IsComplete, int Parts) : StreamItem;
 
-    /// <summary>A part of a complete statement that would be too large for one item.</summary>
+    /// <summary>More sessions that the next Resolved names: too many for one item.</summary>
     public sealed record Positions(ImmutableArray<SessionPosition> Sent) : StreamItem;
 }
 
