@@ -34,6 +34,16 @@ public sealed class SpanTask(Mode mode, DispatcherId id, TableSpan span, string 
 
     public bool IsReplicating => State == TaskState.Replicating;
 
+    /// <summary>What is being done with it; null: nothing. One operation at a time.</summary>
+    internal Operation? Operation { get; set; }
+
+    internal int HeapSlot = -1;
+    internal int NodeSlot = -1;
+    internal int AbsentSlot = -1;
+
+    /// <summary>The last complete heartbeat that had it.</summary>
+    internal ulong SeenIn;
+
     internal bool Raise(CommitTs checkpoint)
     {
         if (checkpoint <= Checkpoint) return false;
