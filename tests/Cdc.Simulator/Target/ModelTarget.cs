@@ -76,13 +76,13 @@ public sealed class ModelTarget(ModelSource source)
     }
 
     /// <summary>Commits the rows of whole steps of one span, in order.</summary>
-    public void Commit(ProgressRow row, IReadOnlyList<(CommitTs At, IReadOnlyList<RowChange> Rows)> steps)
+    public void Commit(ProgressRow row, IReadOnlyList<WriteUnit> steps)
     {
         row.Writers--;
-        foreach ((CommitTs at, IReadOnlyList<RowChange> rows) in steps)
+        foreach (WriteUnit step in steps)
         {
-            foreach (RowChange change in rows) Apply(at, change);
-            if (at > row.Position) row.Position = at;
+            foreach (RowChange change in step.Rows) Apply(step.At, change);
+            if (step.At > row.Position) row.Position = step.At;
         }
 
         _progress.RemoveAll(r => r != row && r.Writers == 0 && Covers(row.Span, r.Span) && r.Position <= row.Position);

@@ -4,20 +4,20 @@ using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator.Target;
 
-/// <summary>What of a hand-over is applied in one transaction: whole steps of one span.</summary>
-public sealed record WriteUnit(
-    IReadOnlyList<(CommitTs At, IReadOnlyList<RowChange> Rows)> Steps, Action Flushed, Action Failed);
+/// <summary>One step of a span, to be applied whole.</summary>
+public sealed record WriteUnit(CommitTs At, IReadOnlyList<RowChange> Rows, Action Flushed, Action Failed);
 
-/// <summary>One incarnation of a dispatcher at the sink of its node: one transaction at a time, in order. A crash of the node
-/// leaves the open one to the target, which commits it later or not at all.</summary>
+/// <summary>One claim of a span at the sink of its node: one transaction at a time, in order. A crash of the node leaves
+/// the open one to the target, which commits it later or not at all.</summary>
 public sealed class SpanWriter(
     Agenda agenda, Rng rng, SinkFaults faults, ModelTarget target, SimNode node, TableSpan span, Owner owner)
 {
     readonly Queue<WriteUnit> _queue = new();
     readonly List<Action> _whenIdle = [];
-    readonly List<Action> _whenClosed = [];
     bool _isOpen;
     bool _isBroken;
+
+    public TableId Table => span.Table;
 
     /// <summary>Takes the span at the target; waits for transactions that are open on it.</summary>
     public void Claim(Action<CommitTs?> answer)
@@ -34,26 +34,18 @@ public sealed class SpanWriter(
 
     public void Write(WriteUnit unit)
     {
-        if (_isBroken) return;
         _queue.Enqueue(unit);
         Next();
     }
 
-    /// <summary>Calls back once everything handed over before is durable; never, if some of it failed.</summary>
-    public void Flush(Action done)
+    /// <summary>Calls back once everything handed over before is durable.</summary>
+    /// <returns>False: some of it has failed.</returns>
+    public bool Flush(Action done)
     {
-        if (_isBroken) return;
+        if (_isBroken) return false;
         if (!_isOpen && _queue.Count == 0) done();
         else _whenIdle.Add(done);
-    }
-
-    /// <summary>Calls back once nothing of it is open at the target any more; what has not begun is given up.</summary>
-    public void Drop(Action done)
-    {
-        _queue.Clear();
-        _isBroken = true;
-        if (!_isOpen) done();
-        else _whenClosed.Add(done);
+        return true;
     }
 
     /// <summary>Executes a block event under this owner. Null: it failed, or the owner has lost its span.</summary>
@@ -65,70 +57,61 @@ public sealed class SpanWriter(
             return;
         }
 
-        _isOpen = true;
         agenda.In(faults.Latency(rng), () =>
         {
             target.Rollback(row);
-            bool? outcome = !node.IsAlive && rng.Chance(0.5) || faults.Fails(rng)
-                ? null
-                : !target.Execute(block);
+            bool fails = faults.Fails(rng) || (!node.IsAlive && rng.Chance(0.5));
+            bool? outcome = fails ? null : !target.Execute(block);
             if (outcome is not null && faults.FailsAfterwards(rng)) outcome = null;
-            node.Run(() =>
-            {
-                _isOpen = false;
-                answer(outcome);
-                Idle();
-            });
+            node.Run(() => answer(outcome));
         });
     }
 
     void Next()
     {
-        if (_isOpen || _isBroken || !_queue.TryDequeue(out WriteUnit? unit)) return;
-        if (target.Begin(span, owner) is not { } row)
+        while (!_isOpen && _queue.TryDequeue(out WriteUnit? unit))
         {
-            Break(unit);
-            return;
+            if (_isBroken || target.Begin(span, owner) is not { } row)
+            {
+                Break(unit);
+                continue;
+            }
+
+            List<WriteUnit> units = [unit];
+            for (int more = rng.Below(4); more > 0 && _queue.TryDequeue(out WriteUnit? next); more--) units.Add(next);
+            _isOpen = true;
+            agenda.In(faults.Latency(rng), () =>
+            {
+                bool applies = !faults.Fails(rng) && (node.IsAlive || rng.Chance(0.5));
+                if (applies) target.Commit(row, units);
+                else target.Rollback(row);
+                bool isFlushed = applies && !faults.FailsAfterwards(rng);
+                node.Run(() => Ended(units, isFlushed));
+            });
         }
 
-        _isOpen = true;
-        agenda.In(faults.Latency(rng), () =>
-        {
-            bool applies = !faults.Fails(rng) && (node.IsAlive || rng.Chance(0.5));
-            if (applies) target.Commit(row, unit.Steps);
-            else target.Rollback(row);
-            bool isFlushed = applies && !faults.FailsAfterwards(rng);
-            node.Run(() => Ended(unit, isFlushed));
-        });
+        if (_isOpen || _queue.Count > 0) return;
+        Action[] waiting = [.. _whenIdle];
+        _whenIdle.Clear();
+        foreach (Action action in waiting) action();
     }
 
-    void Ended(WriteUnit unit, bool isFlushed)
+    void Ended(List<WriteUnit> units, bool isFlushed)
     {
         _isOpen = false;
-        if (isFlushed) unit.Flushed();
-        else Break(unit);
-        if (!_isBroken) Next();
-        Idle();
-    }
+        foreach (WriteUnit unit in units)
+        {
+            if (isFlushed) unit.Flushed();
+            else Break(unit);
+        }
 
-    void Idle()
-    {
-        if (_isOpen || _queue.Count > 0) return;
-        Call(_whenIdle);
-        Call(_whenClosed);
-    }
-
-    static void Call(List<Action> waiting)
-    {
-        Action[] actions = [.. waiting];
-        waiting.Clear();
-        foreach (Action action in actions) action();
+        Next();
     }
 
     void Break(WriteUnit unit)
     {
+        // Whoever waits for a flush learns of the failure by the rows.
         _isBroken = true;
-        _queue.Clear();
         _whenIdle.Clear();
         unit.Failed();
     }

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Cdc.Protocol;
+using Cdc.Protocol.Delivery;
+using Cdc.Protocol.Dispatching;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Managing;
+using Cdc.Protocol.Sessions;
+using Cdc.Simulator.Checks;
+using Cdc.Simulator.Cluster;
+using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
+
+namespace Cdc.Simulator;
+
+/// <summary>A whole cluster under one seed: source, target, nodes, network and state store, all in virtual time.</summary>
+public sealed class World
+{
+    readonly Rng _rng;
+    readonly SinkFaults _sinkFaults;
+    readonly Machine?[] _machines;
+    readonly int[] _lives;
+    readonly Rng _chance;
+    readonly List<SimNode> _alive = [];
+
+    public World(ulong seed, Swarm? swarm = null, bool keepsLines = false)
+    {
+        _rng = new Rng(seed);
+        Swarm = swarm ?? Swarm.Draw(_rng.Fork());
+        Trace = new(keepsLines);
+        Network = new(Agenda, _rng.Fork(), Swarm);
+        Source = new();
+        Workload = new(Source, _rng.Fork(), Swarm.Workload);
+        Target = new(Source);
+        Log = new(Source);
+        _sinkFaults = new(Swarm, Network);
+        _chance = _rng.Fork();
+        _machines = new Machine?[Swarm.Nodes];
+        _lives = new int[Swarm.Nodes];
+        Membership = new(Agenda, _rng.Fork(), () => _alive, ViewChanged);
+        Service = new(this, _rng.Fork());
+        Activations = new(this, _rng.Fork());
+        Router = new(this, _rng.Fork());
+        Checks = new(this);
+    }
+
+    public Agenda Agenda { get; } = new();
+    public Swarm Swarm { get; }
+    public Trace Trace { get; }
+    public Network Network { get; }
+    public ModelSource Source { get; }
+    public Workload Workload { get; }
+    public ModelTarget Target { get; }
+    public ModelLog Log { get; }
+    public Membership Membership { get; }
+    public ServicePlace Service { get; }
+    public Activations Activations { get; }
+    public Router Router { get; }
+    public Checkers Checks { get; }
+    public ReachedStates Reached { get; } = new();
+
+    public IReadOnlyList<SimNode> AliveNodes => _alive;
+
+    public Machine? MachineOf(NodeId id)
+    {
+        foreach (Machine? machine in _machines)
+            if (machine is not null && machine.Node.Id == id) return machine;
+        return null;
+    }
+
+    public IEnumerable<Machine> Machines => _machines.Where(static m => m is not null)!;
+
+    public void Say(string line) => Trace.Line(Agenda.Now, line);
+
+    /// <summary>A node comes up, with nothing.</summary>
+    public void Start(int number)
+    {
+        if (_machines[number] is not null) return;
+        var id = new NodeId($"n{number}.{++_lives[number]}");
+        double rate = 1 + (_chance.Chance(0.5) ? Swarm.ClockSkew : -Swarm.ClockSkew / 2);
+        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate);
+        _alive.Add(node);
+        Say($"{node} starts");
+        _machines[number] = Build(node);
+        Membership.Changed(node, Network.IsHealed);
+    }
+
+    public void Crash(SimNode node)
+    {
+        node.IsAlive = false;
+        _alive.Remove(node);
+        _machines[node.Number] = null;
+        Say($"{node} dies");
+        Membership.Changed(node, Network.IsHealed);
+        Activations.Lost(node);
+        Service.Lost(node);
+    }
+
+    public void MoveService() => Service.Move();
+
+    public void Tick(RoleHost host)
+    {
+        if (host.IsEnded) return;
+        host.Node.Run(() => host.Take(Protocol.Driving.Tick.Now));
+        Agenda.In(TimeSpan.FromMilliseconds(80 + _chance.Below(40)), () => Tick(host));
+    }
+
+    Machine Build(SimNode node)
+    {
+        RoleHost manager = null!;
+        RoleHost collector = null!;
+        SinkHost sink = null!;
+        DeliveryLink link = null!;
+        var role = new DispatcherManager();
+        manager = new("manager", node, role, (host, effect) => OnManager(host, effect, link, sink), Checks.Before);
+        collector = new(
+            "collector", node, new EventCollector(role, poolBytes: 4096), (host, effect) => OnCollector(host, effect, link),
+            Checks.Before);
+        link = new(manager.Take, collector.Take);
+        sink = new(
+            Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
+        var machine = new Machine(node) { Manager = manager, Collector = collector, Link = link, Sink = sink };
+        Tick(manager);
+        Tick(collector);
+        Service.Announce(collector);
+        return machine;
+    }
+
+    void OnManager(RoleHost host, Effect effect, DeliveryLink link, SinkHost sink)
+    {
+        Checks.After(host, effect);
+        switch (effect)
+        {
+            case Send send: Router.Send(host, Party.Manager(host.Node.Id), send); break;
+            case DispatcherEffect done:
+                sink.Do(done);
+                link.Do(done);
+                break;
+            default: break;
+        }
+    }
+
+    void OnCollector(RoleHost host, Effect effect, DeliveryLink link)
+    {
+        Checks.After(host, effect);
+        if (effect is Send send) Router.Send(host, Party.Collector(host.Node.Id), send);
+        else link.Do(effect);
+    }
+
+    void ViewChanged(SimNode viewer)
+    {
+        ImmutableArray<NodeId> view = Membership.ViewOf(viewer);
+        if (MachineOf(viewer.Id) is { } machine) machine.Collector.Take(new NodesChanged(view));
+        Activations.ViewChanged(viewer, view);
+    }
+}
