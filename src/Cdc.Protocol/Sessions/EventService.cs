@@ -11,6 +11,7 @@ public sealed class EventService : IRole
 {
     readonly IEventLog _log;
     readonly ulong _life;
+    readonly int _batchBytes;
     readonly SortedDictionary<NodeId, OutgoingStream> _streams = [];
     readonly ServedTables _tables = new();
     readonly SessionKeeper _keeper;
@@ -19,10 +20,12 @@ public sealed class EventService : IRole
     /// <param name="log">What is served.</param>
     /// <param name="life">Names the streams; greater than that of every earlier life of the service on the
     /// node.</param>
-    public EventService(IEventLog log, ulong life)
+    /// <param name="batchBytes">What the transport takes as one message.</param>
+    public EventService(IEventLog log, ulong life, int batchBytes = SessionLimits.BatchBytes)
     {
         _log = log;
         _life = life;
+        _batchBytes = batchBytes;
         _keeper = new SessionKeeper(log, _tables);
     }
 
@@ -161,7 +164,7 @@ public sealed class EventService : IRole
     OutgoingStream StreamOf(NodeId collector)
     {
         if (_streams.TryGetValue(collector, out OutgoingStream? stream)) return stream;
-        stream = new OutgoingStream(collector, _life);
+        stream = new OutgoingStream(collector, _life, _batchBytes);
         _streams.Add(collector, stream);
         return stream;
     }

@@ -7,7 +7,7 @@ namespace Cdc.Protocol.Sessions;
 /// <summary>The stream to one collector: its numbers, its batches, its credit, and whose turn it is.</summary>
 /// <remarks>It is kept as long as the service lives, also without a session, so that its numbers never begin
 /// again.</remarks>
-internal sealed class OutgoingStream(NodeId collector, ulong life)
+internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBatch)
 {
     readonly ImmutableArray<StreamItem>.Builder _batch = ImmutableArray.CreateBuilder<StreamItem>();
     readonly PriorityQueue<(ServedSession Session, long Ticket), (CommitTs Sent, long Ticket)> _turns = new();
@@ -124,7 +124,7 @@ internal sealed class OutgoingStream(NodeId collector, ulong life)
 
     void Add(StreamItem item, int bytes, Effects effects)
     {
-        if (_batchBytes + bytes > SessionLimits.BatchBytes) Flush(effects);
+        if (_batchBytes + bytes > largestBatch) Flush(effects);
         _batch.Add(item);
         _batchBytes += bytes;
     }

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
+using Cdc.Protocol.Sessions;
+
+namespace Cdc.Protocol.Tests.Sessions;
+
+public enum Fault
+{
+    None,
+    Lost,
+    Twice,
+    Late,
+    VeryLate,
+}
+
+/// <summary>One node with its dispatchers, one service with its log, and a network between them in which the test
+/// decides what happens to each single message.</summary>
+sealed class DeliveryRun : IDispatcherProgress
+{
+    static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
+    static readonly NodeId Node = new("a"), Source = new("s");
+
+    readonly PriorityQueue<(Party From, Party To, Message Message), (TimeSpan, long)> _network = new();
+    readonly SortedDictionary<(Mode, DispatcherId), ModelDispatcher> _dispatchers = [];
+    readonly Effects _effects = new();
+    readonly EventCollector _collector;
+    readonly Func<int, Message, Fault> _fault;
+    readonly int _batchBytes;
+    EventService _service;
+    CommitTs _resolved;
+    ulong _life = 1;
+    long _order, _given, _sent, _delivered;
+
+    public DeliveryRun(ScriptedLog log, Func<int, Message, Fault>? fault = null, long pool = 1 << 20, int batchBytes = 250)
+    {
+        (Log, _batchBytes) = (log, batchBytes);
+        _fault = fault ?? (static (_, _) => Fault.None);
+        _collector = new EventCollector(this, pool);
+        _service = new EventService(log, _life, batchBytes);
+        Tell(new HomeChanged(Source));
+    }
+
+    public ScriptedLog Log { get; }
+    public TimeSpan Now { get; private set; }
+
+    /// <summary>How many messages were sent.</summary>
+    public int Messages { get; private set; }
+
+    public List<Message> Trace { get; } = [];
+    public List<Effect> Told { get; } = [];
+
+    /// <summary>How many bytes were sent or held, and not given back, at most.</summary>
+    public long MostBytes { get; private set; }
+
+    /// <summary>Whether dispatchers give rows back as they come, and make them durable after a while.</summary>
+    public bool TakesRows { get; set; } = true;
+
+    public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) =>
+        _dispatchers.GetValueOrDefault((mode, dispatcher))?.Checkpoint;
+
+    public ModelDispatcher Open(ulong number, TableSpan span, CommitTs start = default, ulong owner = 1)
+    {
+        DispatcherId id = span.Table == TableId.Trigger ? DispatcherId.TriggerOf(Mode.Event) : new(new(1), number);
+        ModelDispatcher dispatcher = new(new(Mode.Event, id, new(1, owner)), span, start, Log);
+        _dispatchers[(Mode.Event, id)] = dispatcher;
+        Tell(new OpenSession(Mode.Event, id, dispatcher.Target.Owner, span, start));
+        return dispatcher;
+    }
+
+    public void Close(ModelDispatcher dispatcher)
+    {
+        _dispatchers.Remove((dispatcher.Target.Mode, dispatcher.Target.Dispatcher));
+        Tell(new CloseSession(dispatcher.Target.Mode, dispatcher.Target.Dispatcher, dispatcher.Target.Owner));
+    }
+
+    public void Grow(ulong commit)
+    {
+        CommitTs before = _resolved;
+        _resolved = CommitTs.End(commit);
+        ToService(new LogGrew(_resolved, [.. Log.Touched(before, _resolved)]));
+    }
+
+    /// <summary>The service dies with all it knows; another life begins and reads the log from what it still has.
+    /// </summary>
+    public void RestartService()
+    {
+        _service = new EventService(Log, ++_life, _batchBytes);
+        ToService(new LogGrew(_resolved, [.. Log.Touched(CommitTs.Zero, _resolved)]));
+    }
+
+    public void Run(double seconds)
+    {
+        TimeSpan end = Now + TimeSpan.FromSeconds(seconds);
+        while (Now < end) Advance();
+    }
+
+    /// <summary>Goes on until every dispatcher has everything that the log has.</summary>
+    public void Finish(double seconds = 90)
+    {
+        TimeSpan end = Now + TimeSpan.FromSeconds(seconds);
+        while (!_dispatchers.Values.All(d => d.HasAll(_resolved)))
+        {
+            Assert.True(Now < end, $"Not all has come after {seconds} s.");
+            Advance();
+        }
+    }
+
+    public void Tell(Input input)
+    {
+        _collector.Handle(input, Now, _effects);
+        Do(Party.Collector(Node));
+    }
+
+    public void ToService(Input input)
+    {
+        _service.Handle(input, Now, _effects);
+        Do(Party.EventService(Source));
+    }
+
+    public void GiveBack(long bytes)
+    {
+        _given += bytes;
+        Tell(new RowsReleased(bytes));
+    }
+
+    public long Held => _collector.HeldBytes;
+
+    void Advance()
+    {
+        Now += Step;
+        while (_network.TryPeek(out _, out (TimeSpan Due, long) key) && key.Due <= Now)
+        {
+            (Party from, Party to, Message message) = _network.Dequeue();
+            if (to.Role == Role.Collector) Tell(new Received(from, message));
+            else if (to.Node == Source) ToService(new Received(from, message));
+        }
+
+        if (Now.TotalMilliseconds % 100 == 0)
+        {
+            Tell(Tick.Now);
+            ToService(Tick.Now);
+        }
+
+        if (Now.TotalMilliseconds % 150 != 0 || !TakesRows) return;
+        if (Held > 0) GiveBack(Held);
+        foreach (ModelDispatcher dispatcher in _dispatchers.Values) dispatcher.Flush();
+    }
+
+    void Do(Party self)
+    {
+        ImmutableArray<Effect> effects = [.. _effects.Items];
+        _effects.Clear();
+        foreach (Effect effect in effects)
+            switch (effect)
+            {
+                case Send send: Carry(self, send); break;
+                case DeliverRows rows:
+                    _delivered += rows.Payload.Length;
+                    Of(rows.To)?.OnRows(rows);
+                    break;
+                case DeliverBlock block: Of(block.To)?.OnBlock(block); break;
+                case DeliverResolved resolved: OnResolved(resolved); break;
+                default: Told.Add(effect); break;
+            }
+    }
+
+    void OnResolved(DeliverResolved resolved)
+    {
+        foreach (ModelDispatcher dispatcher in _dispatchers.Values)
+            if (!resolved.Except.Contains(dispatcher.Target)) dispatcher.OnResolved(resolved.Ts);
+    }
+
+    ModelDispatcher? Of(SessionTarget target) =>
+        _dispatchers.GetValueOrDefault((target.Mode, target.Dispatcher)) is { } dispatcher
+        && dispatcher.Target == target ? dispatcher : null;
+
+    void Carry(Party from, Send send)
+    {
+        if (send.Message is StreamBatch batch)
+        {
+            _sent += batch.Items.OfType<StreamItem.Rows>().Sum(static r => (long)r.Payload.Length);
+            MostBytes = Math.Max(MostBytes, _sent - _given);
+        }
+
+        Trace.Add(send.Message);
+        Fault fault = _fault(Messages++, send.Message);
+        if (fault == Fault.Lost) return;
+        TimeSpan delay = Step * (fault == Fault.Late ? 8 : fault == Fault.VeryLate ? 700 : 1);
+        _network.Enqueue((from, send.To, send.Message), (Now + delay, _order++));
+        if (fault == Fault.Twice) _network.Enqueue((from, send.To, send.Message), (Now + (delay * 9), _order++));
+    }
+}
