@@ -136,10 +136,18 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
             _survey.Uncovered++;
         }
 
-        if (task.Held is not null && !task.Id.IsTrigger && !(waits && e.Phase == BarrierPhase.Collecting))
+        if (task.Held is not null && !task.Id.IsTrigger && IsNeeded(e, task, waits))
             held.Needed(task.Span.Table, _now);
         if (_wave && task.IsReplicating) Pass(e, task, waits);
     }
+
+    /// <summary>Whether the event can't go on without the span.</summary>
+    static bool IsNeeded(BarrierEvent e, SpanTask task, bool waits) => e.Phase switch
+    {
+        BarrierPhase.Collecting => !waits,
+        BarrierPhase.Writing => !waits || e.IsWriter(task),
+        BarrierPhase.Passing => true,
+    };
 
     /// <summary>A node finds by schema those that it still has in it: an incarnation that was made after the event's
     /// changes is called by its id.</summary>
