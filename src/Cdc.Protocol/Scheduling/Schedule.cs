@@ -44,6 +44,12 @@ internal sealed class Schedule : IBarrierSchedule
 
     public Removals Removals => _removals;
 
+    /// <summary>Those that a failure holds, and since when.</summary>
+    public HeldSpans Held { get; } = new();
+
+    /// <summary>The tables that are kept out.</summary>
+    public HashSet<TableId> Parked { get; } = [];
+
     public SpanTask Trigger => Spans.Trigger;
 
     public IReadOnlyCollection<SpanTask> All => Spans.All;
@@ -81,7 +87,7 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>A table that is new, in one span, which runs nowhere yet; one that is known stays as it is.</summary>
     public void AddTable(in AddedTable added, CommitTs start)
     {
-        if (Spans.Table(added.Table) is not null) return;
+        if (Spans.Table(added.Table) is not null || Parked.Contains(added.Table)) return;
         SpanTask whole = new(Mode, NextId(), TableSpan.Whole(added.Table), added.Schema, start);
         Spans.Add(added.Table, added.Schema, added.IsSplittable, [whole]);
     }
@@ -195,6 +201,7 @@ internal sealed class Schedule : IBarrierSchedule
 
         task!.SeenIn = round;
         Spans.Raise(task, status.Checkpoint);
+        Held.Take(task, status.Held, now);
         if (task.Operation is { } operation) operation.On(task, in status, now);
         else if (status.State == ComponentState.Stopped) Spans.MakeAbsent(task);
     }

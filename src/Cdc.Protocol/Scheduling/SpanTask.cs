@@ -1,3 +1,5 @@
+using Cdc.Protocol.Messages;
+
 namespace Cdc.Protocol.Scheduling;
 
 /// <summary>One span in a maintainer's schedule: where it runs, and how far it is known to be.</summary>
@@ -26,6 +28,9 @@ public sealed class SpanTask(Mode mode, DispatcherId id, TableSpan span, string 
 
     /// <summary>Whether it has nothing more to do with a block event at <paramref name="at"/>.</summary>
     public bool IsBeyond(CommitTs at) => Checkpoint >= at;
+
+    /// <summary>What kind of failure holds it, as it said last; null: none does.</summary>
+    public FaultKind? Held { get; internal set; }
 
     public bool IsReplicating => State == TaskState.Replicating;
 
