@@ -47,6 +47,9 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>Those that a failure holds, and since when.</summary>
     public HeldSpans Held { get; } = new();
 
+    /// <summary>Adopted tables whose making is still to be reported.</summary>
+    public UnlistedTables Unlisted { get; } = new();
+
     /// <summary>The tables that are kept out.</summary>
     public HashSet<TableId> Parked { get; } = [];
 
@@ -87,7 +90,13 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>A table that is new, in one span, which runs nowhere yet; one that is known stays as it is.</summary>
     public void AddTable(in AddedTable added, CommitTs start)
     {
-        if (Spans.Table(added.Table) is not null || Parked.Contains(added.Table)) return;
+        if (Parked.Contains(added.Table)) return;
+        if (Spans.Table(added.Table) is { } known)
+        {
+            if (Unlisted.Confirm(added.Table)) known.IsSplittable = added.IsSplittable;
+            return;
+        }
+
         SpanTask whole = new(Mode, NextId(), TableSpan.Whole(added.Table), added.Schema, start);
         Spans.Add(added.Table, added.Schema, added.IsSplittable, [whole]);
     }
@@ -103,6 +112,7 @@ internal sealed class Schedule : IBarrierSchedule
         }
 
         Spans.Remove(tasks);
+        Unlisted.Confirm(table);
         Reshaping.Forget(table);
     }
 
@@ -175,6 +185,21 @@ internal sealed class Schedule : IBarrierSchedule
             if (ReferenceEquals(source.Operation, merge)) source.Operation = null;
         }
     }
+
+    /// <summary>Takes every wanted change one step on.</summary>
+    public void Tick(TimeSpan now)
+    {
+        foreach (TableId table in Unlisted.Refuted(Trigger.Checkpoint)) DropTable(table, now);
+        Reshaping.Tick(now);
+    }
+
+    /// <summary>Removes what is on its way by a create that is not wanted any more.</summary>
+    public void Discard(NodeId node, ScheduleItem create, TimeSpan now) =>
+        Discard(node, create.Id, create.Owner, create.Span, create.Schema, now);
+
+    /// <summary>Removes what a snapshot shows.</summary>
+    public void Discard(NodeId node, SpanSnapshot shown, TimeSpan now) =>
+        Discard(node, shown.Id, shown.Owner, shown.Span, shown.Schema, now);
 
     /// <summary>Removes an incarnation that is, or may be, on a node and does not belong there.</summary>
     public void Discard(NodeId node, SpanTask task, TimeSpan now) =>
