@@ -75,7 +75,7 @@ internal sealed class Tenure
             case ParkTable park when Phase == MaintainerPhase.Running && IsKnown(park.Table):
                 _parking.Want(park.Table);
                 break;
-            case Tick:
+            case Driving.Tick:
                 Tick(now, effects);
                 break;
         }
@@ -156,15 +156,8 @@ internal sealed class Tenure
     {
         if (Phase != MaintainerPhase.Loading || Find(loaded.Mode) is not { } mode) return;
         if (mode.Tables is not null || loaded.At != mode.LoadAt) return;
-        if (Gather(mode, now).LoadAt() is var at && at > mode.LoadAt)
-        {
-            // A node has come meanwhile that has the trigger, further on than the list.
-            mode.LoadAt = at;
-            effects.Add(new LoadTables(mode.Mode, at));
-            return;
-        }
-
         mode.Tables = loaded.Tables;
+        foreach (ModeTenure each in _modes) Reload(each, now, effects);
         if (Array.Exists(_modes, static each => each.Tables is null)) return;
         foreach (ModeTenure each in _modes)
         {
@@ -181,6 +174,15 @@ internal sealed class Tenure
         }
 
         Phase = MaintainerPhase.Running;
+    }
+
+    /// <summary>A node may have come meanwhile that has the trigger, further on than the list.</summary>
+    void Reload(ModeTenure mode, TimeSpan now, Effects effects)
+    {
+        CommitTs at = Gather(mode, now).LoadAt();
+        if (mode.Tables is null || at <= mode.LoadAt) return;
+        (mode.LoadAt, mode.Tables) = (at, null);
+        effects.Add(new LoadTables(mode.Mode, at));
     }
 
     Rebuilding Gather(ModeTenure mode, TimeSpan now)
