@@ -18,6 +18,14 @@ internal sealed class AddOperation : Operation
         Ask(Create(task, schedule.StartOf(task)));
     }
 
+    /// <summary>Takes up one of an earlier maintainer: the incarnation is on the node, or on its way.</summary>
+    public AddOperation(Schedule schedule, SpanTask task, NodeId node, Owner owner, TimeSpan now)
+        : base(schedule, task, now)
+    {
+        schedule.Spans.MakeScheduling(task, node, owner);
+        Ask(Create(task, schedule.StartOf(task)));
+    }
+
     public override OperationKind Kind => OperationKind.Add;
 
     public override string Waits => $"{Task.Node} to start it";

@@ -6,10 +6,12 @@ internal sealed class Balance(Schedule schedule)
     TimeSpan? _last;
 
     /// <param name="nodes">Those that take part, in order; without those that are drained.</param>
-    /// <param name="isStopped">Whether a block event stops a span: moving it would only make it report again.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, Func<SpanTask, bool> isStopped, TimeSpan now)
+    /// <param name="isBarrierOpen">A block event stops spans: moving one of them would only make it report
+    /// again.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, bool isBarrierOpen, TimeSpan now)
     {
         if (_last is { } last && now - last < SchedulingLimits.BalanceInterval) return;
+        if (isBarrierOpen) return;
         _last = now;
         if (nodes.Length < 2 || schedule.Operations.Count > 0 || schedule.Spans.Absent.Count > 0) return;
         int[] load = new int[nodes.Length];
@@ -20,20 +22,20 @@ internal sealed class Balance(Schedule schedule)
             int most = Array.IndexOf(load, load.Max());
             int fewest = Array.IndexOf(load, load.Min());
             if (load[most] - load[fewest] <= 1) return;
-            if (Pick(nodes[most], ref next[most], isStopped) is not { } task) return;
+            if (Pick(nodes[most], ref next[most]) is not { } task) return;
             schedule.Move(task, nodes[fewest], now);
             load[most]--;
             load[fewest]++;
         }
     }
 
-    SpanTask? Pick(NodeId node, ref int next, Func<SpanTask, bool> isStopped)
+    SpanTask? Pick(NodeId node, ref int next)
     {
         SlotList<SpanTask> tasks = schedule.Spans.On(node).Tasks;
         for (; next < tasks.Count; next++)
         {
             SpanTask task = tasks[next];
-            if (task.IsReplicating && task.Operation is null && !task.Id.IsTrigger && !isStopped(task)) return task;
+            if (task.IsReplicating && task.Operation is null && !task.Id.IsTrigger) return task;
         }
 
         return null;

@@ -39,6 +39,16 @@ internal sealed class CheckpointCalculator(SpanIndex spans)
     /// <summary>The node has left; should it come again, what it said before does not count.</summary>
     public void NodeLeft(NodeId node) => _watermarks.Remove(node);
 
+    /// <summary>The nodes whose spans count and that have not said how far they are.</summary>
+    public IEnumerable<NodeId> Missing()
+    {
+        foreach ((NodeId node, NodeTasks tasks) in spans.Nodes)
+        {
+            if (tasks.Replicating == 0) continue;
+            if (!_watermarks.TryGetValue(node, out Watermark watermark) || watermark.Checkpoint is null) yield return node;
+        }
+    }
+
     /// <param name="added">The smallest position of a barrier that adds tables; null: there is none.</param>
     /// <returns>Null: not known in this round.</returns>
     public CommitTs? Calculate(CommitTs? added)

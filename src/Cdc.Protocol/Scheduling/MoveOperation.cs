@@ -28,6 +28,16 @@ internal sealed class MoveOperation : Operation
         Ask(Remove(task));
     }
 
+    /// <summary>Takes up one of an earlier maintainer, which was removing the span's incarnation on a node: it goes on
+    /// until that is gone.</summary>
+    public MoveOperation(Schedule schedule, SpanTask task, NodeId origin, Owner owner, TimeSpan now)
+        : base(schedule, task, now)
+    {
+        (Origin, _state) = (origin, State.Aborting);
+        schedule.Spans.MakeScheduling(task, origin, owner);
+        Ask(Remove(task));
+    }
+
     public NodeId Origin { get; }
 
     public NodeId Destination { get; }

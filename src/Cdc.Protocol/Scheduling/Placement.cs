@@ -4,7 +4,8 @@ namespace Cdc.Protocol.Scheduling;
 internal sealed class Placement(Schedule schedule)
 {
     /// <param name="nodes">Those that may get some, in order.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, TimeSpan now)
+    /// <param name="mayHaveTrigger">Whether a node in view may still have the trigger: then it is not made.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, bool mayHaveTrigger, TimeSpan now)
     {
         if (schedule.Spans.Absent.Count == 0 || nodes.IsEmpty) return;
         Span<int> load = nodes.Length <= 64 ? stackalloc int[nodes.Length] : new int[nodes.Length];
@@ -16,11 +17,14 @@ internal sealed class Placement(Schedule schedule)
         }
 
         SpanTask trigger = schedule.Trigger;
-        if (trigger.State == TaskState.Absent) Place(trigger, nodes, load, room, now);
-        for (int placed = 0; placed < SchedulingLimits.PlacedPerTick && schedule.Spans.Absent.Count > 0; placed++)
+        if (trigger.State == TaskState.Absent && !mayHaveTrigger) Place(trigger, nodes, load, room, now);
+        SlotList<SpanTask> absent = schedule.Spans.Absent;
+        int last = absent.Count - 1;
+        for (int placed = 0; placed < SchedulingLimits.PlacedPerTick && last >= 0; placed++, last--)
         {
-            SlotList<SpanTask> absent = schedule.Spans.Absent;
-            if (!Place(absent[absent.Count - 1], nodes, load, room, now)) return;
+            // Whoever leaves the list from the end disturbs nobody before it.
+            if (absent[last].Id.IsTrigger) continue;
+            if (!Place(absent[last], nodes, load, room, now)) return;
         }
     }
 

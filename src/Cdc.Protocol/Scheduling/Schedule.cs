@@ -44,6 +44,15 @@ internal sealed class Schedule : IBarrierSchedule
 
     public Removals Removals => _removals;
 
+    /// <summary>Those that a failure holds, and since when.</summary>
+    public HeldSpans Held { get; } = new();
+
+    /// <summary>Adopted tables whose making is still to be reported.</summary>
+    public UnlistedTables Unlisted { get; } = new();
+
+    /// <summary>The tables that are kept out.</summary>
+    public HashSet<TableId> Parked { get; } = [];
+
     public SpanTask Trigger => Spans.Trigger;
 
     public IReadOnlyCollection<SpanTask> All => Spans.All;
@@ -81,7 +90,13 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>A table that is new, in one span, which runs nowhere yet; one that is known stays as it is.</summary>
     public void AddTable(in AddedTable added, CommitTs start)
     {
-        if (Spans.Table(added.Table) is not null) return;
+        if (Parked.Contains(added.Table)) return;
+        if (Spans.Table(added.Table) is { } known)
+        {
+            if (Unlisted.Confirm(added.Table)) known.IsSplittable = added.IsSplittable;
+            return;
+        }
+
         SpanTask whole = new(Mode, NextId(), TableSpan.Whole(added.Table), added.Schema, start);
         Spans.Add(added.Table, added.Schema, added.IsSplittable, [whole]);
     }
@@ -97,6 +112,7 @@ internal sealed class Schedule : IBarrierSchedule
         }
 
         Spans.Remove(tasks);
+        Unlisted.Confirm(table);
         Reshaping.Forget(table);
     }
 
@@ -170,6 +186,21 @@ internal sealed class Schedule : IBarrierSchedule
         }
     }
 
+    /// <summary>Takes every wanted change one step on.</summary>
+    public void Tick(TimeSpan now)
+    {
+        foreach (TableId table in Unlisted.Refuted(Trigger.Checkpoint)) DropTable(table, now);
+        Reshaping.Tick(now);
+    }
+
+    /// <summary>Removes what is on its way by a create that is not wanted any more.</summary>
+    public void Discard(NodeId node, ScheduleItem create, TimeSpan now) =>
+        Discard(node, create.Id, create.Owner, create.Span, create.Schema, now);
+
+    /// <summary>Removes what a snapshot shows.</summary>
+    public void Discard(NodeId node, SpanSnapshot shown, TimeSpan now) =>
+        Discard(node, shown.Id, shown.Owner, shown.Span, shown.Schema, now);
+
     /// <summary>Removes an incarnation that is, or may be, on a node and does not belong there.</summary>
     public void Discard(NodeId node, SpanTask task, TimeSpan now) =>
         Discard(node, task.Id, task.Owner, task.Span, task.Schema, now);
@@ -195,6 +226,7 @@ internal sealed class Schedule : IBarrierSchedule
 
         task!.SeenIn = round;
         Spans.Raise(task, status.Checkpoint);
+        Held.Take(task, status.Held, now);
         if (task.Operation is { } operation) operation.On(task, in status, now);
         else if (status.State == ComponentState.Stopped) Spans.MakeAbsent(task);
     }

@@ -59,7 +59,12 @@ internal sealed class SpanIndex
     /// <summary>Forgets a table and its spans.</summary>
     public void Remove(TableTasks table)
     {
-        foreach (SpanTask task in table.Spans) Leave(task);
+        foreach (SpanTask task in table.Spans)
+        {
+            Leave(task);
+            (task.State, task.Node) = (TaskState.Absent, default);
+        }
+
         _tables.Remove(table.Table);
         Unlist(table);
     }
