@@ -21,6 +21,9 @@ public sealed record Swarm
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
 
+    /// <summary>Whether the sink says that it has taken rows before they are durable.</summary>
+    public bool SinkEnqueues { get; init; }
+
     /// <summary>How often a sink's answer to something that it has done is a failure.</summary>
     public double AppliedButFailed { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record Swarm
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
             SinkDelay = TimeSpan.FromMilliseconds(rng.Pick([1, 20, 300, 3000])),
+            SinkEnqueues = rng.Chance(0.5),
             SinkFailure = calm ? 0 : rng.Pick([0.0, 0.0, 0.02, 0.1]),
             AppliedButFailed = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
             Crash = calm ? null : Sometimes(0.5, 2000, 12000),

@@ -21,6 +21,7 @@ public sealed class World
     readonly int[] _lives;
     readonly Rng _chance;
     readonly List<SimNode> _alive = [];
+    CommitTs _served;
 
     public World(ulong seed, Swarm? swarm = null, bool keepsLines = false)
     {
@@ -97,6 +98,66 @@ public sealed class World
 
     public void MoveService() => Service.Move();
 
+    /// <summary>The source writes a syncpoint into its log.</summary>
+    public void Syncpoint()
+    {
+        if (Workload.IsFinished) return;
+        Workload.WriteSyncpoint();
+        Service.Committed([]);
+    }
+
+    /// <summary>Runs until everything is done.</summary>
+    /// <exception cref="ViolationException">A rule is broken.</exception>
+    public void Run()
+    {
+        Workload.CreateTables();
+        foreach (TableId table in Source.Tables.Keys) Target.CreateTable(table);
+        for (int i = 0; i < Swarm.Nodes; i++) Start(i);
+        Service.Move();
+        Activations.Begin();
+        Faults faults = new(this, _rng.Fork());
+        faults.Begin();
+        faults.BeginScheduling();
+        Transact();
+        while (Agenda.Step(Swarm.Faulty)) { }
+        Heal();
+        TimeSpan limit = Agenda.Now + Patience;
+        while (!IsComplete && Agenda.Step(limit)) { }
+        if (!IsComplete)
+            throw new ViolationException("liveness", $"the checkpoint is {Checks.Checkpoint}, the source {Source.Resolved}");
+        Target.CheckDurable(Source.Resolved, static _ => false);
+    }
+
+    /// <summary>How long everything may take once the faults are over.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved;
+
+    void Transact()
+    {
+        if (Workload.IsFinished) return;
+        Workload.Transact();
+        SortedSet<TableId> tables = [];
+        int from = Source.FirstBehind(_served);
+        for (int i = from; i < Source.Steps.Count; i++)
+        {
+            if (Source.Steps[i] is RowsStep rows) tables.UnionWith(rows.Rows.Select(static r => r.Table));
+        }
+
+        _served = Source.Resolved;
+        Service.Committed([.. tables]);
+        Agenda.In(_chance.Between(TimeSpan.FromMilliseconds(1), Swarm.Workload.Pace), Transact);
+    }
+
+    void Heal()
+    {
+        Say("the faults are over");
+        Network.Heal();
+        foreach (SimNode node in _alive) node.PausedUntil = Agenda.Now;
+        for (int i = 0; i < Swarm.Nodes; i++) Start(i);
+        Membership.Heal();
+    }
+
     public void Tick(RoleHost host)
     {
         if (host.IsEnded) return;
@@ -106,44 +167,33 @@ public sealed class World
 
     Machine Build(SimNode node)
     {
-        RoleHost manager = null!;
+        DeliveryLink link = new();
+        DispatcherManager role = new(node.Id);
         RoleHost collector = null!;
         SinkHost sink = null!;
-        DeliveryLink link = null!;
-        var role = new DispatcherManager();
-        manager = new("manager", node, role, (host, effect) => OnManager(host, effect, link, sink), Checks.Before);
-        collector = new(
-            "collector", node, new EventCollector(role, poolBytes: 4096), (host, effect) => OnCollector(host, effect, link),
-            Checks.Before);
-        link = new(manager.Take, collector.Take);
-        sink = new(
-            Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
-        var machine = new Machine(node) { Manager = manager, Collector = collector, Link = link, Sink = sink };
+        RoleHost manager = new("manager", node, role, (host, effect) =>
+        {
+            Checks.After(host, effect);
+            if (effect is Send send) Router.Send(host, Party.Manager(host.Node.Id), send);
+            if (effect is DispatcherEffect done) sink.Do(done);
+            if (DeliveryLink.ForCollector(effect) is { } input) collector.Take(input);
+        }, Checks.Before);
+        sink = new(Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
+        collector = new("collector", node, new EventCollector(new Progress(role), poolBytes: 4096), (host, effect) =>
+        {
+            Checks.After(host, effect);
+            if (effect is Send send) Router.Send(host, Party.Collector(host.Node.Id), send);
+            if (link.ForManager(effect) is { } input) manager.Take(input);
+        }, Checks.Before);
         Tick(manager);
         Tick(collector);
         Service.Announce(collector);
-        return machine;
+        return new(node) { Manager = manager, Collector = collector };
     }
 
-    void OnManager(RoleHost host, Effect effect, DeliveryLink link, SinkHost sink)
+    sealed class Progress(DispatcherManager manager) : IDispatcherProgress
     {
-        Checks.After(host, effect);
-        switch (effect)
-        {
-            case Send send: Router.Send(host, Party.Manager(host.Node.Id), send); break;
-            case DispatcherEffect done:
-                sink.Do(done);
-                link.Do(done);
-                break;
-            default: break;
-        }
-    }
-
-    void OnCollector(RoleHost host, Effect effect, DeliveryLink link)
-    {
-        Checks.After(host, effect);
-        if (effect is Send send) Router.Send(host, Party.Collector(host.Node.Id), send);
-        else link.Do(effect);
+        public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => manager.CheckpointOf(mode, dispatcher);
     }
 
     void ViewChanged(SimNode viewer)

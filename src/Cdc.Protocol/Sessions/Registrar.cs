@@ -14,15 +14,20 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
 
     public NodeId? Home { get; private set; }
 
+    /// <summary>The opening of the last session that was opened.</summary>
+    public ulong Opened { get; private set; }
+
     public void Open(OpenSession open, TimeSpan now, Effects effects)
     {
+        Opened = ulong.Max(Opened, open.Opening);
         if (table.Find(open.Mode, open.Dispatcher) is { } former)
         {
             if (former.Target.Owner >= open.Owner) return;
             Close(former, effects);
         }
 
-        CollectorSession session = new(new(open.Mode, open.Dispatcher, open.Owner), open.Span, open.Start);
+        CollectorSession session = new(
+            new(open.Mode, open.Dispatcher, open.Owner, open.Opening), open.Span, open.Start);
         table.Add(session);
         AskHome(session, now, effects);
     }

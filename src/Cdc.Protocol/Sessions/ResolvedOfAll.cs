@@ -64,7 +64,7 @@ internal sealed class ResolvedOfAll
     }
 
     /// <summary>Delivers the smallest of all streams that have sessions in step, if it says something new.</summary>
-    public void Deliver(List<IncomingStream> streams, Effects effects)
+    public void Deliver(List<IncomingStream> streams, ulong openedUpTo, Effects effects)
     {
         CommitTs? smallest = null;
         foreach (IncomingStream stream in streams)
@@ -77,6 +77,6 @@ internal sealed class ResolvedOfAll
         if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];
         _isOther = _isSmaller = false;
         Value = value;
-        effects.Add(new DeliverResolved(value, _except));
+        effects.Add(new DeliverResolved(value, _except, openedUpTo));
     }
 }

@@ -105,7 +105,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
         if (resolved.IsComplete) OnNotNamed(stream, now, effects);
         stream.Resolved = stream.Resolved is { } former ? CommitTs.Max(former, resolved.Ts) : resolved.Ts;
         JoinCaughtUp(stream, resolved.Ts);
-        table.Resolved.Deliver(table.Streams, effects);
+        table.Resolved.Deliver(table.Streams, registrar.Opened, effects);
     }
 
     void OnNamed(

@@ -1,6 +1,3 @@
-using Cdc.Protocol.Delivery;
-using Cdc.Simulator.Target;
-
 namespace Cdc.Simulator.Cluster;
 
 /// <summary>What one life of a node runs of the changefeed.</summary>
@@ -9,6 +6,4 @@ public sealed class Machine(SimNode node)
     public SimNode Node { get; } = node;
     public required RoleHost Manager { get; init; }
     public required RoleHost Collector { get; init; }
-    public required DeliveryLink Link { get; init; }
-    public required SinkHost Sink { get; init; }
 }

@@ -9,6 +9,7 @@ public sealed class RoleHost : IPort
     readonly Queue<Input> _inbox = new();
     readonly Action<RoleHost, Effect> _do;
     readonly Action<RoleHost, Input> _watch;
+    bool _isDraining;
 
     public RoleHost(
         string name, SimNode node, IRole role, Action<RoleHost, Effect> @do, Action<RoleHost, Input> watch)
@@ -22,7 +23,7 @@ public sealed class RoleHost : IPort
     public IRole Role { get; }
     public bool IsEnded => _interpreter.State == InterpreterState.Ended || !Node.IsAlive;
 
-    /// <summary>Takes an input now, or as soon as the open persist has ended.</summary>
+    /// <summary>Takes an input: now, behind what it is doing, or as soon as the open persist has ended.</summary>
     public void Take(Input input)
     {
         if (IsEnded) return;
@@ -43,11 +44,16 @@ public sealed class RoleHost : IPort
 
     void Drain()
     {
+        // What an effect brings back comes behind, never from within.
+        if (_isDraining) return;
+        _isDraining = true;
         while (_interpreter.IsReady && _inbox.TryDequeue(out Input? input))
         {
             _watch(this, input);
             _interpreter.Take(input, Node.Clock);
         }
+
+        _isDraining = false;
     }
 
     public override string ToString() => $"{Name}@{Node.Id}";

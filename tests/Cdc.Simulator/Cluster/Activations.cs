@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Cdc.Protocol;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Maintenance;
+
+namespace Cdc.Simulator.Cluster;
+
+/// <summary>Who is the changefeed and who its maintainer at the moment, as a directory of activations finds them: late,
+/// and at times two at once.</summary>
+public sealed class Activations(World world, Rng rng)
+{
+    readonly List<RoleHost> _maintainers = [];
+    RoleHost? _changefeed;
+    RecordStore? _store;
+    ulong _instances;
+
+    public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
+
+    /// <summary>The maintainer that was activated last.</summary>
+    public RoleHost? Newest
+    {
+        get
+        {
+            _maintainers.RemoveAll(static m => m.IsEnded);
+            return _maintainers.Count > 0 ? _maintainers[^1] : null;
+        }
+    }
+
+    public IReadOnlyList<RoleHost> Maintainers => _maintainers;
+
+    /// <summary>Whom the directory names: mostly the newest.</summary>
+    public RoleHost? Maintainer(Rng chance)
+    {
+        if (Newest is not { } newest) return null;
+        return _maintainers.Count > 1 && !world.Network.IsHealed && chance.Chance(0.3)
+            ? chance.Pick(_maintainers)
+            : newest;
+    }
+
+    public void Begin()
+    {
+        _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
+        _store.Persisted = record => world.Checks.Persisted(new TemporaryChangefeed(record, default).Checkpoint);
+        ActivateChangefeed();
+        WatchOver();
+    }
+
+    /// <summary>Another maintainer comes up, whatever others there are.</summary>
+    public void ActivateMaintainer(SimNode node)
+    {
+        if (_maintainers.Count(static m => !m.IsEnded) >= 3) return;
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
+        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
+        RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
+        _maintainers.Add(host);
+        world.Say($"{host} is activated");
+        host.Take(new NodesChanged(world.Membership.ViewOf(node)));
+        world.Tick(host);
+    }
+
+    /// <summary>A maintainer is gone without a word; its node lives.</summary>
+    public void VanishMaintainer(Rng chance)
+    {
+        if (Newest is null) return;
+        RoleHost gone = chance.Pick(_maintainers);
+        world.Say($"{gone} vanishes");
+        gone.Close();
+    }
+
+    public void Lost(SimNode node)
+    {
+        if (_changefeed?.Node == node) Reactivate();
+    }
+
+    public void ViewChanged(SimNode viewer, ImmutableArray<NodeId> view)
+    {
+        foreach (RoleHost maintainer in _maintainers)
+            if (maintainer.Node == viewer) maintainer.Take(new NodesChanged(view));
+    }
+
+    /// <summary>Reminders: somebody notices after a while that there is no maintainer, or no changefeed.</summary>
+    void WatchOver()
+    {
+        world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(200, 2000)), () =>
+        {
+            if (world.AliveNodes.Count > 0)
+            {
+                if (Changefeed is null) ActivateChangefeed();
+                if (Newest is null) ActivateMaintainer(rng.Pick(world.AliveNodes));
+            }
+
+            WatchOver();
+        });
+    }
+
+    void Reactivate() =>
+        world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(10, 1500)), () =>
+        {
+            if (Changefeed is null) ActivateChangefeed();
+        });
+
+    void ActivateChangefeed()
+    {
+        if (world.AliveNodes.Count == 0) return;
+        long seen = _store!.Version;
+        var role = new TemporaryChangefeed(_store.Stored, world.Source.Origin);
+        _changefeed = new("changefeed", rng.Pick(world.AliveNodes), role, (host, effect) =>
+        {
+            world.Checks.After(host, effect);
+            if (effect is Send send) world.Router.Send(host, Party.Changefeed, send);
+            if (effect is not TemporaryPersist persist) return;
+            _store.Write(seen, persist.Record, (outcome, version) => host.Node.Run(() =>
+            {
+                seen = version;
+                if (host.IsEnded) return;
+                host.PersistEnded(outcome);
+                if (host.IsEnded && host == _changefeed) Reactivate();
+            }));
+        }, world.Checks.Before);
+        world.Tick(_changefeed);
+    }
+
+    void OnMaintainer(RoleHost host, Effect effect)
+    {
+        world.Checks.After(host, effect);
+        switch (effect)
+        {
+            case Send send:
+                world.Router.Send(host, new(Role.Maintainer, host.Node.Id), send);
+                break;
+            case LoadTables load:
+                ImmutableArray<AddedTable> tables = world.Source.TablesAt(load.At);
+                world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), () => host.Node.Run(() =>
+                    host.Take(new TablesLoaded(load.Mode, load.At, tables))));
+                break;
+            case RequestSyncpoint:
+                world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), world.Syncpoint);
+                break;
+            case End end:
+                world.Say($"{host} ends: {end.Reason}");
+                break;
+        }
+    }
+}
