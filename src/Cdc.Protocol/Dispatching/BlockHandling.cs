@@ -128,6 +128,14 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
         _scheduled.RepeatAll(now, shared.Reports);
     }
 
+    /// <summary>Another maintainer: what the former acknowledged, it may have taken with it.</summary>
+    public void OnNewOwner(TimeSpan now)
+    {
+        (_isAcknowledged, _isRepeatedFast) = (false, false);
+        _repeatAt = now + DispatcherTimes.Repeat;
+        _scheduled.OnNewOwner(now);
+    }
+
     /// <summary>The session ends: the event comes again, to this incarnation or to another. What is being written stays
     /// until it is written.</summary>
     public void Detach(bool isWriting)

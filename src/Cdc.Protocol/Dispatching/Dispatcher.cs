@@ -14,19 +14,14 @@ namespace Cdc.Protocol.Dispatching;
 sealed class Dispatcher
 {
     readonly DispatcherShared _shared;
-    readonly Inbox _inbox = new();
-    readonly Progress _progress = new();
+    readonly RowFlow _rows;
     readonly BlockHandling _block;
+    readonly Recovery _recovery = new();
     CommitTs _received;
-    HandOver? _handOver;
     Operation _operation;
     long _ticket;
     bool _copies;
     DrainGoal _goal;
-    int _failures;
-    Operation _failed;
-    Operation _retry;
-    TimeSpan _retryAt;
 
     public Dispatcher(
         DispatcherShared shared,
@@ -40,7 +35,7 @@ sealed class Dispatcher
     {
         (_shared, Id, Owner, Span, Schema) = (shared, id, owner, span, schema);
         (_received, _copies, State) = (start, copies, state);
-        _block = new(this, shared);
+        (_rows, _block) = (new(this, shared), new(this, shared));
     }
 
     public DispatcherId Id { get; }
@@ -49,7 +44,7 @@ sealed class Dispatcher
     public string Schema { get; private set; }
     public ComponentState State { get; private set; }
     public CommitTs? Copied { get; private set; }
-    public FaultKind? Held { get; private set; }
+    public FaultKind? Held => _recovery.Held;
 
     /// <summary>Of the session that is open; 0: none is.</summary>
     public ulong Registration { get; private set; }
@@ -62,7 +57,7 @@ sealed class Dispatcher
 
     /// <summary>Everything up to it has been taken from the session, and given to the sink.</summary>
     public CommitTs Received =>
-        Follows && _inbox.IsEmpty && !_block.IsPending ? CommitTs.Max(_received, _shared.Resolved.Ts) : _received;
+        Follows && _rows.Inbox.IsEmpty && !_block.IsPending ? CommitTs.Max(_received, _shared.Resolved.Ts) : _received;
 
     /// <summary>Everything up to it is durable; never goes back.</summary>
     public CommitTs Checkpoint
@@ -70,7 +65,7 @@ sealed class Dispatcher
         get
         {
             CommitTs checkpoint = Received;
-            if (_progress.First is { } written && written <= checkpoint) checkpoint = written.Previous;
+            if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;
             if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;
             return checkpoint;
         }
@@ -83,7 +78,7 @@ sealed class Dispatcher
     public bool IsAhead => HasNothing && _received > _shared.Resolved.Ts;
 
     /// <summary>Whether the sink may still do something for it.</summary>
-    public bool IsInFlight => _operation != Operation.None || _progress.IsInFlight;
+    public bool IsInFlight => _operation != Operation.None || _rows.IsInFlight;
 
     /// <summary>Whether it is a merge's source from which the sink holds nothing any more.</summary>
     public bool IsClosedForMerge => _goal == DrainGoal.Merge && !IsInFlight;
@@ -92,21 +87,22 @@ sealed class Dispatcher
     public bool IsMergeable =>
         State == ComponentState.Working && Registration != 0 && _goal == DrainGoal.None && Held is null;
 
-    /// <summary>Whether it ended without being told to.</summary>
-    public bool IsRefused { get; private set; }
+    /// <summary>Whether it has to be kept though it has ended: the maintainer may take it for replicating, and would
+    /// no longer hear of its checkpoint.</summary>
+    public bool IsKept { get; private set; }
 
     public TimeSpan? Due
     {
         get
         {
             TimeSpan? due = _block.Due;
-            if (_retry == Operation.None) return due;
-            return due < _retryAt ? due : _retryAt;
+            if (_recovery.Due is not { } retry) return due;
+            return due < retry ? due : retry;
         }
     }
 
     bool HasNothing =>
-        Follows && _inbox.IsEmpty && !_block.IsPending && _progress.IsEmpty && _block.FirstScheduled is null;
+        Follows && _rows.IsEmpty && !_block.IsPending && _block.FirstScheduled is null;
 
     public SpanStatus Status => new(Id, Owner, State, Checkpoint, Copied, Held);
 
@@ -156,15 +152,17 @@ sealed class Dispatcher
 
     public void RepeatAll(TimeSpan now) => _block.RepeatAll(now);
 
+    public void OnNewOwner(TimeSpan now) => _block.OnNewOwner(now);
+
     public void OnTimer(TimeSpan now, Effects effects)
     {
         _block.RepeatDue(now);
-        if (_retry == Operation.None || _retryAt > now) return;
-        Operation retry = _retry;
-        _retry = Operation.None;
-        if (retry == Operation.Claim) Claim(effects);
-        else if (retry == Operation.Copy) Copy(effects);
-        else _block.Write(effects);
+        switch (_recovery.Take(now))
+        {
+            case Operation.Claim: Claim(effects); break;
+            case Operation.Copy: Copy(effects); break;
+            case Operation.Write: _block.Write(effects); break;
+        }
     }
 
     /// <summary>Stands still for a merge: gives up its session, and lets the sink finish.</summary>
@@ -199,7 +197,7 @@ sealed class Dispatcher
     {
         Follows = Registration != 0;
         // Whatever failed has come again by now: nothing of it is left.
-        if (Follows && _inbox.IsEmpty && _progress.IsEmpty && !_block.IsPending) Recover();
+        if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Changes();
     }
 
     /// <summary>It does not any more; up to now it did.</summary>
@@ -228,9 +226,9 @@ sealed class Dispatcher
     /// <summary>Gives the sink what lies in the inbox, as far as nothing stands before it.</summary>
     internal void GoOn(TimeSpan now, Effects effects)
     {
-        while (Registration != 0 && _handOver is null && !_block.IsPending && !_inbox.IsEmpty)
+        while (Registration != 0 && !_rows.IsHandingOver && !_block.IsPending && !_rows.Inbox.IsEmpty)
         {
-            if (_inbox.TryTakeBlock(out BlockEventId id, out BlockPayload? payload))
+            if (_rows.Inbox.TryTakeBlock(out BlockEventId id, out BlockPayload? payload))
             {
                 if (id.At <= _received) continue;
                 _received = id.At.Previous;
@@ -238,7 +236,7 @@ sealed class Dispatcher
             }
             else
             {
-                TakeRows(effects);
+                _rows.HandOver(ref _received, effects);
             }
         }
 
@@ -261,15 +259,16 @@ sealed class Dispatcher
             return;
         }
 
-        if (_failed == Operation.Claim) Recover();
-        if (claimed.Position is { } position) _received = CommitTs.Max(_received, position);
+        if (_recovery.Claimed()) Changes();
+        // The trigger starts where it is told: what it executes again it also has to report again.
+        if (!Id.IsTrigger && claimed.Position is { } position) _received = CommitTs.Max(_received, position);
         Open(effects);
     }
 
     void OnCopied(CopyFinished finished, TimeSpan now, Effects effects)
     {
         if (!Completes(finished.Ticket, Operation.Copy)) return;
-        Recover();
+        Succeed();
         Changes();
         Copied = finished.At;
         _received = CommitTs.Max(_received, finished.At);
@@ -279,7 +278,7 @@ sealed class Dispatcher
 
     void OnRefused(Effects effects)
     {
-        IsRefused = true;
+        IsKept = State is ComponentState.Working or ComponentState.WaitingMerge;
         Freeze();
         if (_operation != Operation.Write) _operation = Operation.None;
         Stop(default, effects);
@@ -290,12 +289,12 @@ sealed class Dispatcher
     {
         if (arrived.Registration != Registration || Registration == 0)
         {
-            Release(arrived.Rows.Payload.Length, effects);
+            _rows.Release(arrived.Rows.Payload.Length, effects);
             return;
         }
 
         _received = Received;
-        _inbox.Add(arrived.Rows);
+        _rows.Inbox.Add(arrived.Rows);
         GoOn(now, effects);
     }
 
@@ -303,75 +302,34 @@ sealed class Dispatcher
     {
         if (arrived.Registration != Registration || Registration == 0) return;
         _received = Received;
-        _inbox.Add(arrived.Event, arrived.Payload);
+        _rows.Inbox.Add(arrived.Event, arrived.Payload);
         GoOn(now, effects);
-    }
-
-    void TakeRows(Effects effects)
-    {
-        long stale = 0;
-        HandOver handOver = new();
-        List<WriteRows> given = [];
-        while (_inbox.TryPeekRows(out RowBatch rows))
-        {
-            // A step that begins anew voids what the sink has of it: only behind what the sink has taken.
-            if (rows.IsFirst && given.Count > 0 && _progress.HasOpenStep) break;
-            _inbox.Drop();
-            if (rows.At <= _received)
-            {
-                stale += rows.Payload.Length;
-                continue;
-            }
-
-            handOver.Remaining++;
-            handOver.Bytes += rows.Payload.Length;
-            given.Add(new(_shared.Mode, Id, Owner, _progress.Add(rows, handOver), rows));
-            _received = rows.IsLast ? rows.At : rows.At.Previous;
-        }
-
-        if (stale > 0) Release(stale, effects);
-        if (given.Count == 0) return;
-        // All are counted before the first is given: else the checkpoint could pass those that are not.
-        _handOver = handOver;
-        foreach (WriteRows rows in given) effects.Add(rows);
     }
 
     void OnEnqueued(long batch, TimeSpan now, Effects effects)
     {
-        if (_progress.Enqueued(batch)) Taken(now, effects);
+        if (_rows.Enqueued(batch, effects)) GoOn(now, effects);
     }
 
     void OnFlushed(long batch, TimeSpan now, Effects effects)
     {
-        if (!_progress.Flushed(batch, out bool isTaken)) return;
-        Recover();
-        if (isTaken) Taken(now, effects);
-        else Drained(now, effects);
-    }
-
-    void Taken(TimeSpan now, Effects effects)
-    {
-        if (_handOver is { } handOver)
-        {
-            _handOver = null;
-            Release(handOver.Bytes, effects);
-        }
-
+        if (!_rows.Flushed(batch, effects)) return;
+        Succeed();
         GoOn(now, effects);
     }
 
     void OnRowsFailed(RowsFailed failed, TimeSpan now, Effects effects)
     {
-        if (!_progress.Failed(failed.Batch)) return;
-        Fail(Operation.None, failed.Kind, now);
+        if (!_rows.Failed(failed.Batch)) return;
+        if (_recovery.Fail(Operation.None, failed.Kind, now)) Changes();
         Detach(DrainGoal.Reopen, now, effects);
     }
 
     void OnSinkFlushed(SinkFlushed flushed, TimeSpan now, Effects effects)
     {
         if (!Completes(flushed.Ticket, Operation.Flush)) return;
-        Recover();
-        if (_goal == DrainGoal.None) _progress.Clear();
+        Succeed();
+        if (_goal == DrainGoal.None) _rows.ClearWritten();
         _block.Flushed(now, effects);
         Drained(now, effects);
     }
@@ -379,7 +337,7 @@ sealed class Dispatcher
     void OnWritten(BlockWritten written, TimeSpan now, Effects effects)
     {
         if (!Completes(written.Ticket, Operation.Write)) return;
-        Recover();
+        Succeed();
         _block.Written(now, effects);
     }
 
@@ -389,9 +347,9 @@ sealed class Dispatcher
         if (!Completes(failed.Ticket, operation)) return;
         if (_goal == DrainGoal.None)
         {
-            Fail(operation, failed.Kind, now);
+            if (_recovery.Fail(operation, failed.Kind, now)) Changes();
             if (operation == Operation.Flush) Detach(DrainGoal.Reopen, now, effects);
-            else Retry(operation, now);
+            else _recovery.Arm(operation);
         }
 
         Drained(now, effects);
@@ -422,13 +380,11 @@ sealed class Dispatcher
     {
         // Stopping wins over merging, and that over going on.
         if (goal > _goal) _goal = goal;
-        _retry = Operation.None;
+        _recovery.Disarm();
         Unfollow();
         if (Registration != 0) effects.Add(new CloseSession(_shared.Mode, Id, Owner, Registration));
         Registration = 0;
-        long dropped = _inbox.Clear() + (_handOver?.Bytes ?? 0);
-        _handOver = null;
-        if (dropped > 0) Release(dropped, effects);
+        _rows.Detach(effects);
         _block.Detach(isWriting: _operation == Operation.Write);
         Drained(now, effects);
     }
@@ -442,7 +398,7 @@ sealed class Dispatcher
         {
             _goal = DrainGoal.None;
             if (Held is null) Claim(effects);
-            else Retry(Operation.Claim, now);
+            else _recovery.Arm(Operation.Claim);
         }
         else if (_goal == DrainGoal.Stop && State != ComponentState.Stopped)
         {
@@ -456,34 +412,14 @@ sealed class Dispatcher
     void Freeze()
     {
         _received = Checkpoint;
-        _progress.Clear();
+        _rows.ClearWritten();
         if (_operation != Operation.Write) _block.Clear();
     }
 
-    void Fail(Operation operation, FaultKind kind, TimeSpan now)
+    void Succeed()
     {
-        _failed = operation;
-        _failures++;
-        if (Held != kind) Changes();
-        Held = kind;
-        _retryAt = now + DispatcherTimes.PauseAfter(_failures);
+        if (_recovery.Succeed()) Changes();
     }
-
-    void Retry(Operation operation, TimeSpan now)
-    {
-        _retry = operation;
-        if (_retryAt < now) _retryAt = now;
-    }
-
-    void Recover()
-    {
-        if (_failures == 0) return;
-        _failures = 0;
-        Held = null;
-        Changes();
-    }
-
-    void Release(long bytes, Effects effects) => effects.Add(new ReleaseRows(_shared.Mode, Id, Owner, bytes));
 
     void Changes()
     {

@@ -47,8 +47,8 @@ public sealed record OpenSession(
 public sealed record CloseSession(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Registration)
     : DispatcherEffect(Mode, Dispatcher, Owner);
 
-/// <summary>So many bytes of rows that arrived are the collector's again: the sink has taken them, or they were dropped.
-/// Once for every hand-over to the sink; each byte once.</summary>
+/// <summary>So many bytes of rows that arrived are the collector's again: the sink has taken them, or they were
+/// dropped. Once for every hand-over to the sink; each byte once.</summary>
 public sealed record ReleaseRows(Mode Mode, DispatcherId Dispatcher, Owner Owner, long Bytes)
     : DispatcherEffect(Mode, Dispatcher, Owner);
 

@@ -56,8 +56,8 @@ public sealed record RowsEnqueued(Mode Mode, DispatcherId Dispatcher, Owner Owne
 public sealed record RowsFlushed(Mode Mode, DispatcherId Dispatcher, Owner Owner, long Batch)
     : DispatcherInput(Mode, Dispatcher, Owner);
 
-/// <summary>A batch is not durable, and is not tried any more. Every batch of a step that has its last piece is answered
-/// with flushed or failed.</summary>
+/// <summary>A batch is not durable, and is not tried any more. Every batch of a step that has its last piece is
+/// answered with flushed or failed.</summary>
 public sealed record RowsFailed(Mode Mode, DispatcherId Dispatcher, Owner Owner, long Batch, FaultKind Kind)
     : DispatcherInput(Mode, Dispatcher, Owner);
 

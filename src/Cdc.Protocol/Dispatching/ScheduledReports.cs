@@ -4,6 +4,8 @@ namespace Cdc.Protocol.Dispatching;
 
 /// <summary>The events that a dispatcher executed alone, or begins to, and that the schedule does not have yet: they
 /// keep its checkpoint below them, and hold its next event that blocks.</summary>
+/// <remarks>One that is acknowledged is kept as long as one before it is not: until the checkpoint has passed it,
+/// another maintainer has to hear of it again.</remarks>
 sealed class ScheduledReports
 {
     readonly List<Entry> _entries = [];
@@ -12,13 +14,16 @@ sealed class ScheduledReports
     {
         public BlockStatus Status { get; } = status;
         public bool IsReported { get; set; }
+        public bool IsAcknowledged { get; set; }
         public bool IsRepeatedFast { get; set; }
         public TimeSpan RepeatAt { get; set; }
+        public bool IsRepeated => IsReported && !IsAcknowledged;
     }
 
+    /// <summary>Whether all are acknowledged: the first never is.</summary>
     public bool IsEmpty => _entries.Count == 0;
 
-    /// <summary>The smallest event; events come in order.</summary>
+    /// <summary>The smallest that is not acknowledged; events come in order.</summary>
     public CommitTs? First => IsEmpty ? null : _entries[0].Status.Event.At;
 
     /// <summary>When the next repeat is due; null: none is.</summary>
@@ -29,7 +34,7 @@ sealed class ScheduledReports
             TimeSpan? due = null;
             foreach (Entry entry in _entries)
             {
-                if (entry.IsReported && (due is null || entry.RepeatAt < due)) due = entry.RepeatAt;
+                if (entry.IsRepeated && (due is null || entry.RepeatAt < due)) due = entry.RepeatAt;
             }
 
             return due;
@@ -56,8 +61,9 @@ sealed class ScheduledReports
     public bool Acknowledge(BlockEventId id)
     {
         int index = IndexOf(id);
-        if (index < 0 || !_entries[index].IsReported) return false;
-        _entries.RemoveAt(index);
+        if (index < 0 || !_entries[index].IsRepeated) return false;
+        _entries[index].IsAcknowledged = true;
+        while (_entries.Count > 0 && _entries[0].IsAcknowledged) _entries.RemoveAt(0);
         return true;
     }
 
@@ -65,7 +71,7 @@ sealed class ScheduledReports
     {
         foreach (Entry entry in _entries)
         {
-            if (!entry.IsReported || entry.RepeatAt > now) continue;
+            if (!entry.IsRepeated || entry.RepeatAt > now) continue;
             entry.IsRepeatedFast = false;
             Offer(entry, now, buffer);
         }
@@ -75,14 +81,23 @@ sealed class ScheduledReports
     {
         foreach (Entry entry in _entries)
         {
-            if (entry.IsReported) Offer(entry, now, buffer);
+            if (entry.IsRepeated) Offer(entry, now, buffer);
+        }
+    }
+
+    public void OnNewOwner(TimeSpan now)
+    {
+        foreach (Entry entry in _entries)
+        {
+            (entry.IsAcknowledged, entry.IsRepeatedFast) = (false, false);
+            entry.RepeatAt = now + DispatcherTimes.Repeat;
         }
     }
 
     public void RepeatFast(BlockEventId id, BlockStatusBuffer buffer)
     {
         int index = IndexOf(id);
-        if (index < 0 || !_entries[index].IsReported || _entries[index].IsRepeatedFast) return;
+        if (index < 0 || !_entries[index].IsRepeated || _entries[index].IsRepeatedFast) return;
         _entries[index].IsRepeatedFast = true;
         buffer.Offer(_entries[index].Status);
     }

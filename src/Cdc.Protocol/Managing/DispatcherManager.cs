@@ -82,7 +82,7 @@ public sealed class DispatcherManager : IRole
     {
         switch (message)
         {
-            case BootstrapRequest request: OnBootstrap(from, request, effects); return;
+            case BootstrapRequest request: OnBootstrap(from, request, now, effects); return;
             case CloseRequest request: OnClose(from, request, now, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
             case PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
@@ -101,7 +101,7 @@ public sealed class DispatcherManager : IRole
         else if (_closing is null) OnSchedule(message, now, effects);
     }
 
-    void OnBootstrap(Party from, BootstrapRequest request, Effects effects)
+    void OnBootstrap(Party from, BootstrapRequest request, TimeSpan now, Effects effects)
     {
         if (request.Epoch < _ownership.Current)
         {
@@ -116,7 +116,7 @@ public sealed class DispatcherManager : IRole
             return;
         }
 
-        if (request.Epoch > _ownership.Current) Take(from, request);
+        if (request.Epoch > _ownership.Current) Take(from, request, now);
         var spans = ImmutableArray.CreateBuilder<SpanSnapshot>();
         var operations = ImmutableArray.CreateBuilder<OperationSnapshot>();
         foreach (ModePipeline mode in _modes) mode.Describe(spans, operations);
@@ -147,20 +147,13 @@ public sealed class DispatcherManager : IRole
         return null;
     }
 
-    void Take(Party from, BootstrapRequest request)
+    void Take(Party from, BootstrapRequest request, TimeSpan now)
     {
         _ownership.Take(request.Epoch, from);
         _hasRedo = request.Triggers.Contains(DispatcherId.TriggerOf(Mode.Redo));
         (_closing, _isRemoved) = (null, false);
         _reporter.Restart();
-        foreach (ModePipeline mode in _modes)
-        {
-            // What was waiting to be said is in the answer; what waits to be executed is said again.
-            mode.Reports.Clear();
-            mode.Queue.Clear();
-            mode.ForgetEnded();
-            mode.Schedule.Current = request.Epoch;
-        }
+        foreach (ModePipeline mode in _modes) mode.OnNewOwner(request.Epoch, now);
     }
 
     void OnPostBootstrap(Party from, TimeSpan now, Effects effects)

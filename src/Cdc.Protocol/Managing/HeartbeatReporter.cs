@@ -33,15 +33,24 @@ sealed class HeartbeatReporter(NodeId node)
             if (!isFailureDue && !isComplete && !isWatermarkDue && !mode.HasChanges) continue;
             ImmutableArray<NodeFailure> failures = isFailureDue && mode.Mode == Mode.Event ? [_failure!] : [];
             // The watermark and the states are of one moment: what it includes is told with it.
-            ImmutableArray<SpanStatus> statuses = mode.TakeStatuses(isComplete);
-            effects.Send(ownership.Maintainer, new Heartbeat(
-                ownership.Current, mode.Mode, mode.Watermark, statuses, isComplete, failures));
+            Send(ownership, mode, mode.TakeChanges(), false, failures, effects);
+            if (isComplete) Send(ownership, mode, mode.All(), true, [], effects);
         }
 
         if (isFailureDue) _failureAt = now + ManagerTimes.Failure;
         if (isComplete) _completeAt = now + ManagerTimes.Complete;
         if (isWatermarkDue) _watermarkAt = now + ManagerTimes.Watermark;
     }
+
+    static void Send(
+        Ownership ownership,
+        ModePipeline mode,
+        ImmutableArray<SpanStatus> statuses,
+        bool isComplete,
+        ImmutableArray<NodeFailure> failures,
+        Effects effects) =>
+        effects.Send(ownership.Maintainer, new Heartbeat(
+            ownership.Current, mode.Mode, mode.Watermark, statuses, isComplete, failures));
 
     static bool IsDue(TimeSpan? at, TimeSpan now) => at is null || now >= at;
 }

@@ -2,7 +2,7 @@ using Cdc.Protocol.Driving;
 
 namespace Cdc.Protocol.Managing;
 
-/// <summary>Cancel everything that the sink and the sessions of this manager do, without waiting for any of it.</summary>
+/// <summary>Cancel everything that the sink and the sessions of this manager do, and wait for none of it.</summary>
 public sealed record CancelWritePath : Effect;
 
 /// <summary>Everything of the changefeed is closed here, and the changefeed is removed: clean up what only it has on

@@ -50,7 +50,7 @@ sealed class ModePipeline
     public void Settle(Dispatcher dispatcher, TimeSpan now, Effects effects)
     {
         if (dispatcher.Places.InList < 0) return;
-        if (dispatcher.State == ComponentState.Stopped && !dispatcher.IsRefused)
+        if (dispatcher.State == ComponentState.Stopped && !dispatcher.IsKept)
         {
             Forget(dispatcher, now, effects);
             return;
@@ -79,9 +79,6 @@ sealed class ModePipeline
         if (_ended.TryGetValue(id, out SpanStatus known) && known.Owner >= owner) return;
         _ended[id] = new(id, owner, ComponentState.Stopped, CommitTs.Zero, null, null);
     }
-
-    /// <summary>Another maintainer: creates of an earlier one do not get this far any more.</summary>
-    public void ForgetEnded() => _ended.Clear();
 
     /// <summary>Says the state of a dispatcher again.</summary>
     public void Restate(Dispatcher dispatcher)
@@ -141,6 +138,22 @@ sealed class ModePipeline
         }
     }
 
+    /// <summary>Another maintainer is obeyed.</summary>
+    public void OnNewOwner(Epoch epoch, TimeSpan now)
+    {
+        // What was waiting to be said is in the answer; what waits to be executed is said again.
+        Reports.Clear();
+        Queue.Clear();
+        // Creates of an earlier one do not get this far any more.
+        _ended.Clear();
+        Schedule.Current = epoch;
+        foreach (Dispatcher dispatcher in Set.All)
+        {
+            dispatcher.OnNewOwner(now);
+            _timers.Arm(dispatcher);
+        }
+    }
+
     public void RepeatAll(TimeSpan now)
     {
         foreach (Dispatcher dispatcher in Set.All)
@@ -159,26 +172,28 @@ sealed class ModePipeline
         Merges.Describe(operations);
     }
 
-    /// <summary>Those that changed, or all; they count as told.</summary>
-    public ImmutableArray<SpanStatus> TakeStatuses(bool isComplete)
+    /// <summary>Those that changed or ended since the last time.</summary>
+    public ImmutableArray<SpanStatus> TakeChanges()
     {
-        int count = isComplete ? Set.All.Count : _shared.Changed.Count;
-        var statuses = ImmutableArray.CreateBuilder<SpanStatus>(count + _gone.Count);
+        var statuses = ImmutableArray.CreateBuilder<SpanStatus>(_shared.Changed.Count + _gone.Count);
         foreach (Dispatcher dispatcher in _shared.Changed)
         {
             dispatcher.Places.IsChanged = false;
-            if (!isComplete || dispatcher.Places.InList < 0) statuses.Add(dispatcher.Status);
-        }
-
-        if (isComplete)
-        {
-            foreach (Dispatcher dispatcher in Set.All) statuses.Add(dispatcher.Status);
+            statuses.Add(dispatcher.Status);
         }
 
         foreach (SpanStatus status in _gone) statuses.Add(status);
         _shared.Changed.Clear();
         _gone.Clear();
-        return statuses.DrainToImmutable();
+        return statuses.MoveToImmutable();
+    }
+
+    /// <summary>All that are here: what is not among them is not.</summary>
+    public ImmutableArray<SpanStatus> All()
+    {
+        var statuses = ImmutableArray.CreateBuilder<SpanStatus>(Set.All.Count);
+        foreach (Dispatcher dispatcher in Set.All) statuses.Add(dispatcher.Status);
+        return statuses.MoveToImmutable();
     }
 
     /// <summary>Stops everything; nothing new is made.</summary>

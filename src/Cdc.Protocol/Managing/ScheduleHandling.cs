@@ -9,7 +9,7 @@ sealed class ScheduleHandling(ModePipeline pipeline)
 {
     public ScheduleJournal Journal { get; } = new();
 
-    /// <summary>Of the maintainer that is obeyed: what an earlier one wanted made waits until it is forgotten.</summary>
+    /// <summary>The epoch that is obeyed: what an earlier one wanted made waits until it is forgotten.</summary>
     public Epoch Current { get; set; }
 
     public void Handle(Epoch epoch, ScheduleItem item, TimeSpan now, Effects effects)

@@ -124,8 +124,9 @@ sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, D
 
     void Join(Dispatcher dispatcher)
     {
-        if (dispatcher.Registration == 0 || dispatcher.Places.IsJoining || dispatcher.Places.Excepted == _exceptions) return;
-        dispatcher.Places.IsJoining = true;
+        DispatcherPlaces places = dispatcher.Places;
+        if (dispatcher.Registration == 0 || places.IsJoining || places.Excepted == _exceptions) return;
+        places.IsJoining = true;
         _joining.Add(dispatcher);
     }
 
