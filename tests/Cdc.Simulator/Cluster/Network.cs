@@ -32,6 +32,7 @@ public sealed class Network(Agenda agenda, Rng rng, Swarm swarm)
     {
         Sent++;
         _bytes.ResetWrittenCount();
+        WireFormat.Write(message, _bytes);
         byte[] wire = _bytes.WrittenSpan.ToArray();
         if (_cut.Contains((from.Number, to.Number))) return false;
         bool local = from.Number == to.Number;
@@ -44,9 +45,8 @@ public sealed class Network(Agenda agenda, Rng rng, Swarm swarm)
     void Deliver(SimNode to, byte[] wire, Action<Message> deliver, bool local) =>
         agenda.In(Latency(local), () => to.Run(() =>
         {
-            {
+            if (!WireFormat.TryRead(wire, out Message? message, out string? error))
                 throw new ViolationException("wire", error ?? "not read");
-            }
 
             deliver(message);
         }));

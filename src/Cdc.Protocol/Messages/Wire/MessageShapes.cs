@@ -35,5 +35,6 @@ static class MessageShapes
         .With(134, SessionShapes.Heartbeat)
         .With(135, SessionShapes.Unknown)
         .With(136, SessionShapes.Credit)
-        .With(137, SessionShapes.Batch);
+        .With(137, SessionShapes.Batch)
+        .With(138, SessionShapes.Restate);
 }

@@ -21,7 +21,8 @@ static class SessionShapes
         .With("Session", Key, static v => v.Session)
         .With("Epoch", SessionEpochs, static v => v.Epoch)
         .With("Number", Signed, static v => v.Number)
-        .Make(static (session, epoch, number) => new(session, epoch, number));
+        .With("IsBehind", Bool, static v => v.IsBehind)
+        .Make(static (session, epoch, number, isBehind) => new(session, epoch, number, isBehind));
 
     static readonly Shape<StreamItem> Item = new Cases<StreamItem>("StreamItem")
         .With(1, Fields.Of<StreamItem.Handshake>()
@@ -49,7 +50,11 @@ static class SessionShapes
             .With("Ts", Ts, static v => v.Ts)
             .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)
             .With("IsComplete", Bool, static v => v.IsComplete)
-            .Make(static (ts, sent, isComplete) => new(ts, sent, isComplete)));
+            .With("Parts", Signed, static v => v.Parts)
+            .Make(static (ts, sent, isComplete, parts) => new(ts, sent, isComplete, (int)parts)))
+        .With(5, Fields.Of<StreamItem.Positions>()
+            .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)
+            .Make(static sent => new(sent)));
 
     public static readonly Shape<Register> Register = Fields.Of<Register>()
         .With("Session", Key, static v => v.Session)
@@ -98,6 +103,11 @@ static class SessionShapes
     public static readonly Shape<StreamBatch> Batch = Fields.Of<StreamBatch>()
         .With("Stream", Number, static v => v.Stream)
         .With("First", Signed, static v => v.First)
+        .With("SentBytes", Signed, static v => v.SentBytes)
         .With("Items", new Many<StreamItem>(Item), static v => v.Items)
-        .Make(static (stream, first, items) => new(stream, first, items));
+        .Make(static (stream, first, sentBytes, items) => new(stream, first, sentBytes, items));
+
+    public static readonly Shape<RestateRequest> Restate = Fields.Of<RestateRequest>()
+        .With("Stream", Number, static v => v.Stream)
+        .Make(static stream => new(stream));
 }
