@@ -30,7 +30,8 @@ internal sealed class ServedSession(SessionKey key, TableSpan span, CommitTs sta
     /// <summary>It waits in its stream's queue for its turn; under this ticket, which makes earlier ones void.</summary>
     public long? Ticket { get; set; }
 
-    /// <summary>What its stream was granted when it was sent a piece beyond that; null: it never was.</summary>
+    /// <summary>What its stream was granted when it was sent a piece beyond that; null: it never was in this epoch. A
+    /// new epoch may begin with one again, since what it repeats is given back at once.</summary>
     public long? BeyondAt { get; set; }
 
     /// <summary>The next Resolved names it.</summary>
