@@ -14,7 +14,7 @@ sealed class CollectorCase : IDispatcherProgress
     readonly Effects _effects = new();
     readonly EventCollector _collector;
     readonly Dictionary<NodeId, long> _next = [];
-    long _sentBytes;
+    readonly Dictionary<NodeId, long> _sentBytes = [];
 
     public CollectorCase(NodeId? home = null, long pool = 1 << 20)
     {
@@ -76,9 +76,10 @@ sealed class CollectorCase : IDispatcherProgress
 
     public void StreamFrom(NodeId service, long first, params StreamItem[] items)
     {
-        _sentBytes += items.OfType<StreamItem.Rows>().Sum(static r => (long)r.Payload.Length);
+        _sentBytes[service] = _sentBytes.GetValueOrDefault(service)
+            + items.OfType<StreamItem.Rows>().Sum(static r => (long)r.Payload.Length);
         _next[service] = Math.Max(NextOf(service), first + items.Length);
-        Hear(service, new StreamBatch(1, first, _sentBytes, [.. items]));
+        Hear(service, new StreamBatch(1, first, _sentBytes[service], [.. items]));
     }
 
     public long NextOf(NodeId service) => _next.GetValueOrDefault(service, 1);
