@@ -90,6 +90,7 @@ public sealed class EventCollector : IRole
 
         foreach ((NodeId service, ImmutableArray<SessionProgress>.Builder rest) in byService)
             if (rest.Count > 0) Say(service, rest, effects);
+        _table.Streams.RemoveAll(stream => !byService.ContainsKey(stream.Service));
     }
 
     static void Say(NodeId service, ImmutableArray<SessionProgress>.Builder some, Effects effects) =>

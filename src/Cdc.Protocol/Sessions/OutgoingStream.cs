@@ -15,6 +15,8 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
     long _lastTicket;
     long _next = 1;
     long _batchBytes;
+    long _beyondBytes;
+    long _round;
 
     public NodeId Collector { get; } = collector;
     public ulong Life { get; } = life;
@@ -43,6 +45,8 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
     {
         Add(item, payload + SessionLimits.ItemBytes, effects);
         SentBytes += payload;
+        if (payload > 0 && SentBytes > GrantedBytes + _beyondBytes)
+            throw new InvalidOperationException("More rows were sent than there was credit for.");
         Name(session);
     }
 
@@ -73,13 +77,17 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
         return null;
     }
 
-    /// <summary>Whether rows of this size may go to a session that nobody is lower than: within the credit, or one
-    /// piece beyond it. The next one beyond it when something has come back since.</summary>
+    /// <summary>Whether rows of this size may go to a session that nobody is lower than: within the credit, or beyond
+    /// it, if all that went beyond it and is not back went to other sessions. So each has one piece beyond at most, and
+    /// whoever is lowest gets on.</summary>
     public bool MaySend(ServedSession lowest, int bytes)
     {
+        if (SentBytes <= GrantedBytes) (_beyondBytes, _round) = (0, _round + 1);
         if (SentBytes + bytes <= GrantedBytes) return true;
-        if (lowest.BeyondAt is { } granted && GrantedBytes <= granted) return false;
-        lowest.BeyondAt = GrantedBytes;
+        long own = lowest.BeyondIn == _round ? lowest.BeyondBytes : 0;
+        if (SentBytes - GrantedBytes > _beyondBytes - own) return false;
+        _beyondBytes += bytes - own;
+        (lowest.BeyondBytes, lowest.BeyondIn) = (bytes, _round);
         return true;
     }
 

@@ -30,8 +30,12 @@ internal sealed class ServedSession(SessionKey key, TableSpan span, CommitTs sta
     /// <summary>It waits in its stream's queue for its turn; under this ticket, which makes earlier ones void.</summary>
     public long? Ticket { get; set; }
 
-    /// <summary>What its stream was granted when it was sent a piece beyond that; null: it never was.</summary>
-    public long? BeyondAt { get; set; }
+    /// <summary>How large the piece was that it was sent beyond the credit last.</summary>
+    public long BeyondBytes { get; set; }
+
+    /// <summary>In which round of its stream that was: each begins when the credit has caught up. 0: in none of this
+    /// epoch, which may begin with a piece beyond, since what it repeats is given back at once.</summary>
+    public long BeyondIn { get; set; }
 
     /// <summary>The next Resolved names it.</summary>
     public bool IsToBeNamed { get; set; }

@@ -67,7 +67,7 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
         }
 
         (session.Epoch, session.Number) = (reset.Epoch, 1);
-        (session.Sent, session.Offset) = (reset.Start, 0);
+        (session.Sent, session.Offset, session.BeyondIn) = (reset.Start, 0, 0);
         stream.Add(session, new StreamItem.Handshake(session.Key, session.Epoch, reset.Start), 0, effects);
         stream.Enqueue(session);
     }

@@ -30,7 +30,7 @@ sealed class DeliveryRun : IDispatcherProgress
     EventService _service;
     CommitTs _resolved;
     ulong _life = 1;
-    long _order, _given, _sent, _delivered;
+    long _order, _given, _sent;
 
     public DeliveryRun(ScriptedLog log, Func<int, Message, Fault>? fault = null, long pool = 1 << 20, int batchBytes = 250)
     {
@@ -50,11 +50,17 @@ sealed class DeliveryRun : IDispatcherProgress
     public List<Message> Trace { get; } = [];
     public List<Effect> Told { get; } = [];
 
-    /// <summary>How many bytes were sent or held, and not given back, at most.</summary>
+    /// <summary>How many bytes were sent and not given back, at most.</summary>
     public long MostBytes { get; private set; }
+
+    /// <summary>How many bytes the dispatchers had, at most.</summary>
+    public long MostHeld { get; private set; }
 
     /// <summary>Whether dispatchers give rows back as they come, and make them durable after a while.</summary>
     public bool TakesRows { get; set; } = true;
+
+    /// <summary>Whether a barrier opens when all that are open have come to it.</summary>
+    public bool PassesBarriers { get; set; } = true;
 
     public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) =>
         _dispatchers.GetValueOrDefault((mode, dispatcher))?.Checkpoint;
@@ -71,6 +77,7 @@ sealed class DeliveryRun : IDispatcherProgress
     public void Close(ModelDispatcher dispatcher)
     {
         _dispatchers.Remove((dispatcher.Target.Mode, dispatcher.Target.Dispatcher));
+        if (dispatcher.Drop() is > 0 and long bytes) GiveBack(bytes);
         Tell(new CloseSession(dispatcher.Target.Mode, dispatcher.Target.Dispatcher, dispatcher.Target.Owner));
     }
 
@@ -142,9 +149,20 @@ sealed class DeliveryRun : IDispatcherProgress
             ToService(Tick.Now);
         }
 
-        if (Now.TotalMilliseconds % 150 != 0 || !TakesRows) return;
-        if (Held > 0) GiveBack(Held);
-        foreach (ModelDispatcher dispatcher in _dispatchers.Values) dispatcher.Flush();
+        if (Now.TotalMilliseconds % 75 == 0 && TakesRows) TakeRows();
+    }
+
+    /// <summary>Every dispatcher takes what it can; those that all stand at the same block event pass it.</summary>
+    void TakeRows()
+    {
+        foreach (ModelDispatcher dispatcher in _dispatchers.Values)
+            if (dispatcher.Flush() is > 0 and long bytes) GiveBack(bytes);
+        BlockEventId? first = _dispatchers.Values.Select(static d => d.Pending).Where(static p => p is not null).Min();
+        if (first is not { } block || !PassesBarriers) return;
+        List<ModelDispatcher> stopped = [.. _dispatchers.Values.Where(d => d.IsStoppedBy(block))];
+        if (!stopped.All(d => d.Pending == block || d.Checkpoint >= block.At)) return;
+        foreach (ModelDispatcher dispatcher in stopped)
+            if (dispatcher.Pending == block) dispatcher.Pass();
     }
 
     void Do(Party self)
@@ -156,10 +174,10 @@ sealed class DeliveryRun : IDispatcherProgress
             {
                 case Send send: Carry(self, send); break;
                 case DeliverRows rows:
-                    _delivered += rows.Payload.Length;
-                    Of(rows.To)?.OnRows(rows);
+                    MostHeld = Math.Max(MostHeld, Held);
+                    Of(rows.To)!.OnRows(rows);
                     break;
-                case DeliverBlock block: Of(block.To)?.OnBlock(block); break;
+                case DeliverBlock block: Of(block.To)!.OnBlock(block); break;
                 case DeliverResolved resolved: OnResolved(resolved); break;
                 default: Told.Add(effect); break;
             }

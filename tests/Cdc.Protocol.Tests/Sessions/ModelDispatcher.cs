@@ -9,6 +9,7 @@ sealed class ModelDispatcher(SessionTarget target, TableSpan span, CommitTs star
 {
     readonly List<(CommitTs At, string Text)> _expected = log.Expected(span, start);
     readonly StringBuilder _open = new();
+    readonly Queue<(CommitTs At, long Bytes, BlockEventId? Block)> _inbox = new();
     CommitTs? _openAt;
     int _got;
 
@@ -23,12 +24,41 @@ sealed class ModelDispatcher(SessionTarget target, TableSpan span, CommitTs star
     /// <summary>What is durable; behind what came until <see cref="Flush"/>.</summary>
     public CommitTs Checkpoint { get; private set; } = start;
 
+    /// <summary>The block event that it stands at: it takes nothing more until it may pass.</summary>
+    public BlockEventId? Pending { get; private set; }
+
     /// <summary>How often a step began anew in its middle.</summary>
     public int Voided { get; private set; }
 
-    public bool HasAll(CommitTs upTo) => _got == _expected.Count(e => e.At <= upTo) && Resolved >= upTo;
+    public bool HasAll(CommitTs upTo) =>
+        _got == _expected.Count(e => e.At <= upTo) && Resolved >= upTo && _inbox.Count == 0 && Pending is null;
 
-    public void Flush() => Checkpoint = CommitTs.Max(Checkpoint, CommitTs.Max(Received, Resolved));
+    public bool IsStoppedBy(BlockEventId block) => _expected.Contains((block.At, "!"));
+
+    /// <summary>Takes what came, up to the next block event, and makes all before it durable.</summary>
+    /// <returns>How many bytes it had of it.</returns>
+    public long Flush()
+    {
+        long bytes = 0;
+        while (Pending is null && _inbox.TryDequeue(out (CommitTs At, long Bytes, BlockEventId? Block) item))
+        {
+            bytes += item.Bytes;
+            Pending = item.Block;
+            Checkpoint = CommitTs.Max(Checkpoint, item.At);
+        }
+
+        if (Pending is null) Checkpoint = CommitTs.Max(Checkpoint, Resolved);
+        return bytes;
+    }
+
+    /// <summary>What it still holds, when it is removed.</summary>
+    public long Drop() => _inbox.Sum(static item => item.Bytes);
+
+    public void Pass()
+    {
+        Checkpoint = CommitTs.Max(Checkpoint, Pending!.Value.At);
+        Pending = null;
+    }
 
     public void OnRows(DeliverRows rows)
     {
@@ -41,6 +71,7 @@ sealed class ModelDispatcher(SessionTarget target, TableSpan span, CommitTs star
 
         Assert.Equal(_openAt, rows.At);
         _open.Append(Encoding.UTF8.GetString(rows.Payload.Span));
+        _inbox.Enqueue((rows.IsLast ? rows.At : rows.At.Previous, rows.Payload.Length, null));
         if (!rows.IsLast) return;
         Step(rows.At, _open.ToString());
         _open.Clear();
@@ -51,6 +82,7 @@ sealed class ModelDispatcher(SessionTarget target, TableSpan span, CommitTs star
     {
         Assert.Null(_openAt);
         Step(block.Event.At, "!");
+        _inbox.Enqueue((block.Event.At.Previous, 0, block.Event));
     }
 
     public void OnResolved(CommitTs ts)
