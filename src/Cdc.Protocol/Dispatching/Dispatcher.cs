@@ -47,7 +47,7 @@ sealed class Dispatcher
     public FaultKind? Held => _recovery.Held;
 
     /// <summary>Of the session that is open; 0: none is.</summary>
-    public ulong Registration { get; private set; }
+    public ulong Session { get; private set; }
 
     /// <summary>Whether what is said of the stream holds for the session.</summary>
     public bool Follows { get; private set; }
@@ -85,7 +85,7 @@ sealed class Dispatcher
 
     /// <summary>Whether it may become a part of another.</summary>
     public bool IsMergeable =>
-        State == ComponentState.Working && Registration != 0 && _goal == DrainGoal.None && Held is null;
+        State == ComponentState.Working && Session != 0 && _goal == DrainGoal.None && Held is null;
 
     /// <summary>Whether it has to be kept though it has ended: the maintainer may take it for replicating, and would
     /// no longer hear of its checkpoint.</summary>
@@ -195,7 +195,7 @@ sealed class Dispatcher
     /// <summary>What is said of the stream holds for the session from here on.</summary>
     public void Follow()
     {
-        Follows = Registration != 0;
+        Follows = Session != 0;
         // Whatever failed has come again by now: nothing of it is left.
         if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Changes();
     }
@@ -226,7 +226,7 @@ sealed class Dispatcher
     /// <summary>Gives the sink what lies in the inbox, as far as nothing stands before it.</summary>
     internal void GoOn(TimeSpan now, Effects effects)
     {
-        while (Registration != 0 && !_rows.IsHandingOver && !_block.IsPending && !_rows.Inbox.IsEmpty)
+        while (Session != 0 && !_rows.IsHandingOver && !_block.IsPending && !_rows.Inbox.IsEmpty)
         {
             if (_rows.Inbox.TryTakeBlock(out BlockEventId id, out BlockPayload? payload))
             {
@@ -287,7 +287,7 @@ sealed class Dispatcher
 
     void OnRows(RowsArrived arrived, TimeSpan now, Effects effects)
     {
-        if (arrived.Registration != Registration || Registration == 0)
+        if (arrived.Session != Session || Session == 0)
         {
             _rows.Release(arrived.Rows.Payload.Length, effects);
             return;
@@ -300,7 +300,7 @@ sealed class Dispatcher
 
     void OnBlock(BlockArrived arrived, TimeSpan now, Effects effects)
     {
-        if (arrived.Registration != Registration || Registration == 0) return;
+        if (arrived.Session != Session || Session == 0) return;
         _received = Received;
         _rows.Inbox.Add(arrived.Event, arrived.Payload);
         GoOn(now, effects);
@@ -366,8 +366,8 @@ sealed class Dispatcher
     {
         State = ComponentState.Working;
         Changes();
-        Registration = _shared.NextRegistration();
-        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Registration, Span, _received));
+        Session = _shared.NextSession();
+        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _received));
     }
 
     void Copy(Effects effects)
@@ -382,8 +382,8 @@ sealed class Dispatcher
         if (goal > _goal) _goal = goal;
         _recovery.Disarm();
         Unfollow();
-        if (Registration != 0) effects.Add(new CloseSession(_shared.Mode, Id, Owner, Registration));
-        Registration = 0;
+        if (Session != 0) effects.Add(new CloseSession(_shared.Mode, Id, Owner, Session));
+        Session = 0;
         _rows.Detach(effects);
         _block.Detach(isWriting: _operation == Operation.Write);
         Drained(now, effects);

@@ -38,13 +38,13 @@ public sealed record WriteBlock(
     : DispatcherEffect(Mode, Dispatcher, Owner);
 
 /// <summary>Register for the events of the span behind <paramref name="Start"/>.</summary>
-/// <param name="Registration">Not used by any session of the manager before.</param>
+/// <param name="Session">Not used by any session of the manager before.</param>
 public sealed record OpenSession(
-    Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Registration, TableSpan Span, CommitTs Start)
+    Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session, TableSpan Span, CommitTs Start)
     : DispatcherEffect(Mode, Dispatcher, Owner);
 
-/// <summary>No more events of this registration.</summary>
-public sealed record CloseSession(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Registration)
+/// <summary>No more events of this session.</summary>
+public sealed record CloseSession(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session)
     : DispatcherEffect(Mode, Dispatcher, Owner);
 
 /// <summary>So many bytes of rows that arrived are the collector's again: the sink has taken them, or they were

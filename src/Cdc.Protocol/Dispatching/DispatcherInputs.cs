@@ -36,9 +36,9 @@ public sealed record OperationFailed(Mode Mode, DispatcherId Dispatcher, Owner O
 
 /// <summary>A piece of one step's rows, of the dispatcher's session. Taken without waiting: it lies in the dispatcher's
 /// inbox until its turn comes.</summary>
-/// <param name="Registration">Of the <see cref="OpenSession"/> that the collector had taken when it said so.</param>
+/// <param name="Session">Of the <see cref="OpenSession"/> that the collector had taken when it said so.</param>
 /// <param name="Rows">Steps come in order; a step may come in several pieces.</param>
-public sealed record RowsArrived(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Registration, RowBatch Rows)
+public sealed record RowsArrived(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session, RowBatch Rows)
     : DispatcherInput(Mode, Dispatcher, Owner);
 
 /// <param name="IsFirst">The step begins here: what came of one that has not had its last piece is void.</param>
@@ -66,13 +66,13 @@ public sealed record BlockArrived(
     Mode Mode,
     DispatcherId Dispatcher,
     Owner Owner,
-    ulong Registration,
+    ulong Session,
     BlockEventId Event,
     BlockPayload Payload) : DispatcherInput(Mode, Dispatcher, Owner);
 
 /// <summary>Everything up to <paramref name="Ts"/> has come, for every session of the manager but some: one input for
 /// all of them.</summary>
-/// <param name="OpenedUpTo">The largest registration that the collector had taken when it said so: of a later one it
+/// <param name="OpenedUpTo">The largest session that the collector had taken when it said so: of a later one it
 /// knew nothing.</param>
 /// <param name="Except">For these it does not hold. The same array as before where nothing changed.</param>
 public sealed record ResolvedArrived(CommitTs Ts, ulong OpenedUpTo, ImmutableArray<DispatcherKey> Except) : Input;

@@ -3,7 +3,7 @@ namespace Cdc.Protocol.Dispatching;
 /// <summary>What the dispatchers of one mode on a node have in common.</summary>
 sealed class DispatcherShared(Mode mode)
 {
-    ulong _registrations;
+    ulong _sessions;
 
     public Mode Mode { get; } = mode;
     public BlockStatusBuffer Reports { get; } = new();
@@ -13,5 +13,5 @@ sealed class DispatcherShared(Mode mode)
     public List<Dispatcher> Changed { get; } = [];
 
     /// <summary>Never used before on this node and mode.</summary>
-    public ulong NextRegistration() => ++_registrations;
+    public ulong NextSession() => ++_sessions;
 }

@@ -114,9 +114,9 @@ sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, D
 
     void Follow(Dispatcher dispatcher, ResolvedArrived resolved)
     {
-        if (dispatcher.Places.InList < 0 || dispatcher.Registration == 0) return;
+        if (dispatcher.Places.InList < 0 || dispatcher.Session == 0) return;
         // Said before the collector had taken the session: it is not meant, though it is not excepted.
-        bool isMeant = dispatcher.Registration <= resolved.OpenedUpTo && resolved.Ts >= shared.Resolved.Ts;
+        bool isMeant = dispatcher.Session <= resolved.OpenedUpTo && resolved.Ts >= shared.Resolved.Ts;
         if (isMeant && dispatcher.Places.Excepted == _exceptions) return;
         if (isMeant && !dispatcher.Follows) dispatcher.Follow();
         Update(dispatcher);
@@ -125,7 +125,7 @@ sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, D
     void Join(Dispatcher dispatcher)
     {
         DispatcherPlaces places = dispatcher.Places;
-        if (dispatcher.Registration == 0 || places.IsJoining || places.Excepted == _exceptions) return;
+        if (dispatcher.Session == 0 || places.IsJoining || places.Excepted == _exceptions) return;
         places.IsJoining = true;
         _joining.Add(dispatcher);
     }
