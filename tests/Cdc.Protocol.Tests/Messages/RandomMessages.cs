@@ -85,7 +85,7 @@ sealed class RandomMessages(int seed)
 
     BlockPayload Payload() => new(
         Influence(), Bool() ? null : Influence(), Many(() => new AddedTable(Table(), Name(), Bool())),
-        Many(() => new SchemaChange(Table(), Name(), Name())), Many(Table));
+        Many(() => new MovedTable(Table(), Name(), Name())), Many(Table));
 
     BlockStatus Block() => new(
         Dispatcher(), Owner(), Event(), Any<BlockStage>(), Perhaps(Any<BlockAction>), Bool() ? null : Payload());
