@@ -130,7 +130,7 @@ public sealed class HostileBytesTests
     {
         ArrayBufferWriter<byte> output = new();
         Assert.Throws<InvalidOperationException>(() =>
-            WireFormat.Write(new ParkRequest(default, default, new CommitTs(1, CommitTs.MaxStep + 1)), output));
+            WireFormat.Write(new ParkRequest(default, default, 1, new CommitTs(1, CommitTs.MaxStep + 1)), output));
         Assert.Throws<InvalidOperationException>(() =>
             WireFormat.Write(new Register(default, default, default, false), output));
         Assert.Throws<InvalidOperationException>(() =>

@@ -17,7 +17,7 @@ sealed class RandomMessages(int seed)
         new EpochGrant(Epoch(), Id(), Any<MaintainerPurpose>(), Ts(), Perhaps(Ts), Many(Parked), Bool()),
         new EpochRefused(Id()), new Superseded(Epoch(), Epoch()),
         new MaintainerReport(Epoch(), Ts(), Bool(), Many(Failure)), new CheckpointPersisted(Epoch(), Ts()),
-        new ParkRequest(Epoch(), Table(), Perhaps(Ts)), new ParkPersisted(Epoch(), Table(), Perhaps(Ts)),
+        new ParkRequest(Epoch(), Table(), Number(), Perhaps(Ts)), new ParkPersisted(Epoch(), Table(), Number(), Perhaps(Ts)),
         new StopMaintainer(Epoch(), Bool()), new MaintainerStopped(Epoch()),
         new BootstrapRequest(Epoch(), Ts(), Many(Dispatcher)),
         new BootstrapResponse(Epoch(), Many(Snapshot), Many(Operation), Bool() ? null : Name()),
@@ -72,7 +72,7 @@ sealed class RandomMessages(int seed)
         return new(Table(), from, (ulong)_random.NextInt64(from + 1L, (long)TableSpan.HashEnd + 1));
     }
 
-    ParkedTable Parked() => new(Table(), Name());
+    ParkedTable Parked() => new(Table());
     NodeFailure Failure() => new(Node(), Any<FaultKind>(), Name());
     BlockEventId Event() => new(Ts(), Bool());
 
@@ -85,7 +85,7 @@ sealed class RandomMessages(int seed)
 
     BlockPayload Payload() => new(
         Influence(), Bool() ? null : Influence(), Many(() => new AddedTable(Table(), Name(), Bool())),
-        Many(() => new SchemaChange(Table(), Name(), Name())), Many(Table));
+        Many(() => new MovedTable(Table(), Name(), Name())), Many(Table));
 
     BlockStatus Block() => new(
         Dispatcher(), Owner(), Event(), Any<BlockStage>(), Perhaps(Any<BlockAction>), Bool() ? null : Payload());

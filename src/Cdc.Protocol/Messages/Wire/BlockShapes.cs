@@ -29,7 +29,7 @@ static class BlockShapes
         .With("IsSplittable", Bool, static v => v.IsSplittable)
         .Make(static (table, schema, isSplittable) => new(table, schema, isSplittable));
 
-    static readonly Shape<SchemaChange> Moved = Fields.Of<SchemaChange>()
+    static readonly Shape<MovedTable> Moved = Fields.Of<MovedTable>()
         .With("Table", Table, static v => v.Table)
         .With("From", Name, static v => v.From)
         .With("To", Name, static v => v.To)
@@ -39,7 +39,7 @@ static class BlockShapes
         .With("Influence", Influence, static v => v.Influence)
         .With("Dropped", new PerhapsRecord<Influence>(Influence), static v => v.Dropped)
         .With("Added", new Many<AddedTable>(Added), static v => v.Added)
-        .With("Moved", new Many<SchemaChange>(Moved), static v => v.Moved)
+        .With("Moved", new Many<MovedTable>(Moved), static v => v.Moved)
         .With("Unsplit", Tables, static v => v.Unsplit)
         .Make(static (influence, dropped, added, moved, unsplit) => new(influence, dropped, added, moved, unsplit));
 

@@ -11,8 +11,7 @@ static class ChangefeedShapes
 
     public static readonly Shape<ParkedTable> Parked = Fields.Of<ParkedTable>()
         .With("Table", Table, static v => v.Table)
-        .With("Schema", Name, static v => v.Schema)
-        .Make(static (table, schema) => new(table, schema));
+        .Make(static table => new(table));
 
     public static readonly Shape<NodeFailure> Failure = Fields.Of<NodeFailure>()
         .With("Node", Node, static v => v.Node)
@@ -59,14 +58,16 @@ static class ChangefeedShapes
     public static readonly Shape<ParkRequest> ParkRequest = Fields.Of<ParkRequest>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Table", Table, static v => v.Table)
+        .With("Number", Number, static v => v.Number)
         .With("CopiedAt", PerhapsTs, static v => v.CopiedAt)
-        .Make(static (epoch, table, copiedAt) => new(epoch, table, copiedAt));
+        .Make(static (epoch, table, number, copiedAt) => new(epoch, table, number, copiedAt));
 
     public static readonly Shape<ParkPersisted> ParkPersisted = Fields.Of<ParkPersisted>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Table", Table, static v => v.Table)
+        .With("Number", Number, static v => v.Number)
         .With("CopiedAt", PerhapsTs, static v => v.CopiedAt)
-        .Make(static (epoch, table, copiedAt) => new(epoch, table, copiedAt));
+        .Make(static (epoch, table, number, copiedAt) => new(epoch, table, number, copiedAt));
 
     public static readonly Shape<StopMaintainer> Stop = Fields.Of<StopMaintainer>()
         .With("Epoch", Epochs, static v => v.Epoch)
