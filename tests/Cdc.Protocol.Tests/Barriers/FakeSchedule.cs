@@ -3,14 +3,25 @@ using Cdc.Protocol.Scheduling;
 namespace Cdc.Protocol.Tests.Barriers;
 
 /// <summary>As much of a schedule as a barrier needs. Changes of an event are carried out, and noted in order.</summary>
-internal sealed class FakeSchedule(Mode mode) : IBarrierSchedule
+internal sealed class FakeSchedule : IBarrierSchedule
 {
+    readonly Mode _mode;
     readonly SortedDictionary<DispatcherId, SpanTask> _tasks = [];
     readonly Dictionary<TableId, List<SpanTask>> _byTable = [];
     ulong _owners;
 
-    public SpanTask Trigger { get; } = new(
-        mode, DispatcherId.TriggerOf(mode), TableSpan.Whole(TableId.Trigger), "", CommitTs.Zero);
+    public FakeSchedule(Mode mode)
+    {
+        _mode = mode;
+        Trigger = new SpanTask(
+            mode, DispatcherId.TriggerOf(mode), TableSpan.Whole(TableId.Trigger), "", CommitTs.Zero);
+    }
+
+    /// <summary>Another maintainer's, of the same trigger. Owners go on from where the former's ended.</summary>
+    public FakeSchedule(FakeSchedule former) =>
+        (_mode, _owners, Trigger) = (former._mode, former._owners, former.Trigger);
+
+    public SpanTask Trigger { get; }
 
     /// <summary>What events have done, in order: <c>drop 5</c>, <c>add 6 at 10</c>, <c>5 to b</c>.</summary>
     public List<string> Changes { get; } = [];
@@ -48,7 +59,7 @@ internal sealed class FakeSchedule(Mode mode) : IBarrierSchedule
         foreach (AddedTable added in payload.Added)
         {
             Changes.Add($"add {added.Table} at {at.Commit}");
-            Add(new SpanTask(mode, new DispatcherId(new Epoch(1), (ulong)added.Table.Value),
+            Add(new SpanTask(_mode, new DispatcherId(new Epoch(1), (ulong)added.Table.Value),
                 TableSpan.Whole(added.Table), added.Schema, at));
         }
 
