@@ -3,6 +3,7 @@ using Cdc.Protocol;
 using Cdc.Protocol.Delivery;
 using Cdc.Protocol.Dispatching;
 using Cdc.Protocol.Driving;
+using Cdc.Protocol.Maintenance;
 using Cdc.Protocol.Managing;
 using Cdc.Protocol.Sessions;
 using Cdc.Simulator.Checks;
@@ -124,12 +125,19 @@ public sealed class World
         TimeSpan limit = Agenda.Now + Patience;
         while (!IsComplete && Agenda.Step(limit)) { }
         if (!IsComplete)
-            throw new ViolationException("liveness", $"the checkpoint is {Checks.Checkpoint}, the source {Source.Resolved}");
+            throw new ViolationException("liveness", Stuck());
         Target.CheckDurable(Source.Resolved, static _ => false);
     }
 
+    string Stuck()
+    {
+        RoleHost? host = Activations.Newest;
+        string waits = host?.Role is Maintainer maintainer ? $"{maintainer.Phase} {maintainer.WaitingFor(host.Node.Clock)}" : "nobody";
+        return $"the checkpoint is {Checks.Checkpoint}, the source {Source.Resolved}; {host} waits for {waits}";
+    }
+
     /// <summary>How long everything may take once the faults are over.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved;
 

@@ -17,7 +17,7 @@ public sealed class DeliveryLink
     public static Input? ForCollector(Effect effect) => effect switch
     {
         Dispatching.OpenSession open => new Sessions.OpenSession(
-            open.Mode, open.Dispatcher, open.Owner, open.Span, open.Start, open.Registration),
+            open.Mode, open.Dispatcher, open.Owner, open.Span, open.Start, open.Session),
         Dispatching.CloseSession close => new Sessions.CloseSession(close.Mode, close.Dispatcher, close.Owner),
         ReleaseRows released => new RowsReleased(released.Bytes),
         _ => null,

@@ -217,7 +217,7 @@ sealed class Dispatcher
     internal void Passed(BlockEventId id, BlockPayload payload)
     {
         _received = CommitTs.Max(_received, id.At);
-        foreach (SchemaChange moved in payload.Moved.AsSpan())
+        foreach (MovedTable moved in payload.Moved.AsSpan())
         {
             if (moved.Table == Span.Table) Schema = moved.To;
         }

@@ -25,7 +25,7 @@ internal sealed class Parking(Epoch epoch)
         {
             if (_asked[table] is { } said && now - said < MaintainerTimes.Repeat) continue;
             _asked[table] = now;
-            effects.Send(Party.Changefeed, new ParkRequest(epoch, table, null));
+            effects.Send(Party.Changefeed, new ParkRequest(epoch, table, Number: 1, CopiedAt: null));
         }
     }
 }

@@ -87,6 +87,13 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
     {
         if (table.FindReader(refused.Session, from) is not { } session) return;
         if (refused.Epoch != session.Stream.Epoch || session.Stream.State != StreamState.Waiting) return;
+        if (SafePoint(session) > session.Stream.Start)
+        {
+            // What it had in hand has become durable meanwhile: perhaps the log reaches as far back as that.
+            Reset(session, now, effects);
+            return;
+        }
+
         if (session.Connection.IsAtHome || Home is null)
         {
             effects.Add(new SessionRefused(session.Target, refused.Reason));
@@ -124,6 +131,15 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
         Schedule(session, now + session.NextPause());
     }
 
+    /// <summary>A reset was not answered. It begins as late as it may by now: the log does not keep for it what it has
+    /// made durable since.</summary>
+    void ResetAgain(CollectorSession session, Effects effects)
+    {
+        CommitTs start = SafePoint(session);
+        if (start > session.Stream.Start) session.Stream.Reset(start);
+        SendReset(session, effects);
+    }
+
     /// <summary>Where the session may begin again, and up to where its service may forget.</summary>
     public CommitTs SafePoint(CollectorSession session) => session.Stream.SafePoint(
         progress.CheckpointOf(session.Target.Mode, session.Target.Dispatcher), table.Resolved.Value);
@@ -148,7 +164,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
             session.Due = null;
             if (session.Connection.Home is { } home) SendRegister(session, home, isHome: true, effects);
             if (session.Connection.Elsewhere is { } pending) SendRegister(session, pending, isHome: false, effects);
-            if (session.Stream.State == StreamState.Waiting) SendReset(session, effects);
+            if (session.Stream.State == StreamState.Waiting) ResetAgain(session, effects);
             else if (session.Connection.Home is null && session.Connection.Elsewhere is null) continue;
             Schedule(session, now + session.NextPause());
         }

@@ -63,7 +63,7 @@ internal sealed class FakeSchedule : IBarrierSchedule
                 TableSpan.Whole(added.Table), added.Schema, at));
         }
 
-        foreach (SchemaChange moved in payload.Moved)
+        foreach (MovedTable moved in payload.Moved)
         {
             Changes.Add($"{moved.Table} to {moved.To}");
             foreach (SpanTask task in OfTable(moved.Table)) task.Schema = moved.To;

@@ -32,13 +32,10 @@ public sealed class SinkHost(
                 Write(key, rows);
                 break;
             case FlushSink flush:
-                if (!Find(key).Flush(() => answer(new SinkFlushed(
-                    flush.Mode, flush.Dispatcher, flush.Owner, flush.Ticket))))
-                {
-                    answer(new OperationFailed(
-                        flush.Mode, flush.Dispatcher, flush.Owner, flush.Ticket, FaultKind.Transient));
-                }
-
+                Find(key).Flush(isDurable => answer(isDurable
+                    ? new SinkFlushed(flush.Mode, flush.Dispatcher, flush.Owner, flush.Ticket)
+                    : new OperationFailed(
+                        flush.Mode, flush.Dispatcher, flush.Owner, flush.Ticket, FaultKind.Transient)));
                 break;
             case WriteBlock write:
                 BlockStep block = source.FindBlock(write.Event)

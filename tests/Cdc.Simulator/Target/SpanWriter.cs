@@ -13,7 +13,7 @@ public sealed class SpanWriter(
     Agenda agenda, Rng rng, SinkFaults faults, ModelTarget target, SimNode node, TableSpan span, Owner owner)
 {
     readonly Queue<WriteUnit> _queue = new();
-    readonly List<Action> _whenIdle = [];
+    readonly List<Action<bool>> _whenIdle = [];
     bool _isOpen;
     bool _isBroken;
 
@@ -38,14 +38,12 @@ public sealed class SpanWriter(
         Next();
     }
 
-    /// <summary>Calls back once everything handed over before is durable.</summary>
-    /// <returns>False: some of it has failed.</returns>
-    public bool Flush(Action done)
+    /// <summary>Calls back once everything handed over before is durable; with false, once some of it has
+    /// failed.</summary>
+    public void Flush(Action<bool> done)
     {
-        if (_isBroken) return false;
-        if (!_isOpen && _queue.Count == 0) done();
+        if (!_isOpen && _queue.Count == 0) done(!_isBroken);
         else _whenIdle.Add(done);
-        return true;
     }
 
     /// <summary>Executes a block event under this owner. Null: it failed, or the owner has lost its span.</summary>
@@ -91,9 +89,9 @@ public sealed class SpanWriter(
         }
 
         if (_isOpen || _queue.Count > 0) return;
-        Action[] waiting = [.. _whenIdle];
+        Action<bool>[] waiting = [.. _whenIdle];
         _whenIdle.Clear();
-        foreach (Action action in waiting) action();
+        foreach (Action<bool> done in waiting) done(!_isBroken);
     }
 
     void Ended(List<WriteUnit> units, bool isFlushed)
@@ -110,9 +108,7 @@ public sealed class SpanWriter(
 
     void Break(WriteUnit unit)
     {
-        // Whoever waits for a flush learns of the failure by the rows.
         _isBroken = true;
-        _whenIdle.Clear();
         unit.Failed();
     }
 }
