@@ -132,7 +132,9 @@ public sealed class World
     string Stuck()
     {
         RoleHost? host = Activations.Newest;
-        string waits = host?.Role is Maintainer maintainer ? $"{maintainer.Phase} {maintainer.WaitingFor(host.Node.Clock)}" : "nobody";
+        string waits = host?.Role is Maintainer maintainer
+            ? $"{maintainer.Phase} {Waits.Of(maintainer.WaitingFor(host.Node.Clock))}"
+            : "nobody";
         return $"the checkpoint is {Checks.Checkpoint}, the source {Source.Resolved}; {host} waits for {waits}";
     }
 

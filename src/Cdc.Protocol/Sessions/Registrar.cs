@@ -87,7 +87,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
     {
         if (table.FindReader(refused.Session, from) is not { } session) return;
         if (refused.Epoch != session.Stream.Epoch || session.Stream.State != StreamState.Waiting) return;
-        if (SafePoint(session) > session.Stream.Start)
+        if (ResetPoint(session) > session.Stream.Start)
         {
             // What it had in hand has become durable meanwhile: perhaps the log reaches as far back as that.
             Reset(session, now, effects);
@@ -125,7 +125,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
     public void Reset(CollectorSession session, TimeSpan now, Effects effects)
     {
         table.Resolved.Leave(session);
-        session.Stream.Reset(SafePoint(session));
+        session.Stream.Reset(ResetPoint(session));
         session.ShortenPause();
         SendReset(session, effects);
         Schedule(session, now + session.NextPause());
@@ -135,12 +135,16 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
     /// made durable since.</summary>
     void ResetAgain(CollectorSession session, Effects effects)
     {
-        CommitTs start = SafePoint(session);
+        CommitTs start = ResetPoint(session);
         if (start > session.Stream.Start) session.Stream.Reset(start);
         SendReset(session, effects);
     }
 
-    /// <summary>Where the session may begin again, and up to where its service may forget.</summary>
+    /// <summary>Where the session may begin again: all up to there is durable, whoever sent it.</summary>
+    CommitTs ResetPoint(CollectorSession session) =>
+        progress.CheckpointOf(session.Target.Mode, session.Target.Dispatcher) ?? session.Stream.Start;
+
+    /// <summary>Up to where the session's service may forget.</summary>
     public CommitTs SafePoint(CollectorSession session) => session.Stream.SafePoint(
         progress.CheckpointOf(session.Target.Mode, session.Target.Dispatcher), table.Resolved.Value);
 
@@ -191,7 +195,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
         }
 
         if (session.Connection.Current is null && session.Connection.Elsewhere is null)
-            effects.Add(new CandidatesWanted(session.Target, session.Span, SafePoint(session)));
+            effects.Add(new CandidatesWanted(session.Target, session.Span, ResetPoint(session)));
     }
 
     void Schedule(CollectorSession session, TimeSpan due)
@@ -213,7 +217,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
     void SendRegister(CollectorSession session, Asked asked, bool isHome, Effects effects) =>
         effects.Send(
             Party.EventService(asked.Service),
-            new Register(session.Key(asked), session.Span, SafePoint(session), OnlyReuse: !isHome));
+            new Register(session.Key(asked), session.Span, ResetPoint(session), OnlyReuse: !isHome));
 
     static void SendReset(CollectorSession session, Effects effects)
     {

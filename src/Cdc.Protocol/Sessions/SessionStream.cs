@@ -23,9 +23,8 @@ internal sealed class SessionStream(CommitTs start)
     /// <summary>Where the present epoch began.</summary>
     public CommitTs Start { get; private set; } = start;
 
-    /// <summary>Where the next epoch may begin, and what the service may forget: all up to there is durable, and was
-    /// seen in this epoch.</summary>
-    /// <remarks>What was seen in an earlier epoch only is still being read by the service; so is must not be
+    /// <summary>What the service may forget: all up to there is durable, and was seen in this epoch.</summary>
+    /// <remarks>What was seen in an earlier epoch only is still being read by the service; so it must not be
     /// forgotten.</remarks>
     public CommitTs SafePoint(CommitTs? checkpoint, CommitTs resolved)
     {
