@@ -32,7 +32,8 @@ public sealed record FlushSink(Mode Mode, DispatcherId Dispatcher, Owner Owner, 
     : DispatcherEffect(Mode, Dispatcher, Owner);
 
 /// <summary>Execute the block event, unless the sink's record says that it was. Answered with
-/// <see cref="BlockWritten"/>, <see cref="OwnerRefused"/> or <see cref="OperationFailed"/>.</summary>
+/// <see cref="BlockWritten"/> or <see cref="OperationFailed"/>, once nothing of it goes on any more; if the owner has
+/// lost its span, with <see cref="OwnerRefused"/> before that.</summary>
 public sealed record WriteBlock(
     Mode Mode, DispatcherId Dispatcher, Owner Owner, long Ticket, BlockEventId Event, BlockPayload Payload)
     : DispatcherEffect(Mode, Dispatcher, Owner);

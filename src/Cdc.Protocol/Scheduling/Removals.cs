@@ -25,7 +25,8 @@ internal sealed class Removals(Outbox outbox)
     }
 
     /// <summary>Removes an incarnation and those before it; a later one stays.</summary>
-    public void Begin(NodeId node, in ScheduleItem item, TimeSpan now)
+    /// <param name="seenIn">The round of reports that shows it; 0: none has.</param>
+    public void Begin(NodeId node, in ScheduleItem item, ulong seenIn, TimeSpan now)
     {
         if (!_nodes.TryGetValue(node, out var ids)) _nodes.Add(node, ids = []);
         if (ids.TryGetValue(item.Id, out Removal? known))
@@ -35,7 +36,7 @@ internal sealed class Removals(Outbox outbox)
         }
 
         Request request = new(node, item);
-        ids.Add(item.Id, new(item.Owner, request, now));
+        ids.Add(item.Id, new(item.Owner, request, now) { SeenIn = seenIn });
         Count++;
         outbox.Post(request);
     }

@@ -125,7 +125,8 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (ref readonly SpanStatus status in heartbeat.Statuses.AsSpan())
         {
             // What an older set of dispatchers says to be running may have ended since; what had ended has.
-            if (isCurrent || status.State == ComponentState.Stopped) Take(from, in status, round, now);
+            if (!isCurrent && status.State != ComponentState.Stopped) continue;
+            Take(from, in status, round, heartbeat.IsComplete && isCurrent, now);
         }
 
         if (heartbeat.IsComplete && isCurrent) Complete(from, round, now);
@@ -211,16 +212,18 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (TableTasks table in Spans.Tables.Values) table.Check();
     }
 
-    void Take(NodeId from, in SpanStatus status, ulong round, TimeSpan now)
+    void Take(NodeId from, in SpanStatus status, ulong round, bool isComplete, TimeSpan now)
     {
         if (_removals.Take(from, in status, round)) return;
         SpanTask? task = Find(status.Id) ?? _targets.GetValueOrDefault(status.Id);
         bool isOurs = task is not null && task.Node == from && task.Owner == status.Owner;
         if (!isOurs)
         {
-            if (!IsAlive(status.State)) return;
+            // One that ended by itself holds its node's watermark until it is told that this is known.
+            bool hasEnded = isComplete && status.State == ComponentState.Stopped;
+            if (!IsAlive(status.State) && !hasEnded) return;
             TableSpan span = task?.Span ?? TableSpan.Everything;
-            Discard(from, status.Id, status.Owner, span, task?.Schema ?? "", now);
+            Discard(from, status.Id, status.Owner, span, task?.Schema ?? "", now, round);
             return;
         }
 
@@ -257,10 +260,12 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (TableId table in tables) DropTable(table, now);
     }
 
-    void Discard(NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now) =>
+    void Discard(
+        NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now, ulong seenIn = 0) =>
         _removals.Begin(
             node,
             new(ScheduleAction.Remove, OperationKind.Remove, id, owner, span, schema, CommitTs.Zero, Copies: false),
+            seenIn,
             now);
 
     // A source of a merge, and what is on its way out, is somebody's already.

@@ -22,7 +22,8 @@ public sealed class SinkHost(
         {
             case ClaimSpan claim:
                 _open.Remove(key);
-                SpanWriter claimed = new(agenda, rng, faults, target, node, claim.Span, claim.Owner);
+                SpanWriter claimed = new(agenda, rng, faults, target, node, claim.Span, claim.Owner, () =>
+                    answer(new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 _writers[key] = claimed;
                 claimed.Claim(position => answer(position is null
                     ? new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)

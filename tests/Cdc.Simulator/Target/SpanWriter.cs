@@ -9,8 +9,10 @@ public sealed record WriteUnit(CommitTs At, IReadOnlyList<RowChange> Rows, Actio
 
 /// <summary>One claim of a span at the sink of its node: one transaction at a time, in order. A crash of the node leaves
 /// the open one to the target, which commits it later or not at all.</summary>
+/// <param name="fenced">The owner has lost its span.</param>
 public sealed class SpanWriter(
-    Agenda agenda, Rng rng, SinkFaults faults, ModelTarget target, SimNode node, TableSpan span, Owner owner)
+    Agenda agenda, Rng rng, SinkFaults faults, ModelTarget target, SimNode node, TableSpan span, Owner owner,
+    Action fenced)
 {
     readonly Queue<WriteUnit> _queue = new();
     readonly List<Action<bool>> _whenIdle = [];
@@ -46,12 +48,16 @@ public sealed class SpanWriter(
         else _whenIdle.Add(done);
     }
 
-    /// <summary>Executes a block event under this owner. Null: it failed, or the owner has lost its span.</summary>
+    /// <summary>Executes a block event under this owner. Null: it failed.</summary>
     public void Execute(BlockStep block, Action<bool?> answer)
     {
         if (target.Begin(span, owner) is not { } row)
         {
-            agenda.In(faults.Latency(rng), () => node.Run(() => answer(null)));
+            agenda.In(faults.Latency(rng), () => node.Run(() =>
+            {
+                fenced();
+                answer(null);
+            }));
             return;
         }
 
@@ -69,8 +75,10 @@ public sealed class SpanWriter(
     {
         while (!_isOpen && _queue.TryDequeue(out WriteUnit? unit))
         {
-            if (_isBroken || target.Begin(span, owner) is not { } row)
+            ProgressRow? row = _isBroken ? null : target.Begin(span, owner);
+            if (row is null)
             {
+                if (!_isBroken) agenda.In(faults.Latency(rng), () => node.Run(fenced));
                 Break(unit);
                 continue;
             }
