@@ -163,7 +163,7 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
-        foreach (SimNode node in _alive) node.PausedUntil = Agenda.Now;
+        foreach (SimNode node in _alive.ToArray()) node.Resume();
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Membership.Heal();
     }

@@ -64,7 +64,7 @@ public sealed class Faults(World world, Rng rng)
     {
         SimNode node = rng.Pick(world.AliveNodes);
         TimeSpan length = rng.Chance(0.3) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
-        node.PausedUntil = world.Agenda.Now + length;
+        node.Pause(length);
         world.Say($"{node} pauses for {length.TotalSeconds:F1} s");
         world.Agenda.In(length / 2, () =>
         {
