@@ -35,12 +35,13 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
             // A remove of an incarnation that the node does not show any more says nothing.
             bool isGoing = snapshot.State == ComponentState.Stopping
                 || removes.Contains((snapshot.Id, snapshot.Owner));
-            if (!_tables.TryGetValue(snapshot.Span.Table, out var shown)) _tables.Add(snapshot.Span.Table, shown = []);
+            TableId table = snapshot.Span.Table;
+            if (!_tables.TryGetValue(table, out List<Shown>? shown)) _tables.Add(table, shown = []);
             shown.Add(new(node, snapshot, isGoing));
         }
     }
 
-    /// <summary>Where the list of tables is to be loaded: the trigger is there, so all before it has been done.</summary>
+    /// <summary>Where the list of tables is to be loaded: where the trigger is, all before it has been done.</summary>
     public CommitTs LoadAt() =>
         Trigger() is { } trigger ? CommitTs.Max(trigger.Snapshot.Checkpoint, persisted) : persisted;
 
