@@ -85,7 +85,7 @@ public sealed class ReconciliationTests
         Assert.Equal("", _rig.Said());
         _rig.Beats(A, 1, 12, true, kept);
         Assert.Equal("remove d3.5 3.8 @a", _rig.Said());
-        _rig.SaysAll(A);
+        _rig.Beats(A, 1, 12, true);
         _rig.Pass(1);
         Assert.Equal("", _rig.Said());
     }
