@@ -29,7 +29,8 @@ internal static class Joining
         // A create that the node has not carried out yet may be of ours, from before it left our view.
         foreach (OperationSnapshot operation in answer.Operations)
         {
-            if (operation.Mode != schedule.Mode || operation.Item is not { Action: ScheduleAction.Create } item) continue;
+            if (operation.Mode != schedule.Mode) continue;
+            if (operation.Item is not { Action: ScheduleAction.Create } item) continue;
             SpanTask? task = schedule.Find(item.Id);
             if (task is not null && task.Node == node && task.Owner == item.Owner) continue;
             schedule.Discard(node, item, now);

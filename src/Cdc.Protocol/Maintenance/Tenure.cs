@@ -103,7 +103,7 @@ internal sealed class Tenure
                 break;
             case Heartbeat heartbeat when _members.IsIn(from.Node):
                 Find(heartbeat.Mode)?.Take(from.Node, heartbeat, now);
-                _reporting.Take(from.Node, heartbeat.Mode, heartbeat.Failures);
+                _reporting.Take(from.Node, heartbeat.Failures);
                 break;
             case BlockStatusRequest statuses when _members.IsIn(from.Node):
                 Find(statuses.Mode)?.Barrier.OnStatuses(from.Node, statuses, now, effects);

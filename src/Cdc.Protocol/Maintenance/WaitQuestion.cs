@@ -17,10 +17,11 @@ internal static class WaitQuestion
         if (tenure.Phase != MaintainerPhase.Running)
         {
             bool isLoading = tenure.Phase == MaintainerPhase.Loading;
+            IEnumerable<ModeTenure> loading = tenure.Modes.Where(mode => isLoading && mode.Tables is null);
             return MaintainerWait.Nothing with
             {
                 Bootstrapping = bootstrapping,
-                Tables = isLoading ? [.. tenure.Modes.Where(static m => m.Tables is null).Select(static m => m.Mode)] : [],
+                Tables = [.. loading.Select(static mode => mode.Mode)],
             };
         }
 

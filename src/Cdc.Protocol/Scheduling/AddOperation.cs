@@ -40,7 +40,7 @@ internal sealed class AddOperation : Operation
         else if (status.State == ComponentState.Stopped)
         {
             End();
-            Schedule.Spans.MakeAbsent(task);
+            Schedule.Spans.MakeStopped(task);
         }
     }
 

@@ -36,8 +36,12 @@ internal sealed class CheckpointCalculator(SpanIndex spans)
         return true;
     }
 
-    /// <summary>The node has left; should it come again, what it said before does not count.</summary>
-    public void NodeLeft(NodeId node) => _watermarks.Remove(node);
+    /// <summary>The node has left. Should it come again, what it said before does not count: one that comes late may be
+    /// of fewer dispatchers than the schedule takes over.</summary>
+    public void NodeLeft(NodeId node)
+    {
+        if (_watermarks.TryGetValue(node, out Watermark known)) _watermarks[node] = known with { Checkpoint = null };
+    }
 
     /// <summary>The nodes whose spans count and that have not said how far they are.</summary>
     public IEnumerable<NodeId> Missing()
@@ -45,7 +49,8 @@ internal sealed class CheckpointCalculator(SpanIndex spans)
         foreach ((NodeId node, NodeTasks tasks) in spans.Nodes)
         {
             if (tasks.Replicating == 0) continue;
-            if (!_watermarks.TryGetValue(node, out Watermark watermark) || watermark.Checkpoint is null) yield return node;
+            bool isKnown = _watermarks.TryGetValue(node, out Watermark watermark) && watermark.Checkpoint is not null;
+            if (!isKnown) yield return node;
         }
     }
 

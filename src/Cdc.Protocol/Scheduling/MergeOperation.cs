@@ -91,7 +91,7 @@ internal sealed class MergeOperation : Operation
     void Restore(SpanTask source, ComponentState state)
     {
         if (state == ComponentState.Working) Schedule.Spans.MakeReplicating(source);
-        else if (state == ComponentState.Stopped) Schedule.Spans.MakeAbsent(source);
+        else if (state == ComponentState.Stopped) Schedule.Spans.MakeStopped(source);
         else return;
 
         source.Operation = null;

@@ -67,7 +67,15 @@ internal sealed class MoveOperation : Operation
     {
         bool isDestination = node == Destination;
         if (_state == State.RemovingOrigin && isDestination) _state = State.Aborting;
-        if (node == Task.Node) Stopped();
+        if (node != Task.Node) return;
+        if (_state == State.RemovingOrigin)
+        {
+            Stopped();
+            return;
+        }
+
+        End();
+        Schedule.Spans.MakeAbsent(Task);
     }
 
     void Stopped()
@@ -81,6 +89,6 @@ internal sealed class MoveOperation : Operation
         }
 
         End();
-        Schedule.Spans.MakeAbsent(Task);
+        Schedule.Spans.MakeStopped(Task);
     }
 }

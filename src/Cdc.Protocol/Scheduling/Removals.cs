@@ -25,8 +25,8 @@ internal sealed class Removals(Outbox outbox)
     }
 
     /// <summary>Removes an incarnation and those before it; a later one stays.</summary>
-    /// <param name="seenIn">The round of reports that shows it; 0: none has.</param>
-    public void Begin(NodeId node, in ScheduleItem item, ulong seenIn, TimeSpan now)
+    /// <param name="round">The heartbeat that is being taken, or was last: it can't show that this is gone.</param>
+    public void Begin(NodeId node, in ScheduleItem item, ulong round, TimeSpan now)
     {
         if (!_nodes.TryGetValue(node, out var ids)) _nodes.Add(node, ids = []);
         if (ids.TryGetValue(item.Id, out Removal? known))
@@ -36,18 +36,19 @@ internal sealed class Removals(Outbox outbox)
         }
 
         Request request = new(node, item);
-        ids.Add(item.Id, new(item.Owner, request, now) { SeenIn = seenIn });
+        ids.Add(item.Id, new(item.Owner, request, now) { SeenIn = round });
         Count++;
         outbox.Post(request);
     }
 
     /// <summary>Whether a report is of something that is being removed.</summary>
-    public bool Take(NodeId from, in SpanStatus status, ulong round)
+    /// <param name="isListed">The node lists what it has: what is listed is there, also if it has ended.</param>
+    public bool Take(NodeId from, in SpanStatus status, bool isListed, ulong round)
     {
         if (Count == 0 || !_nodes.TryGetValue(from, out var ids)) return false;
         if (!ids.TryGetValue(status.Id, out Removal? removal) || status.Owner > removal.Owner) return false;
         removal.SeenIn = round;
-        if (status.State == ComponentState.Stopped) End(ids, status.Id, removal);
+        if (status.State == ComponentState.Stopped && !isListed) End(ids, status.Id, removal);
         return true;
     }
 

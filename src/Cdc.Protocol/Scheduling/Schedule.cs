@@ -125,8 +125,8 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (ref readonly SpanStatus status in heartbeat.Statuses.AsSpan())
         {
             // What an older set of dispatchers says to be running may have ended since; what had ended has.
-            if (!isCurrent && status.State != ComponentState.Stopped) continue;
-            Take(from, in status, round, heartbeat.IsComplete && isCurrent, now);
+            bool counts = isCurrent || status.State == ComponentState.Stopped;
+            if (counts) Take(from, in status, heartbeat.IsComplete, round, now);
         }
 
         if (heartbeat.IsComplete && isCurrent) Complete(from, round, now);
@@ -212,18 +212,18 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (TableTasks table in Spans.Tables.Values) table.Check();
     }
 
-    void Take(NodeId from, in SpanStatus status, ulong round, bool isComplete, TimeSpan now)
+    /// <param name="isListed">The node lists what it has: one that has ended is there still, counts in its watermark,
+    /// and goes when it is removed.</param>
+    void Take(NodeId from, in SpanStatus status, bool isListed, ulong round, TimeSpan now)
     {
-        if (_removals.Take(from, in status, round)) return;
+        if (_removals.Take(from, in status, isListed, round)) return;
         SpanTask? task = Find(status.Id) ?? _targets.GetValueOrDefault(status.Id);
         bool isOurs = task is not null && task.Node == from && task.Owner == status.Owner;
         if (!isOurs)
         {
-            // One that ended by itself holds its node's watermark until it is told that this is known.
-            bool hasEnded = isComplete && status.State == ComponentState.Stopped;
-            if (!IsAlive(status.State) && !hasEnded) return;
+            if (!IsAlive(status.State) && !(isListed && status.State == ComponentState.Stopped)) return;
             TableSpan span = task?.Span ?? TableSpan.Everything;
-            Discard(from, status.Id, status.Owner, span, task?.Schema ?? "", now, round);
+            Discard(from, status.Id, status.Owner, span, task?.Schema ?? "", now);
             return;
         }
 
@@ -231,7 +231,12 @@ internal sealed class Schedule : IBarrierSchedule
         Spans.Raise(task, status.Checkpoint);
         Held.Take(task, status.Held, now);
         if (task.Operation is { } operation) operation.On(task, in status, now);
-        else if (status.State == ComponentState.Stopped) Spans.MakeAbsent(task);
+        else if (status.State == ComponentState.Stopped)
+        {
+            // It ended by itself. Its node keeps it, so that its checkpoint still counts, until it is removed.
+            Discard(from, task, now);
+            Spans.MakeStopped(task);
+        }
     }
 
     void Complete(NodeId from, ulong round, TimeSpan now)
@@ -243,7 +248,7 @@ internal sealed class Schedule : IBarrierSchedule
             SpanTask task = tasks.Tasks[i];
             if (task.SeenIn == round) continue;
             if (task.Operation is { } operation) operation.Missing(task, now);
-            else Spans.MakeAbsent(task);
+            else Spans.MakeStopped(task);
         }
     }
 
@@ -260,12 +265,11 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (TableId table in tables) DropTable(table, now);
     }
 
-    void Discard(
-        NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now, ulong seenIn = 0) =>
+    void Discard(NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now) =>
         _removals.Begin(
             node,
             new(ScheduleAction.Remove, OperationKind.Remove, id, owner, span, schema, CommitTs.Zero, Copies: false),
-            seenIn,
+            _round,
             now);
 
     // A source of a merge, and what is on its way out, is somebody's already.

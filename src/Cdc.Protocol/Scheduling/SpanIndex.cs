@@ -102,7 +102,11 @@ internal sealed class SpanIndex
         if (task.Raise(checkpoint)) _waiting.Raised(task);
     }
 
+    /// <summary>Its node has left; the incarnation may be running there still.</summary>
     public void MakeAbsent(SpanTask task) => Move(task, TaskState.Absent, default, task.Owner);
+
+    /// <summary>Its incarnation is known to have ended: nothing that shows it running is believed any more.</summary>
+    public void MakeStopped(SpanTask task) => Move(task, TaskState.Absent, default, default);
 
     public void MakeScheduling(SpanTask task, NodeId node, Owner owner) =>
         Move(task, TaskState.Scheduling, node, owner);

@@ -2,8 +2,9 @@ namespace Cdc.Protocol.Scheduling;
 
 /// <summary>Tables that were taken over without being in the table list, because they seem to have been made behind
 /// it.</summary>
-/// <remarks>Whatever made one lies at or before the checkpoint that its spans had. The trigger reports it before it gets
-/// there; if it gets there without, the table was dropped before the list, and its dispatchers are leftovers.</remarks>
+/// <remarks>Whatever made one lies at or before the checkpoint that its spans had. The trigger reports it before it
+/// gets there; if it gets there without, the table was dropped before the list, and its dispatchers are
+/// leftovers.</remarks>
 internal sealed class UnlistedTables
 {
     readonly SortedDictionary<TableId, CommitTs> _tables = [];

@@ -94,7 +94,7 @@ internal sealed class ScheduleRig
         Watermark mark = new(sequence, watermark is { } at ? Ts(at) : null);
         Heartbeat heartbeat = new(new Epoch(7), Mode.Event, mark, [.. statuses], isComplete, []);
         Schedule.Take(from, heartbeat, Calculator.Take(from, mark), Now);
-        Schedule.Check();
+        if (Schedule.Spans.Tables.Count < 500) Schedule.Check();
     }
 
     public static SpanStatus Working(SpanTask task) =>
@@ -123,7 +123,7 @@ internal sealed class ScheduleRig
         return [.. effects.Items.Cast<Send>()];
     }
 
-    /// <summary>The items that are said now, as <c>create d7.1 7.2 @a from 10</c> and <c>remove d7.1 7.2 @a</c>.</summary>
+    /// <summary>What is said now, as <c>create d7.1 7.2 @a from 10</c> and <c>remove d7.1 7.2 @a</c>.</summary>
     public string Said() => string.Join("; ", Sends().SelectMany(Lines));
 
     static IEnumerable<string> Lines(Send send)
