@@ -123,7 +123,11 @@ public sealed class World
         while (Agenda.Step(Swarm.Faulty)) { }
         Heal();
         TimeSpan limit = Agenda.Now + Patience;
-        while (!IsComplete && Agenda.Step(limit)) { }
+        while (!IsComplete && Agenda.Step(limit))
+        {
+            if (Agenda.Steps > MostSteps) throw new ViolationException("liveness", "it goes round in circles");
+        }
+
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
         Target.CheckDurable(Source.Resolved, static _ => false);
@@ -140,6 +144,8 @@ public sealed class World
 
     /// <summary>How long everything may take once the faults are over.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    const long MostSteps = 2_000_000;
 
     bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved;
 
