@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Messages.Wire;
 
 namespace Cdc.Protocol.Messages;
 
-/// <summary>The binary form of messages: a version byte, a tag, and the fields in a fixed order. <c>WireContract.txt</c>
-/// beside this assembly's project lists all of it.</summary>
+/// <summary>The binary form of messages: a version byte, a tag, and the fields in a fixed order.
+/// <c>WireContract.txt</c> beside this assembly's project lists all of it.</summary>
 /// <remarks>
 /// <para>A message has one form only: what was read is written back byte for byte in the version that it came in.</para>
 /// <para>A later version may append fields to records, and add messages and cases. An older message is read with the
@@ -41,5 +42,7 @@ public static class WireFormat
         Form.TryRead(bytes, out message, out error);
 
     /// <summary>The contract's text, made of the definitions that write and read.</summary>
-    internal static string Contract() => ContractText.Of(("message", Version, MessageShapes.All));
+    internal static string Contract() => ContractText.Of(
+        ("message", Version, MessageShapes.All),
+        ("changefeed record", ChangefeedRecordFormat.Version, ChangefeedRecordFormat.Shape));
 }
