@@ -71,7 +71,7 @@ public sealed class Changefeed : IRole
         (CommandResult result, ChangefeedRecord? record) = Commands.Decide(_record, command);
         if (record is not null)
         {
-            _watch.StopAnew();
+            _watch.Anew();
             Store(record, now, effects);
         }
         effects.Add(new Answered(command.Token, result));
@@ -164,7 +164,7 @@ public sealed class Changefeed : IRole
     void Close(ChangefeedState state, ChangefeedRecord record, TimeSpan now, Effects effects)
     {
         Store(record with { State = state, Closing = Closing.Stop }, now, effects);
-        _watch.StopAnew();
+        _watch.Anew();
         if (_watch.IsStopDue(now)) SayStop(effects);
     }
 
@@ -180,6 +180,7 @@ public sealed class Changefeed : IRole
     {
         if (record.Closing == Closing.None) return;
         bool isRemoved = record.Closing == Closing.Remove;
+        _watch.Anew();
         Store(record with
         {
             State = isRemoved ? ChangefeedState.Removed : record.State,

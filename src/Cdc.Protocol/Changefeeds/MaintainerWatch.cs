@@ -27,8 +27,8 @@ sealed class MaintainerWatch
 
     public bool IsStopDue(TimeSpan now) => IsDue(ref _stopSaidAt, now);
 
-    /// <summary>The next stop is for something else, and is said at once.</summary>
-    public void StopAnew() => _stopSaidAt = null;
+    /// <summary>What is wanted has changed: it is said at once.</summary>
+    public void Anew() => (_activatedAt, _stopSaidAt) = (null, null);
 
     static bool IsDue(ref TimeSpan? saidAt, TimeSpan now)
     {

@@ -180,6 +180,6 @@ public sealed class LifeTests
         Assert.Equal("store Removed e0 free @100; answer 2 Done; end", story.Does(new RemoveChangefeed(2)));
         story.Restarts();
         Assert.Equal("refuse to a", story.Asks(First));
-        Assert.Equal("answer 3 Removed", story.Does(new RemoveChangefeed(3)));
+        Assert.Equal("answer 3 Removed; end", story.Does(new RemoveChangefeed(3)));
     }
 }
