@@ -27,7 +27,8 @@ public static class WireFormat
     /// <remarks>A sentence for people (a refusal, a failure, a reason) of more than 4096 bytes loses its
     /// end.</remarks>
     /// <exception cref="InvalidOperationException">The message can't be: a name of more than 1024 bytes, a step beyond
-    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing.</exception>
+    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing. What has been appended by then is of no
+    /// use.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The version can't be written.</exception>
     public static void Write(Message message, IBufferWriter<byte> output, byte version = Version) =>
         Form.Write(message, output, version);
