@@ -26,6 +26,7 @@ public sealed class CheckpointTests
         Assert.Equal("", story.Reports(1, 120));
         Assert.Equal("store Normal e1 @120; persisted e1 @120", story.After(1));
         Assert.Equal("", story.Reports(1, 130));
+        Assert.Equal("", story.Reports(1, 125));
         Assert.Equal("store Stopped closing Stop e1 @130; persisted e1 @130; answer 2 Done; stop e1", story.Does(new Cdc.Protocol.Changefeeds.PauseChangefeed(2)));
     }
 
