@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Messages.Wire;
 
 namespace Cdc.Protocol.Messages;
 
-/// <summary>The binary form of messages: a version byte, a tag, and the fields in a fixed order. <c>WireContract.txt</c>
-/// beside this assembly's project lists all of it.</summary>
+/// <summary>The binary form of messages: a version byte, a tag, and the fields in a fixed order.
+/// <c>WireContract.txt</c> beside this assembly's project lists all of it.</summary>
 /// <remarks>
 /// <para>A message has one form only: what was read is written back byte for byte in the version that it came in.</para>
 /// <para>A later version may append fields to records, and add messages and cases. An older message is read with the
@@ -26,7 +27,8 @@ public static class WireFormat
     /// <remarks>A sentence for people (a refusal, a failure, a reason) of more than 4096 bytes loses its
     /// end.</remarks>
     /// <exception cref="InvalidOperationException">The message can't be: a name of more than 1024 bytes, a step beyond
-    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing.</exception>
+    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing. What has been appended by then is of no
+    /// use.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The version can't be written.</exception>
     public static void Write(Message message, IBufferWriter<byte> output, byte version = Version) =>
         Form.Write(message, output, version);
@@ -41,5 +43,7 @@ public static class WireFormat
         Form.TryRead(bytes, out message, out error);
 
     /// <summary>The contract's text, made of the definitions that write and read.</summary>
-    internal static string Contract() => ContractText.Of(("message", Version, MessageShapes.All));
+    internal static string Contract() => ContractText.Of(
+        ("message", Version, MessageShapes.All),
+        ("changefeed record", ChangefeedRecordFormat.Version, ChangefeedRecordFormat.Shape));
 }

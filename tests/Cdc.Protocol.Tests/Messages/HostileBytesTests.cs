@@ -86,6 +86,8 @@ public sealed class HostileBytesTests
     [Theory]
     [InlineData("05 0001010001010001010001")]
     [InlineData("FFFFFFFF0F")]
+    [InlineData("80897A")]
+    [InlineData("D00F 000101000101000101000101")]
     [InlineData("FFFFFFFFFFFFFFFFFF01")]
     public void A_count_beyond_what_the_bytes_can_hold_takes_no_memory(string body)
     {

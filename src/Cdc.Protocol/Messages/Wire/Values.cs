@@ -19,6 +19,14 @@ static class Values
     public static readonly Shape<long> Signed = new Scalar<long>(
         "signed", "zigzag varint", 1, static (ref w, v) => w.Zigzag(v), static (ref r) => r.Zigzag());
 
+    public static readonly Shape<int> Count = new Scalar<int>(
+        "count", "varint at most 2147483647", 1, static (ref w, v) => w.Varint((uint)v),
+        static (ref r) => (int)r.Varint(int.MaxValue, "A count is too large."));
+
+    public static readonly Shape<TimeSpan> Time = new Scalar<TimeSpan>(
+        "time", "varint at most 2^63 - 1, in 100 ns", 1, static (ref w, v) => w.Varint((ulong)v.Ticks),
+        static (ref r) => TimeSpan.FromTicks((long)r.Varint(long.MaxValue, "A time is too long.")));
+
     public static readonly Shape<Guid> Id = new Scalar<Guid>(
         "guid", "16 bytes, little endian", 16, static (ref w, v) => w.Guid(v), static (ref r) => r.Guid());
 
@@ -56,7 +64,8 @@ static class Values
         static (ref r) => new DispatcherId(new Epoch(r.Varint()), r.Varint()));
 
     public static readonly Shape<TableId> Table = new Scalar<TableId>(
-        "TableId", "zigzag varint", 1, static (ref w, v) => w.Zigzag(v.Value), static (ref r) => new TableId(r.Zigzag()));
+        "TableId", "zigzag varint", 1, static (ref w, v) => w.Zigzag(v.Value),
+        static (ref r) => new TableId(r.Zigzag()));
 
     public static readonly Shape<TableSpan> Span = new Scalar<TableSpan>(
         "TableSpan", "table zigzag varint, from varint, (2^32 - to) varint; from < to", 3, WriteSpan, ReadSpan);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
@@ -69,9 +68,6 @@ ref struct WireReader(ReadOnlySpan<byte> bytes, byte version)
     }
 
     public Guid Guid() => Take(16, out ReadOnlySpan<byte> bytes) ? new Guid(bytes) : default;
-
-    public ulong Fixed64() =>
-        Take(8, out ReadOnlySpan<byte> bytes) ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
 
     public byte[] Bytes()
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Text;
 
 namespace Cdc.Protocol.Messages.Wire;
@@ -44,13 +43,6 @@ ref struct WireWriter(IBufferWriter<byte> output, byte version)
         Ensure(16);
         value.TryWriteBytes(_room[_at..]);
         _at += 16;
-    }
-
-    public void Fixed64(ulong value)
-    {
-        Ensure(8);
-        BinaryPrimitives.WriteUInt64LittleEndian(_room[_at..], value);
-        _at += 8;
     }
 
     /// <summary>A length, and that many bytes.</summary>
