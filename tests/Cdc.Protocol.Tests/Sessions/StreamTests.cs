@@ -63,6 +63,32 @@ public sealed class StreamTests
     }
 
     [Fact]
+    [Trait("AC", "C2")]
+    public void The_last_step_that_came_does_not_come_again_unless_it_was_cut_in_two()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 2, 110, isLast: false), Rows(key, 1, 3, 110));
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Stream(
+            Home, new StreamItem.Handshake(key, new(2), At(100)), Rows(key, 2, 2, 110, isLast: false),
+            Rows(key, 2, 3, 110), Rows(key, 2, 4, 120, isLast: false), Rows(key, 2, 9, 140));
+        Assert.Equal(["rows 120 first"], test.Delivered());
+        test.Stream(Home, new StreamItem.Handshake(key, new(3), At(100)), Rows(key, 3, 2, 120));
+        Assert.Equal(["rows 120 first last"], test.Delivered());
+    }
+
+    [Fact]
+    public void What_resolved_has_passed_does_not_come_after_a_reset()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Resolved(120, Named(key, 1, 1)));
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Stream(
+            Home, new StreamItem.Handshake(key, new(2), At(100)), Rows(key, 2, 2, 115), Rows(key, 2, 3, 125));
+        Assert.Equal(["rows 125 first last"], test.Delivered());
+    }
+
+    [Fact]
     public void A_step_that_is_followed_by_another_before_its_end_resets()
     {
         CollectorCase test = WithSession(out SessionKey key);
