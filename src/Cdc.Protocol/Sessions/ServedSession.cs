@@ -27,7 +27,7 @@ internal sealed class ServedSession(SessionKey key, TableSpan span, CommitTs sta
     /// <summary>When its collector last spoke of it.</summary>
     public TimeSpan LastSeen { get; set; }
 
-    /// <summary>It waits in its stream's queue for its turn; under this ticket, which makes earlier ones void.</summary>
+    /// <summary>It waits in its stream's queue for its turn, under this ticket; earlier ones are void.</summary>
     public long? Ticket { get; set; }
 
     /// <summary>How large the piece was that it was sent beyond the credit last.</summary>

@@ -99,7 +99,6 @@ internal sealed class SessionStream(CommitTs start)
     {
         if (epoch != Epoch) return Verdict.Drop;
         if (State == StreamState.Waiting) return Verdict.Reset;
-        if (number <= _last) return Verdict.Drop;
         if (number != _last + 1) return Verdict.Reset;
         if (_open is { } open && open != at) return Verdict.Reset;
         _last = number;

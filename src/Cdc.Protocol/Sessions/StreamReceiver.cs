@@ -27,8 +27,8 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
             if (stream.NeedsComplete) AskForAll(stream, now, effects);
     }
 
-    /// <summary>The stream of a service's present life. What an earlier life sent is of no use, and the sessions that it
-    /// served are unknown to the present one.</summary>
+    /// <summary>The stream of a service's present life. What an earlier life sent is of no use, and the sessions that
+    /// it served are unknown to the present one.</summary>
     IncomingStream? StreamFor(NodeId service, ulong number, TimeSpan now, Effects effects)
     {
         if (table.StreamOf(service) is { } known)

@@ -1,4 +1,5 @@
 using Cdc.Protocol.Messages;
+using Cdc.Protocol.Sessions;
 
 namespace Cdc.Protocol.Tests.Sessions;
 
@@ -47,7 +48,7 @@ public sealed class AnyFaultTests
         {
             Random random = new(seed);
             int percent = random.Next(2, 40);
-            voided += PlayAll(Any, restart: seed % 3 == 0).Voided;
+            voided += PlayAll(Any, (Turn)(seed % 6)).Voided;
 
             Fault Any(int number, Message message) =>
                 number > 1200 || random.Next(100) >= percent ? Fault.None : (Fault)random.Next(1, 5);
@@ -56,11 +57,11 @@ public sealed class AnyFaultTests
         Assert.True(voided > 100, "Steps were to begin anew in their middle.");
     }
 
-    static DeliveryRun Play(Func<int, Message, Fault> fault) => PlayAll(fault, restart: false).Run;
+    static DeliveryRun Play(Func<int, Message, Fault> fault) => PlayAll(fault, Turn.None).Run;
 
-    static (DeliveryRun Run, int Voided) PlayAll(Func<int, Message, Fault> fault, bool restart)
+    static (DeliveryRun Run, int Voided) PlayAll(Func<int, Message, Fault> fault, Turn turn)
     {
-        DeliveryRun run = new(Script(), fault);
+        DeliveryRun run = new(Script(), fault, pool: turn == Turn.SmallPool ? 12 : 1 << 20);
         ulong half = TableSpan.HashEnd / 2;
         List<ModelDispatcher> all =
         [
@@ -69,18 +70,45 @@ public sealed class AnyFaultTests
             run.Open(2, new TableSpan(new TableId(2), 0, half)),
             run.Open(3, new TableSpan(new TableId(2), (uint)half, TableSpan.HashEnd), new CommitTs(15, 0)),
         ];
+        if (turn == Turn.HomeComesLater) GoElsewhere(run, all);
         run.Run(0.1);
         run.Grow(20);
         run.Run(0.2);
         run.Grow(30);
+        if (turn == Turn.CreatedAgain)
+        {
+            run.Close(all[1]);
+            all[1] = run.Open(1, all[1].Span, all[1].Checkpoint, owner: 2);
+        }
+
         all.Add(run.Open(4, TableSpan.Whole(new TableId(3)), new CommitTs(20, 1)));
         run.Run(0.03);
         run.Grow(45);
-        if (restart) run.RestartService();
+        if (turn == Turn.ServiceDies) run.RestartService(DeliveryRun.Source);
+        if (turn == Turn.HomeMoves) run.Tell(new HomeChanged(DeliveryRun.Other));
+        if (turn == Turn.HomeComesLater) run.Tell(new HomeChanged(DeliveryRun.Source));
         run.Run(0.2);
         run.Grow(60);
         run.Finish();
         return (run, all.Sum(static d => d.Voided));
+    }
+
+    static void GoElsewhere(DeliveryRun run, List<ModelDispatcher> all)
+    {
+        run.Tell(new HomeChanged(null));
+        foreach (ModelDispatcher dispatcher in all)
+            run.Tell(new CandidatesOffered(Mode.Event, dispatcher.Target.Dispatcher, [DeliveryRun.Other]));
+    }
+
+    /// <summary>What happens on the way beside the faults.</summary>
+    enum Turn
+    {
+        None,
+        ServiceDies,
+        HomeMoves,
+        HomeComesLater,
+        CreatedAgain,
+        SmallPool,
     }
 
     static ScriptedLog Script() => new ScriptedLog().Table(1, "shop").Table(2, "shop").Table(3, "bank")

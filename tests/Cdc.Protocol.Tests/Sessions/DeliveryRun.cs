@@ -19,7 +19,10 @@ public enum Fault
 sealed class DeliveryRun : IDispatcherProgress
 {
     static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
-    static readonly NodeId Node = new("a"), Source = new("s");
+    static readonly NodeId Node = new("a");
+
+    /// <summary>The services: both read the same log.</summary>
+    public static readonly NodeId Source = new("s"), Other = new("t");
 
     readonly PriorityQueue<(Party From, Party To, Message Message), (TimeSpan, long)> _network = new();
     readonly SortedDictionary<(Mode, DispatcherId), ModelDispatcher> _dispatchers = [];
@@ -27,9 +30,9 @@ sealed class DeliveryRun : IDispatcherProgress
     readonly EventCollector _collector;
     readonly Func<int, Message, Fault> _fault;
     readonly int _batchBytes;
-    EventService _service;
+    readonly SortedDictionary<NodeId, EventService> _services = [];
     CommitTs _resolved;
-    ulong _life = 1;
+    ulong _life;
     long _order, _given, _sent;
 
     public DeliveryRun(ScriptedLog log, Func<int, Message, Fault>? fault = null, long pool = 1 << 20, int batchBytes = 250)
@@ -37,7 +40,7 @@ sealed class DeliveryRun : IDispatcherProgress
         (Log, _batchBytes) = (log, batchBytes);
         _fault = fault ?? (static (_, _) => Fault.None);
         _collector = new EventCollector(this, pool);
-        _service = new EventService(log, _life, batchBytes);
+        foreach (NodeId service in (NodeId[])[Source, Other]) RestartService(service);
         Tell(new HomeChanged(Source));
     }
 
@@ -85,15 +88,16 @@ sealed class DeliveryRun : IDispatcherProgress
     {
         CommitTs before = _resolved;
         _resolved = CommitTs.End(commit);
-        ToService(new LogGrew(_resolved, [.. Log.Touched(before, _resolved)]));
+        foreach (NodeId service in _services.Keys)
+            ToService(service, new LogGrew(_resolved, [.. Log.Touched(before, _resolved)]));
     }
 
-    /// <summary>The service dies with all it knows; another life begins and reads the log from what it still has.
+    /// <summary>A service dies with all it knows; another life begins and reads the log from what it still has.
     /// </summary>
-    public void RestartService()
+    public void RestartService(NodeId service)
     {
-        _service = new EventService(Log, ++_life, _batchBytes);
-        ToService(new LogGrew(_resolved, [.. Log.Touched(CommitTs.Zero, _resolved)]));
+        _services[service] = new EventService(Log, ++_life, _batchBytes);
+        ToService(service, new LogGrew(_resolved, [.. Log.Touched(CommitTs.Zero, _resolved)]));
     }
 
     public void Run(double seconds)
@@ -119,10 +123,10 @@ sealed class DeliveryRun : IDispatcherProgress
         Do(Party.Collector(Node));
     }
 
-    public void ToService(Input input)
+    public void ToService(NodeId service, Input input)
     {
-        _service.Handle(input, Now, _effects);
-        Do(Party.EventService(Source));
+        _services[service].Handle(input, Now, _effects);
+        Do(Party.EventService(service));
     }
 
     public void GiveBack(long bytes)
@@ -140,13 +144,13 @@ sealed class DeliveryRun : IDispatcherProgress
         {
             (Party from, Party to, Message message) = _network.Dequeue();
             if (to.Role == Role.Collector) Tell(new Received(from, message));
-            else if (to.Node == Source) ToService(new Received(from, message));
+            else ToService(to.Node, new Received(from, message));
         }
 
         if (Now.TotalMilliseconds % 100 == 0)
         {
             Tell(Tick.Now);
-            ToService(Tick.Now);
+            foreach (NodeId service in _services.Keys) ToService(service, Tick.Now);
         }
 
         if (Now.TotalMilliseconds % 75 == 0 && TakesRows) TakeRows();

@@ -63,6 +63,46 @@ public sealed class StreamTests
     }
 
     [Fact]
+    [Trait("AC", "C2")]
+    public void The_last_step_that_came_does_not_come_again_unless_it_was_cut_in_two()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 2, 110, isLast: false), Rows(key, 1, 3, 110));
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Stream(
+            Home, new StreamItem.Handshake(key, new(2), At(100)), Rows(key, 2, 2, 110, isLast: false),
+            Rows(key, 2, 3, 110), Rows(key, 2, 4, 120, isLast: false), Rows(key, 2, 9, 140));
+        Assert.Equal(["rows 120 first"], test.Delivered());
+        test.Stream(Home, new StreamItem.Handshake(key, new(3), At(100)), Rows(key, 3, 2, 120));
+        Assert.Equal(["rows 120 first last"], test.Delivered());
+    }
+
+    [Fact]
+    [Trait("AC", "C8")]
+    public void A_resolved_that_names_an_earlier_epoch_says_nothing_of_this_one()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Stream(Home, new StreamItem.Handshake(key, new(2), At(100)), Resolved(150, Named(key, 1, 1)));
+        Assert.Empty(test.Delivered());
+        test.Stream(Home, Resolved(160, Named(key, 1, 5)));
+        Assert.Empty(test.Sent<Reset>());
+        test.Stream(Home, Resolved(170, Named(key, 2, 1)));
+        Assert.Equal(["resolved 170 but 0"], test.Delivered());
+    }
+
+    [Fact]
+    public void What_resolved_has_passed_does_not_come_after_a_reset()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Resolved(120, Named(key, 1, 1)));
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Stream(
+            Home, new StreamItem.Handshake(key, new(2), At(100)), Rows(key, 2, 2, 115), Rows(key, 2, 3, 125));
+        Assert.Equal(["rows 125 first last"], test.Delivered());
+    }
+
+    [Fact]
     public void A_step_that_is_followed_by_another_before_its_end_resets()
     {
         CollectorCase test = WithSession(out SessionKey key);
@@ -207,6 +247,7 @@ public sealed class StreamTests
         Assert.Equal(
             new SessionProgress(key, new(2), At(105)), test.Sent<SessionHeartbeat>().Single().Message.Sessions.Single());
         test.Stream(Home, new StreamItem.Handshake(key, new(2), At(105)), Rows(key, 2, 2, 110));
+        test.Stream(Home, Rows(key, 2, 3, 120, isLast: false));
         test.Pass(10);
         Assert.Equal(
             new SessionProgress(key, new(2), At(110)), test.Sent<SessionHeartbeat>().Single().Message.Sessions.Single());
