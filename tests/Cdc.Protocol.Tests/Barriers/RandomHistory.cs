@@ -44,6 +44,11 @@ internal sealed class RandomHistory
             && (influence is Influence.All || influence is Influence.Database database && database.Schema == schema);
     }
 
+    /// <summary>Whether the table comes into being only there.</summary>
+    public bool IsMadeBehind(CommitTs at, long table) =>
+        !First.ContainsKey(table) && Events.Exists(e =>
+            e.Id.At > at && e.Payload.Added.Any(added => added.Table.Value == table));
+
     static BlockEventId Id(int index, Random random) =>
         new(At((ulong)((index + 1) * 10)), random.Next(8) == 0);
 
