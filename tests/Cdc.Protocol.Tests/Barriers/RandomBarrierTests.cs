@@ -7,7 +7,7 @@ public sealed class RandomBarrierTests
     [Fact]
     public void Every_event_is_executed_once_when_all_are_there_nobody_passes_before_and_all_come_through()
     {
-        const int Seeds = 300;
+        const int Seeds = 100;
         int executions = 0;
         for (int seed = 1; seed <= Seeds; seed++)
         {

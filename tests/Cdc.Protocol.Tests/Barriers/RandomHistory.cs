@@ -44,10 +44,9 @@ internal sealed class RandomHistory
             && (influence is Influence.All || influence is Influence.Database database && database.Schema == schema);
     }
 
-    /// <summary>Whether the table comes into being only there.</summary>
-    public bool IsMadeBehind(CommitTs at, long table) =>
-        !First.ContainsKey(table) && Events.Exists(e =>
-            e.Id.At > at && e.Payload.Added.Any(added => added.Table.Value == table));
+    public CommitTs MadeAt(long table) => First.ContainsKey(table)
+        ? CommitTs.Zero
+        : Events.Find(e => e.Payload.Added.Any(added => added.Table.Value == table)).Id.At;
 
     static BlockEventId Id(int index, Random random) =>
         new(At((ulong)((index + 1) * 10)), random.Next(8) == 0);

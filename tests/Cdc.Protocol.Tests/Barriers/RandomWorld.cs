@@ -203,12 +203,12 @@ internal sealed class RandomWorld
         foreach ((long table, string schema) in History.TablesAt(from))
         {
             SpanTask[] spans = [.. known.Where(task => task.Span.Table.Value == table)];
-            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, from)];
+            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, History.MadeAt(table))];
             foreach (SpanTask span in spans) next.Add(span);
             foreach (SpanTask span in spans) span.Schema = schema;
         }
 
-        foreach (SpanTask later in known.Where(task => History.IsMadeBehind(from, task.Span.Table.Value)))
+        foreach (SpanTask later in known.Where(task => History.MadeAt(task.Span.Table.Value) > from))
             next.Add(later);
         foreach (SpanTask task in next.All.Append(trigger).Where(task => _running.ContainsKey(task.Id)))
             next.Raise(task, _running[task.Id].Checkpoint);
