@@ -58,6 +58,7 @@ internal sealed class FakeSchedule : IBarrierSchedule
 
         foreach (AddedTable added in payload.Added)
         {
+            if (OfTable(added.Table).Count > 0) continue;
             Changes.Add($"add {added.Table} at {at.Commit}");
             Add(new SpanTask(_mode, new DispatcherId(new Epoch(1), (ulong)added.Table.Value),
                 TableSpan.Whole(added.Table), added.Schema, at));

@@ -59,6 +59,7 @@ internal sealed class ModelDispatcher(RandomWorld world, SpanTask task, CommitTs
                 if (matches) _isAcknowledged = true;
                 break;
             case InstructionKind.Ignored:
+                if (matches) _isAcknowledged = false;
                 if (matches || _scheduled.ContainsKey(id)) _nextReport = default;
                 break;
             default:

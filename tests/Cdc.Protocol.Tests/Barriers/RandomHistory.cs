@@ -44,6 +44,10 @@ internal sealed class RandomHistory
             && (influence is Influence.All || influence is Influence.Database database && database.Schema == schema);
     }
 
+    public CommitTs MadeAt(long table) => First.ContainsKey(table)
+        ? CommitTs.Zero
+        : Events.Find(e => e.Payload.Added.Any(added => added.Table.Value == table)).Id.At;
+
     static BlockEventId Id(int index, Random random) =>
         new(At((ulong)((index + 1) * 10)), random.Next(8) == 0);
 

@@ -41,12 +41,19 @@ internal sealed class RandomWorld
         _isCalm = true;
         TimeSpan calm = _now;
         while (!IsOver && _now < calm + TimeSpan.FromMinutes(5)) Step();
-        Assert.True(IsOver, string.Join('\n', _barrier.WaitingFor(_now)));
+        Assert.True(IsOver, Stuck());
         Assert.Equal(History.Events.Count, _executed.Count);
         Assert.Equal(
             History.TablesAt(History.End).Select(static table => (table.Key, table.Value)),
             _schedule.All.Select(static task => (task.Span.Table.Value, task.Schema)).Distinct().Order());
     }
+
+    string Stuck() => string.Join('\n', [
+        .. History.Events.Select(static e => $"{e.Id} {e.Payload}"),
+        .. _barrier.WaitingFor(_now).Select(static wait =>
+            $"{wait.Event} {wait.Phase} writer {wait.Writer}: {string.Join(", ", wait.Missing)}"),
+        .. _running.Values.Select(static dispatcher => $"{dispatcher.Task} is at {dispatcher.Position}"),
+    ]);
 
     bool IsOver => _barrier.OpenCount == 0 && _schedule.Trigger.IsBeyond(History.End)
         && _schedule.All.All(task => task.IsBeyond(History.End))
@@ -196,13 +203,12 @@ internal sealed class RandomWorld
         foreach ((long table, string schema) in History.TablesAt(from))
         {
             SpanTask[] spans = [.. known.Where(task => task.Span.Table.Value == table)];
-            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, from)];
+            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, History.MadeAt(table))];
             foreach (SpanTask span in spans) next.Add(span);
             foreach (SpanTask span in spans) span.Schema = schema;
         }
 
-        foreach (SpanTask later in known.Where(task => next.Find(task.Id) is null && task.Checkpoint > from
-            && !History.TablesAt(from).ContainsKey(task.Span.Table.Value)))
+        foreach (SpanTask later in known.Where(task => History.MadeAt(task.Span.Table.Value) > from))
             next.Add(later);
         foreach (SpanTask task in next.All.Append(trigger).Where(task => _running.ContainsKey(task.Id)))
             next.Raise(task, _running[task.Id].Checkpoint);

@@ -34,7 +34,7 @@ public sealed class ReplacedSpansTests
         Assert.Equal(["n1: ack 10 t"], _rig.Waiting(Ddl(10), Tables(0, 1), _rig.Trigger));
         Assert.Empty(_rig.Ticks(3));
         _rig.Moved(one, "n2");
-        Assert.Empty(_rig.Ticks(3));
+        Assert.Empty(_rig.Ticks(1));
         Assert.Equal(["n2: ack 10 d1", "n1: write 10 t"], _rig.Waiting(Ddl(10), Tables(0, 1), one));
     }
 
@@ -53,6 +53,21 @@ public sealed class ReplacedSpansTests
         Assert.Empty(_rig.Schedule.Changes);
         Assert.Empty(_rig.Done(Ddl(10), BlockAction.Write, one));
         Assert.Equal(CommitTs.Zero, one.Checkpoint);
+    }
+
+    [Fact]
+    public void A_new_incarnation_that_an_old_acknowledgement_has_silenced_is_asked_to_report()
+    {
+        SpanTask one = _rig.Table(1);
+        _rig.Waiting(Ddl(10), Tables(0, 1), one, _rig.Trigger);
+        _rig.TakeOver();
+        Assert.Equal(["n1: ack 10 d1"], _rig.Waiting(Ddl(10), Tables(0, 1), one));
+        _rig.Moved(one, "n1");
+        Assert.Empty(_rig.Ticks(4));
+        Assert.Equal(["n1: ignored 10 d1"], _rig.Ticks(5));
+        Assert.Equal(["n1: ignored 10 d1"], _rig.Ticks(5));
+        Assert.Equal(["n1: ack 10 d1 t, write 10 t"], _rig.Waiting(Ddl(10), Tables(0, 1), one, _rig.Trigger));
+        Assert.DoesNotContain(_rig.Ticks(10), static told => told.Contains("ignored", StringComparison.Ordinal));
     }
 
     [Fact]

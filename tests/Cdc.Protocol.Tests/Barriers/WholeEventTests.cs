@@ -146,9 +146,9 @@ public sealed class WholeEventTests
         };
         _rig.Waiting(Ddl(10), rename, one, two, _rig.Trigger);
         _rig.Done(Ddl(10), BlockAction.Write, _rig.Trigger);
-        Assert.Equal(["n2: pass 10 schema shop", "n3: pass 10 schema shop"], _rig.Tick());
+        Assert.Equal(["n2: pass 10 d1", "n3: pass 10 d2"], _rig.Tick());
         _rig.Moved(two, "n4");
-        Assert.Equal(["n2: pass 10 schema shop", "n4: pass 10 d2"], _rig.Ticks(2.1));
+        Assert.Equal(["n2: pass 10 d1", "n4: pass 10 d2"], _rig.Ticks(2.1));
         _rig.Done(Ddl(10), BlockAction.Pass, one, two);
         Assert.Equal(0, _rig.Barrier.OpenCount);
     }
