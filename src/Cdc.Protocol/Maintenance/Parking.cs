@@ -8,10 +8,11 @@ namespace Cdc.Protocol.Maintenance;
 /// in the schedule --wanted--> asked --persisted--> parked, out of the schedule
 /// parked --copied, in the schedule--> asked --persisted--> it runs
 /// </code>
-/// What is wanted last of a table takes the place of what was wanted before.</remarks>
+/// What is wanted last of a table takes the place of what was wanted before, and has a larger number.</remarks>
 internal sealed class Parking(Epoch epoch)
 {
     readonly SortedDictionary<TableId, Wish> _wishes = [];
+    readonly Dictionary<TableId, ulong> _numbers = [];
 
     /// <summary>The tables that something is asked about.</summary>
     public IReadOnlyCollection<TableId> Asked => _wishes.Keys;
@@ -22,13 +23,15 @@ internal sealed class Parking(Epoch epoch)
     {
         bool isKnown = _wishes.TryGetValue(table, out Wish? known);
         if (isKnown && (known!.CopiedAt is null || known.CopiedAt == copiedAt)) return;
-        _wishes[table] = new(copiedAt);
+        ulong number = _numbers.GetValueOrDefault(table) + 1;
+        _numbers[table] = number;
+        _wishes[table] = new(number, copiedAt);
     }
 
     /// <summary>That is persisted.</summary>
     /// <returns>False: it is not what is wanted, so it is late.</returns>
-    public bool Done(TableId table, CommitTs? copiedAt) =>
-        _wishes.TryGetValue(table, out Wish? wish) && wish.CopiedAt == copiedAt && _wishes.Remove(table);
+    public bool Done(TableId table, ulong number) =>
+        _wishes.TryGetValue(table, out Wish? wish) && wish.Number == number && _wishes.Remove(table);
 
     public void Tick(TimeSpan now, Effects effects)
     {
@@ -36,12 +39,13 @@ internal sealed class Parking(Epoch epoch)
         {
             if (wish.SaidAt is { } said && now - said < MaintainerTimes.Repeat) continue;
             wish.SaidAt = now;
-            effects.Send(Party.Changefeed, new ParkRequest(epoch, table, wish.CopiedAt));
+            effects.Send(Party.Changefeed, new ParkRequest(epoch, table, wish.Number, wish.CopiedAt));
         }
     }
 
-    sealed class Wish(CommitTs? copiedAt)
+    sealed class Wish(ulong number, CommitTs? copiedAt)
     {
+        public ulong Number { get; } = number;
         public CommitTs? CopiedAt { get; } = copiedAt;
         public TimeSpan? SaidAt { get; set; }
     }

@@ -114,7 +114,7 @@ internal sealed class Tenure
             case CheckpointPersisted persisted:
                 _notices.Take(persisted.Checkpoint);
                 break;
-            case ParkPersisted kept when _parking.Done(kept.Table, kept.CopiedAt):
+            case ParkPersisted kept when _parking.Done(kept.Table, kept.Number):
                 if (kept.CopiedAt is { } at) _modes[0].Schedule.Copies.Persisted(kept.Table, at, now);
                 else Park(kept.Table, now);
                 break;

@@ -58,11 +58,14 @@ public sealed record CheckpointPersisted(Epoch Epoch, CommitTs Checkpoint) : Con
 /// <summary>Maintainer to changefeed: take a table out of the schedule; or put it back, copied at a position.</summary>
 /// <param name="Epoch">Its own.</param>
 /// <param name="Table">Which.</param>
+/// <param name="Number">Counts what the epoch has asked of the table, from 1: a lower one than the last is late, so
+/// that a repeat from before can't put back a table that was parked again since.</param>
 /// <param name="CopiedAt">Null to park it; else the position of the copy that ends the parking.</param>
-public sealed record ParkRequest(Epoch Epoch, TableId Table, CommitTs? CopiedAt) : ControlMessage(Epoch);
+public sealed record ParkRequest(Epoch Epoch, TableId Table, ulong Number, CommitTs? CopiedAt) : ControlMessage(Epoch);
 
 /// <summary>Changefeed to maintainer: that is persisted.</summary>
-public sealed record ParkPersisted(Epoch Epoch, TableId Table, CommitTs? CopiedAt) : ControlMessage(Epoch);
+public sealed record ParkPersisted(Epoch Epoch, TableId Table, ulong Number, CommitTs? CopiedAt)
+    : ControlMessage(Epoch);
 
 /// <summary>Changefeed to maintainer: close everything and end.</summary>
 public sealed record StopMaintainer(Epoch Epoch, bool Remove) : ControlMessage(Epoch);
@@ -71,7 +74,7 @@ public sealed record StopMaintainer(Epoch Epoch, bool Remove) : ControlMessage(E
 public sealed record MaintainerStopped(Epoch Epoch) : ControlMessage(Epoch);
 
 /// <summary>A table that is out of the schedule and of every barrier.</summary>
-public readonly record struct ParkedTable(TableId Table, string Schema);
+public readonly record struct ParkedTable(TableId Table);
 
 /// <summary>Why a node can't go on.</summary>
 /// <param name="Node">Which node; default: the maintainer itself.</param>

@@ -79,7 +79,7 @@ internal sealed class Schedule : IBarrierSchedule
         if (at <= LoadedAt) return;
         Drop(payload.Dropped, now);
         foreach (AddedTable added in payload.Added) AddTable(added, at);
-        foreach (SchemaChange change in payload.Moved)
+        foreach (var change in payload.Moved)
         {
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }

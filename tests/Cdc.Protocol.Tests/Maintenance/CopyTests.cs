@@ -52,10 +52,10 @@ public sealed class CopyTests
         Says(ComponentState.Copying, copied: 70);
         Assert.Equal($"Scheduling {_owner} @{_node} 70", _rig.Of(1));
         List<Effect> said = _rig.Tick();
-        Assert.Equal(new ParkRequest(Ours, Table.Table, Ts(70)), Assert.Single(Said<ParkRequest>(said)));
+        Assert.Equal(new ParkRequest(Ours, Table.Table, 1, Ts(70)), Assert.Single(Said<ParkRequest>(said)));
         Assert.Empty(Items(said));
         Assert.Single(Said<ParkRequest>(_rig.Tick(1)));
-        _rig.Hears(new ParkPersisted(Ours, Table.Table, Ts(70)));
+        _rig.Hears(new ParkPersisted(Ours, Table.Table, 1, Ts(70)));
         said = _rig.Tick(1);
         Assert.Empty(Said<ParkRequest>(said));
         ScheduleItem start = Assert.Single(Items(said));
@@ -133,10 +133,10 @@ public sealed class CopyTests
     {
         Says(ComponentState.Copying, copied: 70);
         _rig.Handle(new ParkTable(Table.Table));
-        Assert.Equal(new ParkRequest(Ours, Table.Table, null), Assert.Single(Said<ParkRequest>(_rig.Tick())));
-        _rig.Hears(new ParkPersisted(Ours, Table.Table, Ts(70)));
+        Assert.Equal(new ParkRequest(Ours, Table.Table, 2, null), Assert.Single(Said<ParkRequest>(_rig.Tick())));
+        _rig.Hears(new ParkPersisted(Ours, Table.Table, 1, Ts(70)));
         Assert.NotEqual("", _rig.Of(1));
-        _rig.Hears(new ParkPersisted(Ours, Table.Table, null));
+        _rig.Hears(new ParkPersisted(Ours, Table.Table, 2, null));
         Assert.Equal("", _rig.Of(1));
         Assert.Contains(Items(_rig.Tick()), item => item.Action == ScheduleAction.Remove && item.Id == _id);
         Assert.Empty(Said<ParkRequest>(_rig.Tick(2)));
