@@ -176,15 +176,14 @@ internal sealed class Barrier
 
     void Done(SpanTask task, BlockEventId id, BlockAction action, TimeSpan now)
     {
-        BarrierEvent? e = _events.Find(id);
-        if (e is { Phase: BarrierPhase.Writing } && e.IsWriter(task))
+        if (_events.Find(id) is not { } e) return;
+        if (e.Phase == BarrierPhase.Writing && e.IsWriter(task))
         {
             if (action != BlockAction.Write || !_steps.OnWritten(e, now)) return;
         }
 
         bool wasBeyond = task.IsBeyond(id.At);
         _schedule.Raise(task, id.At);
-        if (e is null) return;
         e.LastStatus = now;
         if (e.Phase == BarrierPhase.Passing && !wasBeyond && e.Stops(task)) e.Missing--;
         Touch(e);

@@ -113,6 +113,7 @@ internal sealed class BarrierEvent
             report.HasBeenWriter = false;
         }
 
+        report.Asked = now;
         report.HasBeenWriter |= isWriting;
         LastReporter = task.Id;
         LastStatus = now;

@@ -6,6 +6,10 @@ internal static class BarrierTimes
     /// <summary>How often an open event is looked at whole, and WRITE and PASS are said again.</summary>
     public static readonly TimeSpan Repeat = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often one is asked to report of which only a former incarnation has: as often as it would by
+    /// itself.</summary>
+    public static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     /// <summary>A wave of PASS to a schema or to all waits until no status of the event has come for so long. Longer
     /// than <see cref="Repeat"/>, else it would never hold anything back.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);

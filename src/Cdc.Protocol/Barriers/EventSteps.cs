@@ -83,6 +83,13 @@ internal sealed class EventSteps(
             return;
         }
 
+        // It was told to by this event alone, so it is beyond by having done it: only its answer is lost.
+        if (writer.IsBeyond(e.Id.At) && OnWritten(e, now))
+        {
+            Pass(e, now);
+            return;
+        }
+
         Survey survey = surveyor.Look(e, now);
         if (survey.Uncovered == 0) batch.Add(writer.Node, e.Id, InstructionKind.Write, writer.Id);
     }

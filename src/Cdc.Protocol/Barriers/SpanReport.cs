@@ -9,6 +9,9 @@ internal struct SpanReport
     /// <summary>When it reported first, under this owner.</summary>
     public TimeSpan Since;
 
+    /// <summary>When it was reported last, or a later incarnation was asked to report.</summary>
+    public TimeSpan Asked;
+
     /// <summary>It has been told to execute the event, or was seen at it: if a writer is looked for again, it comes
     /// first, since it may be executing still.</summary>
     public bool HasBeenWriter;

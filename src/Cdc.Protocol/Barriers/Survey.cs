@@ -134,20 +134,38 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
         else
         {
             _survey.Uncovered++;
+            if (isReported && task.IsReplicating) AskAgain(e, task, ref report);
         }
 
-        if (task.Held is not null && !task.Id.IsTrigger && !(waits && e.Phase == BarrierPhase.Collecting))
+        if (task.Held is not null && !task.Id.IsTrigger && IsNeeded(e, task, waits))
             held.Needed(task.Span.Table, _now);
-        if (_wave && task.IsReplicating) Pass(e, task, waits);
+        if (_wave && task.IsReplicating) Pass(e, task);
     }
 
-    /// <summary>A node finds by schema those that it still has in it: an incarnation that was made after the event's
-    /// changes is called by its id.</summary>
-    void Pass(BarrierEvent e, SpanTask task, bool waits)
+    /// <summary>Another incarnation has reported. The present one may stand there, silent: an acknowledgement that was
+    /// on its way to the former one has reached it.</summary>
+    void AskAgain(BarrierEvent e, SpanTask task, ref SpanReport report)
+    {
+        if (e.Phase == BarrierPhase.Passing || _now - report.Asked < BarrierTimes.AskAgain) return;
+        report.Asked = _now;
+        batch.Add(task.Node, e.Id, InstructionKind.Ignored, task.Id);
+    }
+
+    /// <summary>Whether the event can't go on without the span.</summary>
+    static bool IsNeeded(BarrierEvent e, SpanTask task, bool waits) => e.Phase switch
+    {
+        BarrierPhase.Collecting => !waits,
+        BarrierPhase.Writing => !waits || e.IsWriter(task),
+        BarrierPhase.Passing => true,
+    };
+
+    /// <summary>A node finds by schema those that it has in it. What an incarnation believes of that follows where it
+    /// began: one that the schedule has elsewhere may be found there or not, and is called by its id.</summary>
+    void Pass(BarrierEvent e, SpanTask task)
     {
         _survey.Told++;
         bool isFound = e.Payload.Influence is not Influence.Database database || task.Id.IsTrigger
-            || task.Schema == database.Schema || (waits && e.Stops(task));
+            || task.Schema == database.Schema;
         if (e.PassTo is { } group && isFound) batch.AddGroup(task.Node, e.Id, InstructionKind.Pass, group);
         else batch.Add(task.Node, e.Id, InstructionKind.Pass, task.Id);
     }

@@ -62,7 +62,8 @@ public enum InstructionKind : byte
     /// <summary>The report has arrived and counts: stop repeating it.</summary>
     Acknowledge = 0,
 
-    /// <summary>The report came while the dispatcher was not in the schedule yet: say it again now.</summary>
+    /// <summary>No report of this incarnation counts: it came while the dispatcher was not in the schedule yet, or only
+    /// a former one's came. Say it again now, acknowledged or not, if you stand there.</summary>
     Ignored = 1,
     Write = 2,
     Pass = 3,
