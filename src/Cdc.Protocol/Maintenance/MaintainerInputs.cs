@@ -15,5 +15,9 @@ public sealed record SplitTable(Mode Mode, TableId Table, int Parts) : Input;
 /// <summary>Somebody wants a table in one span again.</summary>
 public sealed record MergeTable(Mode Mode, TableId Table) : Input;
 
+/// <summary>Somebody wants a parked table copied and back in the schedule. A maintainer that takes over does not know
+/// that: say it again where the table is still parked.</summary>
+public sealed record CopyTable(AddedTable Table) : Input;
+
 /// <summary>Somebody wants a table out of the schedule.</summary>
 public sealed record ParkTable(TableId Table) : Input;

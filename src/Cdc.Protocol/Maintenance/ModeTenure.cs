@@ -40,6 +40,20 @@ internal sealed class ModeTenure
         Schedule.Take(from, heartbeat, isCurrent, now);
     }
 
+    public void Take(NodeId from, BlockStatusRequest request, TimeSpan now, Effects effects)
+    {
+        if (Schedule.Copies.Count > 0)
+        {
+            foreach (ref readonly BlockStatus status in request.Statuses.AsSpan())
+            {
+                bool changes = status.Payload is not null && !status.Event.IsSyncPoint;
+                if (changes) Schedule.Copies.Changed(status.Payload!.Influence, now);
+            }
+        }
+
+        Barrier.OnStatuses(from, request, now, effects);
+    }
+
     public void NodeLeft(NodeId node, TimeSpan now)
     {
         Calculator.NodeLeft(node);
@@ -56,6 +70,7 @@ internal sealed class ModeTenure
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
         Schedule.Tick(now);
+        Schedule.Copies.Tick(nodes, Barrier.OpenCount > 0, now);
         _placement.Tick(nodes, mayHaveTrigger, now);
         _drain.Tick(drained, nodes, now);
         if (drained.IsEmpty) _balance.Tick(nodes, Barrier.OpenCount > 0, now);

@@ -73,7 +73,10 @@ internal sealed class Tenure
                 Find(merge.Mode)?.Schedule.Reshaping.Merge(merge.Table);
                 break;
             case ParkTable park when Phase == MaintainerPhase.Running && IsKnown(park.Table):
-                _parking.Want(park.Table);
+                _parking.Want(park.Table, null);
+                break;
+            case CopyTable copy when Phase == MaintainerPhase.Running:
+                _modes[0].Schedule.Copies.Want(copy.Table);
                 break;
             case Driving.Tick:
                 Tick(now, effects);
@@ -106,13 +109,14 @@ internal sealed class Tenure
                 _reporting.Take(from.Node, heartbeat.Failures);
                 break;
             case BlockStatusRequest statuses when _members.IsIn(from.Node):
-                Find(statuses.Mode)?.Barrier.OnStatuses(from.Node, statuses, now, effects);
+                Find(statuses.Mode)?.Take(from.Node, statuses, now, effects);
                 break;
             case CheckpointPersisted persisted:
                 _notices.Take(persisted.Checkpoint);
                 break;
-            case ParkPersisted { CopiedAt: null } parked:
-                Park(parked.Table, now);
+            case ParkPersisted kept when _parking.Done(kept.Table, kept.Number):
+                if (kept.CopiedAt is { } at) _modes[0].Schedule.Copies.Persisted(kept.Table, at, now);
+                else Park(kept.Table, now);
                 break;
         }
     }
@@ -200,11 +204,20 @@ internal sealed class Tenure
 
     void Park(TableId table, TimeSpan now)
     {
-        _parking.Done(table);
         foreach (ModeTenure mode in _modes)
         {
             mode.Schedule.Parked.Add(table);
             mode.Schedule.DropTable(table, now);
+        }
+    }
+
+    /// <summary>A copy is finished: the table comes in where it stands, in every mode.</summary>
+    void Unpark(AddedTable table, CommitTs at)
+    {
+        _parking.Want(table.Table, at);
+        for (int i = 1; i < _modes.Length; i++)
+        {
+            if (_modes[i].Schedule.Parked.Remove(table.Table)) _modes[i].Schedule.AddTable(table, at);
         }
     }
 
@@ -222,15 +235,17 @@ internal sealed class Tenure
         NodeId[] drained = _drained.Count == 0 ? [] : Array.FindAll(nodes, _drained.Contains);
         if (drained.Length > 0) nodes = Array.FindAll(nodes, node => !_drained.Contains(node));
         CommitTs? least = null;
+        TimeSpan heldSince = now - MaintainerTimes.HeldLimit;
         foreach (ModeTenure mode in _modes)
         {
             mode.Barrier.OnTick(now, effects);
-            foreach (TableId table in mode.Barrier.NeedsPark) _parking.Want(table);
-            foreach (TableId table in mode.Schedule.Held.Since(now - MaintainerTimes.HeldLimit)) _parking.Want(table);
+            foreach (TableId table in mode.Barrier.NeedsPark) _parking.Want(table, null);
+            foreach (TableId table in mode.Schedule.Held.Since(heldSince)) _parking.Want(table, null);
             mode.Tick(nodes, drained, !_members.HaveAnswered, now);
             mode.Schedule.Send(now, effects);
         }
 
+        foreach ((AddedTable table, CommitTs at) in _modes[0].Schedule.Copies.Finished) Unpark(table, at);
         _syncpoints.Tick(_modes, now, effects);
         _parking.Tick(now, effects);
         foreach (ModeTenure mode in _modes)

@@ -56,8 +56,8 @@ internal abstract class Operation(Schedule schedule, SpanTask task, TimeSpan sin
         Schedule.Ended(this);
     }
 
-    protected Request Create(SpanTask task, CommitTs start) => new(task.Node, new(
-        ScheduleAction.Create, Kind, task.Id, task.Owner, task.Span, task.Schema, start, Copies: false));
+    protected Request Create(SpanTask task, CommitTs start, bool copies = false) => new(task.Node, new(
+        ScheduleAction.Create, Kind, task.Id, task.Owner, task.Span, task.Schema, start, copies));
 
     protected Request Remove(SpanTask task) => new(task.Node, new(
         ScheduleAction.Remove, Kind, task.Id, task.Owner, task.Span, task.Schema, task.Checkpoint, Copies: false));

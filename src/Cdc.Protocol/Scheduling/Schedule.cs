@@ -27,6 +27,7 @@ internal sealed class Schedule : IBarrierSchedule
         Outbox = new(numbering.Epoch, mode);
         _removals = new(Outbox);
         Reshaping = new(this);
+        Copies = new(this);
     }
 
     public Mode Mode { get; }
@@ -39,6 +40,8 @@ internal sealed class Schedule : IBarrierSchedule
     public Outbox Outbox { get; }
 
     public Reshaping Reshaping { get; }
+
+    public Copies Copies { get; }
 
     public SlotList<Operation> Operations => _operations;
 
@@ -76,7 +79,7 @@ internal sealed class Schedule : IBarrierSchedule
         if (at <= LoadedAt) return;
         Drop(payload.Dropped, now);
         foreach (AddedTable added in payload.Added) AddTable(added, at);
-        foreach (MovedTable change in payload.Moved)
+        foreach (var change in payload.Moved)
         {
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }
@@ -101,9 +104,19 @@ internal sealed class Schedule : IBarrierSchedule
         Spans.Add(added.Table, added.Schema, added.IsSplittable, [whole]);
     }
 
+    /// <summary>A table that was copied comes in as it is; its span does not run yet.</summary>
+    public void Enter(SpanTask copied, in AddedTable table)
+    {
+        _targets.Remove(copied.Id);
+        Spans.Waiting.Remove(copied);
+        Parked.Remove(table.Table);
+        Spans.Add(table.Table, table.Schema, table.IsSplittable, [copied]);
+    }
+
     /// <summary>Takes a table out at once. What runs of it, or may run, is removed.</summary>
     public void DropTable(TableId table, TimeSpan now)
     {
+        Copies.Forget(table, now);
         if (Spans.Table(table) is not { } tasks) return;
         foreach (SpanTask task in tasks.Spans)
         {
@@ -170,8 +183,9 @@ internal sealed class Schedule : IBarrierSchedule
     {
         _operations.Add(operation);
         operation.Task.Operation = operation;
+        if (operation is CopyOperation copy) Spans.Waiting.Add(copy.Task);
+        if (operation is CopyOperation or MergeOperation) _targets.Add(operation.Task.Id, operation.Task);
         if (operation is not MergeOperation merge) return;
-        _targets.Add(merge.Task.Id, merge.Task);
         foreach (SpanTask source in merge.Sources) source.Operation = merge;
     }
 
@@ -179,8 +193,8 @@ internal sealed class Schedule : IBarrierSchedule
     {
         _operations.Remove(operation);
         operation.Task.Operation = null;
+        if (_targets.Remove(operation.Task.Id)) Spans.Waiting.Remove(operation.Task);
         if (operation is not MergeOperation merge) return;
-        _targets.Remove(merge.Task.Id);
         foreach (SpanTask source in merge.Sources)
         {
             if (ReferenceEquals(source.Operation, merge)) source.Operation = null;
@@ -263,6 +277,7 @@ internal sealed class Schedule : IBarrierSchedule
             _ => throw new InvalidOperationException($"Not an influence: {dropped}."),
         };
         foreach (TableId table in tables) DropTable(table, now);
+        if (dropped is not null) Copies.Dropped(dropped, now);
     }
 
     void Discard(NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now) =>

@@ -35,7 +35,7 @@ internal sealed class MaintainerRig
             purpose,
             Ts(checkpoint),
             TargetTs: null,
-            [.. parked.Select(static t => new ParkedTable(new(t), "shop"))],
+            [.. parked.Select(static t => new ParkedTable(new(t)))],
             HasRedo: false);
 
     /// <summary>Handles an input; what it answers is returned and not kept.</summary>

@@ -153,12 +153,12 @@ public sealed class RunningTests
         _rig.Beats(held.Node, 50, Held(held));
         _rig.Tick(3599);
         Assert.Empty(Said<ParkRequest>(_rig.Tick()));
-        Assert.Equal(new ParkRequest(Ours, new(1), null), Assert.Single(Said<ParkRequest>(_rig.Tick(1))));
+        Assert.Equal(new ParkRequest(Ours, new(1), 1, null), Assert.Single(Said<ParkRequest>(_rig.Tick(1))));
         Assert.Empty(Said<ParkRequest>(_rig.Tick(0.5)));
         Assert.Single(Said<ParkRequest>(_rig.Tick(0.5)));
         Assert.Equal([new TableId(1)], _rig.Maintainer.WaitingFor(_rig.Now).Parking);
         Assert.NotEqual("", _rig.Of(1));
-        _rig.Hears(new ParkPersisted(Ours, new(1), null));
+        _rig.Hears(new ParkPersisted(Ours, new(1), 1, null));
         Assert.Equal("", _rig.Of(1));
         List<Effect> said = _rig.Tick(1);
         Assert.Empty(Said<ParkRequest>(said));
@@ -177,7 +177,7 @@ public sealed class RunningTests
         Block(Waiting(_rig.Schedule.Trigger, 90, alter));
         List<Effect> said = [];
         for (int i = 0; i < 62; i++) said.AddRange(_rig.Tick(1));
-        Assert.Contains(new ParkRequest(Ours, new(1), null), Said<ParkRequest>(said));
+        Assert.Contains(new ParkRequest(Ours, new(1), 1, null), Said<ParkRequest>(said));
     }
 
     [Fact]
