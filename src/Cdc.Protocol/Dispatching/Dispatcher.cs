@@ -416,9 +416,10 @@ sealed class Dispatcher
         if (_operation != Operation.Write) _block.Clear();
     }
 
+    /// <summary>What ends well while something else makes the dispatcher begin again does not make that good.</summary>
     void Succeed()
     {
-        if (_recovery.Succeed()) Changes();
+        if (_goal == DrainGoal.None && _recovery.Succeed()) Changes();
     }
 
     void Changes()

@@ -30,11 +30,8 @@ sealed class MergeHandling(ModePipeline pipeline)
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
         pipeline.Restate(target);
         _merges.Add(new(epoch, item, target, sources));
-        foreach (Dispatcher source in sources)
-        {
-            source.BeginMerge(now, effects);
-            pipeline.Settle(source, now, effects);
-        }
+        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
+        foreach (Dispatcher source in sources) pipeline.Settle(source, now, effects);
     }
 
     /// <summary>After a dispatcher that may be a part of a merge has changed.</summary>
