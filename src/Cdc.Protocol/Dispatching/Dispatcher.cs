@@ -329,7 +329,7 @@ sealed class Dispatcher
     {
         if (!Completes(flushed.Ticket, Operation.Flush)) return;
         Succeed();
-        if (_goal == DrainGoal.None) _rows.ClearWritten();
+        _rows.AllFlushed();
         _block.Flushed(now, effects);
         Drained(now, effects);
     }

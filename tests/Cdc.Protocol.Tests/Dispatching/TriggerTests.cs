@@ -35,6 +35,8 @@ public sealed class TriggerTests
         _node.SinkFlushed(Trigger);
         _node.Resolved(200);
         Assert.Single(_node.Of<WriteBlock>(Trigger));
+        _node.Bootstrap();
+        Assert.Null(_node.Said<BootstrapResponse>().Last().Spans.Single().Block);
         _node.Instruct(InstructionKind.Acknowledge, Ddl(100), Trigger);
         Assert.Equal(At(100).Previous, _node.Checkpoint(Trigger));
         _node.Written(Trigger);
