@@ -332,7 +332,7 @@ sealed class Dispatcher
     {
         if (!Completes(flushed.Ticket, Operation.Flush)) return;
         Succeed();
-        if (_goal == DrainGoal.None) _rows.ClearWritten();
+        _rows.AllFlushed();
         _block.Flushed(now, effects);
         Drained(now, effects);
     }
@@ -419,9 +419,10 @@ sealed class Dispatcher
         if (_operation != Operation.Write) _block.Clear();
     }
 
+    /// <summary>What ends well while something else makes the dispatcher begin again does not make that good.</summary>
     void Succeed()
     {
-        if (_recovery.Succeed()) Changes();
+        if (_goal == DrainGoal.None && _recovery.Succeed()) Changes();
     }
 
     void Changes()

@@ -87,6 +87,20 @@ sealed class Progress
         return true;
     }
 
+    /// <summary>Everything that has not failed is durable.</summary>
+    public void AllFlushed()
+    {
+        for (int i = _head; i < _entries.Count; i++)
+        {
+            Entry entry = _entries[i];
+            if (entry.IsAnswered) continue;
+            entry.IsFlushed = true;
+            Answer(i, entry);
+        }
+
+        Trim();
+    }
+
     /// <summary>Forgets all; what is answered later of it is unknown.</summary>
     public void Clear()
     {

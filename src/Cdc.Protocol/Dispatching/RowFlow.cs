@@ -72,7 +72,10 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
     /// <summary>False: the batch is not, or no longer, under way.</summary>
     public bool Failed(long batch) => _progress.Failed(batch);
 
-    /// <summary>Everything that the sink was given is durable, or comes again.</summary>
+    /// <summary>Everything that the sink was given is durable, but what has failed.</summary>
+    public void AllFlushed() => _progress.AllFlushed();
+
+    /// <summary>Everything that is not durable comes again.</summary>
     public void ClearWritten() => _progress.Clear();
 
     /// <summary>The session is closed: what has not been given is dropped.</summary>

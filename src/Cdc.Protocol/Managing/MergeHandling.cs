@@ -29,9 +29,8 @@ sealed class MergeHandling(ModePipeline pipeline)
             ScheduleAction.Create, OperationKind.Merge, item.Id, item.Owner, item.Span, item.Schema, default, false);
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
         pipeline.Restate(target);
-        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
-        // Only now: a merge of which one source still works is a broken one.
         _merges.Add(new(epoch, item, target, sources));
+        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
         foreach (Dispatcher source in sources) pipeline.Settle(source, now, effects);
     }
 

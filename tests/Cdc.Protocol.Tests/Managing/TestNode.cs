@@ -16,6 +16,7 @@ sealed class TestNode
     readonly Effects _effects = new();
     readonly Dictionary<(Mode, DispatcherId), Owner> _owners = [];
     readonly Dictionary<(Mode, DispatcherId), TableSpan> _spans = [];
+    readonly Dictionary<(Mode, DispatcherId, Type), DispatcherEffect> _last = [];
     ulong _owner;
 
     public DispatcherManager Manager { get; } = new(Id);
@@ -48,7 +49,11 @@ sealed class TestNode
         Effect[] done = [.. _effects.Items];
         _effects.Clear();
         Done.AddRange(done);
-        All.AddRange(done);
+        foreach (DispatcherEffect effect in done.OfType<DispatcherEffect>())
+        {
+            _last[(effect.Mode, effect.Dispatcher, effect.GetType())] = effect;
+        }
+
         foreach (Effect effect in done)
         {
             if (Answers && effect is Send { Token: { } token }) Put(new SendEnded(token, true));
@@ -149,8 +154,9 @@ sealed class TestNode
         Tick();
     }
 
+    /// <summary>Also what is forgotten, so that tickets are found.</summary>
     public T Last<T>(DispatcherId id, Mode mode = Mode.Event) where T : DispatcherEffect =>
-        All.OfType<T>().Last(e => e.Dispatcher == id && e.Mode == mode);
+        (T)_last[(mode, id, typeof(T))];
 
     public IEnumerable<T> Of<T>(DispatcherId id) where T : DispatcherEffect =>
         Done.OfType<T>().Where(e => e.Dispatcher == id);
@@ -188,7 +194,4 @@ sealed class TestNode
             return Said<Heartbeat>().Last(h => h.Mode == Mode.Event).Watermark;
         }
     }
-
-    /// <summary>Everything ever wanted, so that tickets are found after <see cref="Forget"/>.</summary>
-    List<Effect> All { get; } = [];
 }
