@@ -32,7 +32,7 @@ public sealed class World
         Network = new(Agenda, _rng.Fork(), Swarm);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source);
+        Target = new(Source, table => Checks!.IsParked(table));
         Log = new(Source);
         _sinkFaults = new(Swarm, Network);
         _chance = _rng.Fork();
@@ -119,6 +119,7 @@ public sealed class World
         Faults faults = new(this, _rng.Fork());
         faults.Begin();
         faults.BeginScheduling();
+        faults.BeginOperating();
         Transact();
         while (Agenda.Step(Swarm.Faulty)) { }
         Heal();
@@ -130,7 +131,7 @@ public sealed class World
 
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
-        Target.CheckDurable(Source.Resolved, static _ => false);
+        Target.CheckDurable(Source.Resolved);
     }
 
     string Stuck()
@@ -147,7 +148,7 @@ public sealed class World
 
     const long MostSteps = 2_000_000;
 
-    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved;
+    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source);
 
     void Transact()
     {

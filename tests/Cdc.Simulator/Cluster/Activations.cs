@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Cdc.Protocol;
+using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Maintenance;
 
@@ -41,8 +43,9 @@ public sealed class Activations(World world, Rng rng)
     public void Begin()
     {
         _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
-        _store.Persisted = record => world.Checks.Persisted(new TemporaryChangefeed(record, default).Checkpoint);
+        _store.Persisted = stored => world.Checks.Persisted(Read(stored)!);
         ActivateChangefeed();
+        Create();
         WatchOver();
     }
 
@@ -105,22 +108,53 @@ public sealed class Activations(World world, Rng rng)
     {
         if (world.AliveNodes.Count == 0) return;
         long seen = _store!.Version;
-        var role = new TemporaryChangefeed(_store.Stored, world.Source.Origin);
+        ChangefeedRecord? stored = _store.Stored is { } bytes ? Read(bytes) : null;
+        var role = new Changefeed(stored, rng.Next());
         _changefeed = new("changefeed", rng.Pick(world.AliveNodes), role, (host, effect) =>
         {
             world.Checks.After(host, effect);
-            if (effect is Send send) world.Router.Send(host, Party.Changefeed, send);
-            if (effect is not TemporaryPersist persist) return;
-            _store.Write(seen, persist.Record, (outcome, version) => host.Node.Run(() =>
+            switch (effect)
             {
-                seen = version;
-                if (host.IsEnded) return;
-                host.PersistEnded(outcome);
-                if (host.IsEnded && host == _changefeed) Reactivate();
-            }));
+                case Send send:
+                    world.Router.Send(host, Party.Changefeed, send);
+                    break;
+                case Protocol.Changefeeds.ActivateMaintainer when Newest is null:
+                    ActivateMaintainer(host.Node);
+                    break;
+                case PersistChangefeed persist:
+                    _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
+                    {
+                        seen = version;
+                        if (host.IsEnded) return;
+                        host.PersistEnded(outcome);
+                        if (host.IsEnded && host == _changefeed) Reactivate();
+                    }));
+                    break;
+            }
         }, world.Checks.Before);
+        _changefeed.Take(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
         world.Tick(_changefeed);
     }
+
+    /// <summary>The operator asks until it is there.</summary>
+    void Create()
+    {
+        if (_store!.Stored is not null) return;
+        Changefeed?.Take(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
+        world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
+    }
+
+    static byte[] Write(ChangefeedRecord record)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        ChangefeedRecordFormat.Write(record, bytes);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    static ChangefeedRecord Read(byte[] stored) =>
+        ChangefeedRecordFormat.TryRead(stored, out ChangefeedRecord? record, out string? error)
+            ? record
+            : throw new ViolationException("wire", error);
 
     void OnMaintainer(RoleHost host, Effect effect)
     {

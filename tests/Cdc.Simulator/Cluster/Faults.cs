@@ -1,5 +1,6 @@
 using Cdc.Protocol;
 using Cdc.Protocol.Maintenance;
+using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator.Cluster;
 
@@ -83,6 +84,28 @@ public sealed class Faults(World world, Rng rng)
         if (viewer == seen) return;
         world.Say($"{viewer} takes {seen} for dead");
         world.Membership.Deny(viewer, seen, rng.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)));
+    }
+
+    /// <summary>An operator who has parked tables copied again, and parks some, until the faults are over.</summary>
+    public void BeginOperating()
+    {
+        world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
+        {
+            if (world.Activations.Newest is { } maintainer)
+            {
+                foreach (TableId table in world.Checks.Parked.Order())
+                {
+                    TableHistory history = world.Source.Tables[table];
+                    if (history.Dropped is null)
+                        maintainer.Take(new CopyTable(new(table, history.Schema, history.IsSplittable)));
+                }
+
+                if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
+                    maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+            }
+
+            BeginOperating();
+        });
     }
 
     /// <summary>An operator, or a policy, that reshapes the schedule all the time.</summary>

@@ -47,13 +47,13 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
 
     BlockStep Alter(CommitTs at, TableHistory table)
     {
-        table.Shape++;
+        table.Reshape(at);
         return Step(at, BlockPayload.Of(Blocked(table)), "alter", reshaped: [table]);
     }
 
     BlockStep ChangeType(CommitTs at, List<TableHistory> tables)
     {
-        foreach (TableHistory table in tables) table.Shape++;
+        foreach (TableHistory table in tables) table.Reshape(at);
         return Step(at, BlockPayload.Of(Blocked([.. tables])), "alter type", reshaped: tables);
     }
 

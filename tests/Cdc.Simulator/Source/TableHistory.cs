@@ -7,6 +7,7 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
 {
     readonly Dictionary<uint, List<(CommitTs At, ulong Value)>> _keys = [];
     readonly List<CommitTs> _truncates = [];
+    readonly List<CommitTs> _reshapes = [];
     readonly List<(CommitTs At, BlockEventId Event)> _ddl = [];
     readonly List<(CommitTs At, string Schema)> _schemas = [(created, schema)];
 
@@ -14,7 +15,9 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public bool IsSplittable { get; } = isSplittable;
     public CommitTs Created { get; } = created;
     public CommitTs? Dropped { get; set; }
-    public uint Shape { get; set; } = 1;
+
+    /// <summary>The shape of rows that are written now.</summary>
+    public uint Shape => ShapeAt(new(ulong.MaxValue, 0));
 
     /// <summary>The table's schema now.</summary>
     public string Schema => _schemas[^1].Schema;
@@ -40,6 +43,19 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     }
 
     public void AddDdl(BlockEventId id) => _ddl.Add((id.At, id));
+
+    public void Reshape(CommitTs at) => _reshapes.Add(at);
+
+    public uint ShapeAt(CommitTs at)
+    {
+        uint shape = 1;
+        foreach (CommitTs reshape in _reshapes)
+        {
+            if (reshape <= at) shape++;
+        }
+
+        return shape;
+    }
 
     public void Truncate(CommitTs at) => _truncates.Add(at);
 

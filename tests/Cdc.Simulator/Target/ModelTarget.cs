@@ -5,7 +5,9 @@ namespace Cdc.Simulator.Target;
 
 /// <summary>A database with transactions, progress rows fenced by owner, and a record of executed block events. It checks
 /// with every commit that its content is what the source had at that position.</summary>
-public sealed class ModelTarget(ModelSource source)
+/// <param name="source">What it is to be equal to.</param>
+/// <param name="isParked">Tables that are out of the schedule: what they hold counts for nothing.</param>
+public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked)
 {
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly List<ProgressRow> _progress = [];
@@ -104,11 +106,16 @@ public sealed class ModelTarget(ModelSource source)
         Ddl ddl = block.Ddl;
         foreach (TableId dropped in ddl.Dropped) _tables.Remove(dropped);
         foreach (TableId created in ddl.Created) _tables[created] = new();
-        foreach (TableId reshaped in ddl.Reshaped) _tables[reshaped].Shape++;
+        foreach (TableId reshaped in ddl.Reshaped)
+        {
+            if (Changing(reshaped, block) is { } table) table.Shape++;
+        }
+
         foreach (TableId truncated in ddl.Truncated)
         {
-            _tables[truncated].Rows.Clear();
-            _tables[truncated].TruncatedAt = block.At;
+            if (Changing(truncated, block) is not { } table) continue;
+            table.Rows.Clear();
+            table.TruncatedAt = block.At;
         }
 
         // Everything before it is durable in the tables that it changes, and it is itself.
@@ -125,15 +132,32 @@ public sealed class ModelTarget(ModelSource source)
         return true;
     }
 
-    /// <summary>Everything of the source up to a position is there, in these tables.</summary>
-    public void CheckDurable(CommitTs at, Func<TableId, bool> isParked)
+    /// <summary>Empties a table and fills it with what the source holds at a position, in one transaction.</summary>
+    /// <returns>False: the owner has lost it.</returns>
+    public bool Copy(TableSpan span, Owner owner, CommitTs at)
+    {
+        if (Begin(span, owner) is not { } row) return false;
+        TableHistory history = source.Tables[span.Table];
+        TargetTable table = new() { Shape = history.ShapeAt(at), CopiedAt = at, TruncatedAt = at };
+        foreach (uint key in history.Keys.Keys) table.Rows[key] = (at, history.ValueAt(key, at));
+        _tables[span.Table] = table;
+        row.Writers--;
+        row.Position = at;
+        _progress.RemoveAll(r => r != row && Covers(row.Span, r.Span));
+        return true;
+    }
+
+    /// <summary>Everything of the source up to a position is there.</summary>
+    public void CheckDurable(CommitTs at)
     {
         foreach (TableHistory table in source.Tables.Values)
         {
             if (isParked(table.Table) || table.Created > at) continue;
             foreach ((CommitTs ddlAt, BlockEventId id) in table.Ddl)
             {
-                Ensure(ddlAt > at || _recorded.Contains(id), "no loss", $"{id} is not executed at checkpoint {at}");
+                bool isCopied = _tables.TryGetValue(table.Table, out TargetTable? copy) && copy.CopiedAt >= ddlAt;
+                Ensure(ddlAt > at || isCopied || _recorded.Contains(id), "no loss",
+                    $"{id} is not executed at checkpoint {at}");
             }
 
             if (table.Dropped is { } dropped && dropped <= at) continue;
@@ -147,6 +171,10 @@ public sealed class ModelTarget(ModelSource source)
             }
         }
     }
+
+    /// <summary>A table that a DDL changes; null: its copy has that already.</summary>
+    TargetTable? Changing(TableId table, BlockStep block) =>
+        _tables.TryGetValue(table, out TargetTable? there) && there.CopiedAt < block.At ? there : null;
 
     /// <summary>The position of every key of a span: the largest of any row that holds it; of the span: the smallest.</summary>
     CommitTs Position(TableSpan span)
@@ -210,6 +238,8 @@ public sealed class ModelTarget(ModelSource source)
     /// <summary>A table holds exactly what the source held directly before a block event that stops it.</summary>
     void CheckEqual(TableHistory table, BlockStep block)
     {
+        if (isParked(table.Table)) return;
+        if (_tables.TryGetValue(table.Table, out TargetTable? copied) && copied.CopiedAt >= block.At) return;
         string rule = block.Event.IsSyncPoint ? "INV-25" : "INV-24";
         Ensure(_tables.TryGetValue(table.Table, out TargetTable? there), rule,
             $"{block.Event} ({block.Ddl.Text}) needs table {table.Table}, which is not there");

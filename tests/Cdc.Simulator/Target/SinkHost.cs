@@ -46,6 +46,11 @@ public sealed class SinkHost(
                     : new OperationFailed(
                         write.Mode, write.Dispatcher, write.Owner, write.Ticket, FaultKind.Transient)));
                 break;
+            case CopySpan copy:
+                Find(key).Copy(source, at => answer(at is { } position
+                    ? new CopyFinished(copy.Mode, copy.Dispatcher, copy.Owner, copy.Ticket, position)
+                    : new OperationFailed(copy.Mode, copy.Dispatcher, copy.Owner, copy.Ticket, FaultKind.Transient)));
+                break;
             case DropSpan:
                 _writers.Remove(key);
                 _open.Remove(key);

@@ -71,6 +71,18 @@ public sealed class SpanWriter(
         });
     }
 
+    /// <summary>Copies the table, as the source is now. Null: it failed.</summary>
+    public void Copy(ModelSource source, Action<CommitTs?> answer)
+    {
+        CommitTs at = source.Resolved;
+        agenda.In(faults.Latency(rng) + faults.Latency(rng), () =>
+        {
+            bool exists = source.Tables[span.Table].IsThereAt(at);
+            bool isCopied = exists && !faults.Fails(rng) && target.Copy(span, owner, at);
+            node.Run(() => answer(isCopied ? at : null));
+        });
+    }
+
     void Next()
     {
         while (!_isOpen && _queue.TryDequeue(out WriteUnit? unit))

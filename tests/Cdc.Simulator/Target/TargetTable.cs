@@ -9,6 +9,9 @@ public sealed class TargetTable
 
     public SortedDictionary<uint, (CommitTs At, ulong Value)> Rows { get; } = [];
 
+    /// <summary>The position of the copy that it began with: what the source did up to there is in it.</summary>
+    public CommitTs CopiedAt { get; set; }
+
     /// <summary>The positions that keys were at when TRUNCATE took their rows.</summary>
     public CommitTs TruncatedAt { get; set; }
 }
