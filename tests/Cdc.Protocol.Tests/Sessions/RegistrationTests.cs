@@ -41,6 +41,8 @@ public sealed class RegistrationTests
         test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Near, Far]));
         (NodeId first, Register register) = test.Sent<Register>().Single();
         Assert.Equal((Near, true), (first, register.OnlyReuse));
+        test.Pass(1);
+        Assert.Equal((Near, register), test.Sent<Register>().Single());
         test.Hear(Near, new NotReusable(register.Session));
         (NodeId second, Register again) = test.Sent<Register>().Single();
         Assert.Equal((Far, true), (second, again.OnlyReuse));

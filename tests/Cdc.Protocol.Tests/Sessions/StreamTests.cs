@@ -221,6 +221,33 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public void What_others_have_passed_still_comes_to_a_session_that_is_less_far()
+    {
+        CollectorCase test = WithSession(out SessionKey one);
+        test.Stream(Home, Resolved(150, Named(one, 1, 1)));
+        test.Tell(new HomeChanged(Near));
+        test.Open(2);
+        SessionKey other = test.Sent<Register>().Single().Message.Session;
+        test.Hear(Near, new Ready(other));
+        test.Stream(
+            Near, new StreamItem.Handshake(other, new(1), At(100)), Resolved(140, Named(other, 1, 1)),
+            Rows(other, 1, 9, 160));
+        test.Stream(Near, new StreamItem.Handshake(other, new(2), At(100)), Rows(other, 2, 2, 145));
+        Assert.Equal(["rows 145 first last"], test.Delivered());
+    }
+
+    [Fact]
+    public void Resolved_does_not_hold_for_a_session_that_has_lost_its_service()
+    {
+        CollectorCase test = WithSession(out SessionKey one);
+        SessionKey other = test.OpenAtHome(2);
+        test.Stream(Home, Resolved(110, Named(one, 1, 1), Named(other, 1, 1)));
+        test.Hear(Home, new SessionsUnknown([one]));
+        test.Stream(Home, Resolved(120));
+        Assert.Equal(["resolved 120 but 1"], test.Delivered());
+    }
+
+    [Fact]
     public void An_item_that_comes_again_is_not_taken_again()
     {
         CollectorCase test = WithSession(out SessionKey key);
