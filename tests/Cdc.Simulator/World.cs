@@ -27,7 +27,8 @@ public sealed class World
     public World(ulong seed, Swarm? swarm = null, bool keepsLines = false)
     {
         _rng = new Rng(seed);
-        Swarm = swarm ?? Swarm.Draw(_rng.Fork());
+        Rng options = _rng.Fork();
+        Swarm = swarm ?? Swarm.Draw(options);
         Trace = new(keepsLines);
         Network = new(Agenda, _rng.Fork(), Swarm);
         Source = new();

@@ -218,6 +218,7 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     void Apply(CommitTs at, RowChange change)
     {
         if (at <= KeyPosition(change.Table, change.Key)) return; // Applied before; the sink skips per key.
+        if (isParked(change.Table)) return; // Replaced by the copy that brings it back.
         Ensure(_tables.TryGetValue(change.Table, out TargetTable? table), "INV-24",
             $"rows of table {change.Table} at {at}, which is not there");
         Ensure(table!.Shape == change.Shape, "INV-24",
