@@ -15,6 +15,7 @@ public sealed class Activations(World world, Rng rng)
     readonly List<RoleHost> _maintainers = [];
     RoleHost? _changefeed;
     RecordStore? _store;
+    bool _isCreated;
     ulong _instances;
 
     public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
@@ -118,6 +119,9 @@ public sealed class Activations(World world, Rng rng)
                 case Send send:
                     world.Router.Send(host, Party.Changefeed, send);
                     break;
+                case Answered { Result: CommandResult.Done or CommandResult.Exists }:
+                    _isCreated = true;
+                    break;
                 case Protocol.Changefeeds.ActivateMaintainer when Newest is null:
                     ActivateMaintainer(host.Node);
                     break;
@@ -139,7 +143,7 @@ public sealed class Activations(World world, Rng rng)
     /// <summary>The operator asks until it is there.</summary>
     void Create()
     {
-        if (_store!.Stored is not null) return;
+        if (_isCreated) return;
         Changefeed?.Take(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
         world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
     }

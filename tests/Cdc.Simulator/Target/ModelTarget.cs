@@ -138,6 +138,7 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     {
         if (Begin(span, owner) is not { } row) return false;
         TableHistory history = source.Tables[span.Table];
+        history.CopiedAt = at;
         TargetTable table = new() { Shape = history.ShapeAt(at), CopiedAt = at, TruncatedAt = at };
         foreach (uint key in history.Keys.Keys) table.Rows[key] = (at, history.ValueAt(key, at));
         _tables[span.Table] = table;
@@ -155,7 +156,7 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
             if (isParked(table.Table) || table.Created > at) continue;
             foreach ((CommitTs ddlAt, BlockEventId id) in table.Ddl)
             {
-                bool isCopied = _tables.TryGetValue(table.Table, out TargetTable? copy) && copy.CopiedAt >= ddlAt;
+                bool isCopied = table.CopiedAt >= ddlAt;
                 Ensure(ddlAt > at || isCopied || _recorded.Contains(id), "no loss",
                     $"{id} is not executed at checkpoint {at}");
             }
