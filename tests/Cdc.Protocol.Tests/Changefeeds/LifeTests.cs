@@ -64,7 +64,7 @@ public sealed class LifeTests
     {
         Story story = Running();
         Assert.Equal("", story.Hears(new MaintainerStopped(new(1))));
-        Assert.Equal(new(1), story.Stored.Epochs.Latest);
+        Assert.Equal(new Epoch(1), story.Stored.Epochs.Latest);
         Assert.StartsWith("activate Run", story.After(11));
     }
 
