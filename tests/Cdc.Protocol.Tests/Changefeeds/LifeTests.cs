@@ -190,5 +190,6 @@ public sealed class LifeTests
         story.Restarts();
         Assert.Equal("refuse to a", story.Asks(First));
         Assert.Equal("answer 3 Removed; end", story.Does(new RemoveChangefeed(3)));
+        Assert.Equal("answer 4 Removed; end", story.Restarts().Does(new ResumeChangefeed(4)));
     }
 }
