@@ -8,7 +8,8 @@ namespace Cdc.Protocol.Messages;
 /// <summary>The binary form of messages: a version byte, a tag, and the fields in a fixed order.
 /// <c>WireContract.txt</c> beside this assembly's project lists all of it.</summary>
 /// <remarks>
-/// <para>A message has one form only: what was read is written back byte for byte in the version that it came in.</para>
+/// <para>A message has one form only: what was read is written back byte for byte in the version that it came
+/// in.</para>
 /// <para>A later version may append fields to records, and add messages and cases. An older message is read with the
 /// values that its definition names for the fields it lacks; one of a later version than <see cref="Version"/> is
 /// refused, so whoever speaks to an older peer writes that peer's version.</para>

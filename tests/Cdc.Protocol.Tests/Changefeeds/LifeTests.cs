@@ -60,6 +60,15 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public void A_maintainer_that_stops_unasked_changes_nothing_and_is_missed()
+    {
+        Story story = Running();
+        Assert.Equal("", story.Hears(new MaintainerStopped(new(1))));
+        Assert.Equal(new Epoch(1), story.Stored.Epochs.Latest);
+        Assert.StartsWith("activate Run", story.After(11));
+    }
+
+    [Fact]
     public void Paused_before_anything_ran_there_is_nothing_to_close()
     {
         Story story = new();
@@ -181,5 +190,6 @@ public sealed class LifeTests
         story.Restarts();
         Assert.Equal("refuse to a", story.Asks(First));
         Assert.Equal("answer 3 Removed; end", story.Does(new RemoveChangefeed(3)));
+        Assert.Equal("answer 4 Removed; end", story.Restarts().Does(new ResumeChangefeed(4)));
     }
 }

@@ -19,6 +19,8 @@ public sealed class InterpreterTests
         interpreter.Take(Tick.Now, Now);
         Assert.Equal([Say(1), Say(2)], _done);
         Assert.True(interpreter.IsReady);
+        interpreter.Take(Tick.Now, Now);
+        Assert.Equal([Say(1), Say(2), Say(1), Say(2)], _done);
     }
 
     [Fact]

@@ -37,6 +37,13 @@ public sealed class ContractTests
         }
     }
 
+    [Fact]
+    public void Two_definitions_of_one_name_are_a_bug_that_shows_at_once() =>
+        Assert.Throws<InvalidOperationException>(static () => ContractText.Of(("a", 1, Named("one")), ("b", 1, Named("two"))));
+
+    static Scalar<bool> Named(string definition) =>
+        new("same", definition, 1, static (ref w, v) => w.Bool(v), static (ref r) => r.Bool());
+
     static void Add(string file)
     {
         HashSet<string> there = File.Exists(file) ? [.. File.ReadLines(file).Select(NameIn)] : [];

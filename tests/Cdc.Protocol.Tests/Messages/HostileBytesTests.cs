@@ -139,5 +139,7 @@ public sealed class HostileBytesTests
             WireFormat.Write(new MergeRequest(default, default, new(default, default, TableSpan.Everything, new('x', 1025), [])), output));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             WireFormat.Write(new EpochRequest(default), output, WireFormat.Version + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            WireFormat.Write(new EpochRequest(default), output, WireFormat.OldestVersion - 1));
     }
 }

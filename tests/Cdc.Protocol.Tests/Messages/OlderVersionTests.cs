@@ -53,6 +53,24 @@ public sealed class OlderVersionTests
             .With("Again", Values.Number, static v => v.A)
             .Make(static (a, later, _) => new(a, later)));
 
+    [Fact]
+    public void Many_that_lack_a_later_field_fit_in_the_bytes_that_they_take()
+    {
+        Many<Inner> many = new(Inside);
+        ArrayBufferWriter<byte> output = new();
+        WireWriter writer = new(output, 1);
+        many.Write(ref writer, [new(1, "x"), new(2, "y"), new(3, "z")]);
+        writer.Flush();
+        WireReader reader = new(output.WrittenSpan, 1);
+        Assert.Equal([new(1, "unsaid"), new(2, "unsaid"), new(3, "unsaid")], many.Read(ref reader));
+        Assert.Null(reader.Error);
+    }
+
+    [Fact]
+    public void A_tag_that_two_records_have_is_a_bug_that_shows_at_once() =>
+        Assert.Throws<InvalidOperationException>(static () =>
+            new Cases<object>("sample").With(1, Inside).With(1, Form.Shape));
+
     static byte[] Write(byte version)
     {
         ArrayBufferWriter<byte> output = new();

@@ -11,7 +11,8 @@ static class Fields
 
 readonly struct Fields<T>
 {
-    public Fields<T, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(new(name, shape, get));
 }
 
@@ -19,7 +20,8 @@ sealed class Fields<T, T1>(Field<T, T1> last)
 {
     public Field<T, T1> F1 => last;
 
-    public Fields<T, T1, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, TNext> With<TNext>(
@@ -36,7 +38,8 @@ sealed class Fields<T, T1, T2>(
     public Field<T, T1> F1 => before.F1;
     public Field<T, T2> F2 => last;
 
-    public Fields<T, T1, T2, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, TNext> With<TNext>(
@@ -54,7 +57,8 @@ sealed class Fields<T, T1, T2, T3>(
     public Field<T, T2> F2 => before.F2;
     public Field<T, T3> F3 => last;
 
-    public Fields<T, T1, T2, T3, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, T3, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, T3, TNext> With<TNext>(
@@ -73,7 +77,8 @@ sealed class Fields<T, T1, T2, T3, T4>(
     public Field<T, T3> F3 => before.F3;
     public Field<T, T4> F4 => last;
 
-    public Fields<T, T1, T2, T3, T4, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, T3, T4, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, T3, T4, TNext> With<TNext>(
@@ -93,7 +98,8 @@ sealed class Fields<T, T1, T2, T3, T4, T5>(
     public Field<T, T4> F4 => before.F4;
     public Field<T, T5> F5 => last;
 
-    public Fields<T, T1, T2, T3, T4, T5, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, T3, T4, T5, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, T3, T4, T5, TNext> With<TNext>(
@@ -114,7 +120,8 @@ sealed class Fields<T, T1, T2, T3, T4, T5, T6>(
     public Field<T, T5> F5 => before.F5;
     public Field<T, T6> F6 => last;
 
-    public Fields<T, T1, T2, T3, T4, T5, T6, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, T3, T4, T5, T6, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, T3, T4, T5, T6, TNext> With<TNext>(
@@ -136,7 +143,8 @@ sealed class Fields<T, T1, T2, T3, T4, T5, T6, T7>(
     public Field<T, T6> F6 => before.F6;
     public Field<T, T7> F7 => last;
 
-    public Fields<T, T1, T2, T3, T4, T5, T6, T7, TNext> With<TNext>(string name, Shape<TNext> shape, Func<T, TNext> get) =>
+    public Fields<T, T1, T2, T3, T4, T5, T6, T7, TNext> With<TNext>(
+        string name, Shape<TNext> shape, Func<T, TNext> get) =>
         new(this, new(name, shape, get));
 
     public Fields<T, T1, T2, T3, T4, T5, T6, T7, TNext> With<TNext>(
