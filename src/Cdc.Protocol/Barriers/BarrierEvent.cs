@@ -130,7 +130,7 @@ internal sealed class BarrierEvent
         Find(writer.Id).HasBeenWriter = true;
         Enter(BarrierPhase.Writing, now);
         Missing = int.MaxValue;
-        NextLook = now + BarrierTimes.Repeat;
+        NextLook = now + BarrierLimits.Repeat;
     }
 
     public void CollectAgain(TimeSpan now)
