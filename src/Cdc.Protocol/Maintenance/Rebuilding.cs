@@ -59,6 +59,7 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         foreach (AddedTable table in listed.Values)
         {
             BuildTable(table, _tables.GetValueOrDefault(table.Table) ?? []);
+            if (!table.IsSplittable) schedule.Reshaping.Forbid(table.Table);
         }
 
         foreach ((TableId table, List<Shown> shown) in _tables)

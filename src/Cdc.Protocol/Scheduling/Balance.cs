@@ -13,7 +13,8 @@ internal sealed class Balance(Schedule schedule)
         if (_last is { } last && now - last < SchedulingLimits.BalanceInterval) return;
         if (isBarrierOpen) return;
         _last = now;
-        if (nodes.Length < 2 || schedule.Operations.Count > 0 || schedule.Spans.Absent.Count > 0) return;
+        bool isBusy = schedule.Operations.Count > schedule.Copies.Running || schedule.Spans.Absent.Count > 0;
+        if (nodes.Length < 2 || isBusy) return;
         int[] load = new int[nodes.Length];
         int[] next = new int[nodes.Length];
         for (int i = 0; i < nodes.Length; i++) load[i] = schedule.Spans.On(nodes[i]).Tasks.Count;

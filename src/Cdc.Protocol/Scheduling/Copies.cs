@@ -19,6 +19,9 @@ internal sealed class Copies(Schedule schedule)
 
     public int Count => _copies.Count;
 
+    /// <summary>How many of them somebody is copying now.</summary>
+    public int Running => _copies.Values.Count(static copy => copy is { At: null, Operation.Slot: >= 0 });
+
     /// <summary>Wants a parked table copied.</summary>
     public void Want(in AddedTable table)
     {

@@ -132,6 +132,7 @@ public sealed class CopyTests
     public void A_table_that_was_dropped_or_parked_again_does_not_come_in()
     {
         Says(ComponentState.Copying, copied: 70);
+        Assert.Equal(1UL, Assert.Single(Said<ParkRequest>(_rig.Tick())).Number);
         _rig.Handle(new ParkTable(Table.Table));
         Assert.Equal(new ParkRequest(Ours, Table.Table, 2, null), Assert.Single(Said<ParkRequest>(_rig.Tick())));
         _rig.Hears(new ParkPersisted(Ours, Table.Table, 1, Ts(70)));

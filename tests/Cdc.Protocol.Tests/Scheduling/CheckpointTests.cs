@@ -43,6 +43,17 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void A_node_whose_spans_were_taken_over_ends_the_round_until_it_is_heard_of()
+    {
+        _rig.RunTrigger(A, 80);
+        SpanTask task = _rig.Absent(1);
+        _rig.Schedule.Spans.MakeScheduling(task, B, new Owner(3, 1));
+        _rig.Schedule.Spans.MakeReplicating(task);
+        Assert.Null(Checkpoint);
+        Assert.Equal([B], _rig.Calculator.Missing());
+    }
+
+    [Fact]
     public void A_node_that_left_and_came_back_is_not_believed_what_it_said_of_fewer_dispatchers()
     {
         _rig.RunTrigger(A, 80);
