@@ -177,10 +177,14 @@ public sealed class RowsTests
         _node.Rows(D(1), 20);
         _node.Rows(D(1), 25);
         _node.Resolved(30);
+        _node.Rows(D(1), 35);
         _node.Flushed(D(1), 1);
+        Assert.Equal([At(20), At(25), At(35)], _node.Of<WriteRows>(D(1)).Select(w => w.Rows.At));
         Assert.Equal(At(25).Previous, _node.Checkpoint(D(1)));
         _node.Flushed(D(1), 2);
-        Assert.Equal(At(30), _node.Checkpoint(D(1)));
+        Assert.Equal(At(35).Previous, _node.Checkpoint(D(1)));
+        _node.Flushed(D(1), 3);
+        Assert.Equal(At(35), _node.Checkpoint(D(1)));
     }
 
     void Hand(ulong commit)
