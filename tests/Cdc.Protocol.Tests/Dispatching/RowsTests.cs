@@ -106,6 +106,21 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void A_step_that_begins_anew_is_given_only_when_the_sink_has_taken_what_it_voids()
+    {
+        _node.Rows(D(1), 19);
+        _node.Rows(D(1), 20, isLast: false);
+        _node.Rows(D(1), 20);
+        _node.Flushed(D(1), 1);
+        Assert.Equal(2, _node.Of<WriteRows>(D(1)).Count());
+        _node.Enqueued(D(1), 2);
+        Assert.Equal(3, _node.Of<WriteRows>(D(1)).Count());
+        _node.Flushed(D(1), 3);
+        Assert.Equal(At(20), _node.Checkpoint(D(1)));
+        Assert.Equal(24, _node.Of<ReleaseRows>(D(1)).Sum(r => r.Bytes));
+    }
+
+    [Fact]
     public void Rows_that_were_taken_before_are_not_given_again()
     {
         Hand(20);
