@@ -16,7 +16,7 @@ public sealed class MutationSearch
             try
             {
                 var watch = System.Diagnostics.Stopwatch.StartNew();
-                string? found = factory.Make(mutation).FirstBroken(1, 400);
+                string? found = factory.Make(mutation).FirstBroken(1, 150);
                 output.WriteLine($"{mutation.Name} | {found ?? "NOT FOUND"} | {watch.Elapsed.TotalSeconds:F1}");
             }
             catch (InvalidOperationException e)

@@ -106,6 +106,21 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void A_step_that_begins_anew_is_given_only_when_the_sink_has_taken_what_it_voids()
+    {
+        _node.Rows(D(1), 19);
+        _node.Rows(D(1), 20, isLast: false);
+        _node.Rows(D(1), 20);
+        _node.Flushed(D(1), 1);
+        Assert.Equal(2, _node.Of<WriteRows>(D(1)).Count());
+        _node.Enqueued(D(1), 2);
+        Assert.Equal(3, _node.Of<WriteRows>(D(1)).Count());
+        _node.Flushed(D(1), 3);
+        Assert.Equal(At(20), _node.Checkpoint(D(1)));
+        Assert.Equal(24, _node.Of<ReleaseRows>(D(1)).Sum(r => r.Bytes));
+    }
+
+    [Fact]
     public void Rows_that_were_taken_before_are_not_given_again()
     {
         Hand(20);
@@ -177,10 +192,14 @@ public sealed class RowsTests
         _node.Rows(D(1), 20);
         _node.Rows(D(1), 25);
         _node.Resolved(30);
+        _node.Rows(D(1), 35);
         _node.Flushed(D(1), 1);
+        Assert.Equal([At(20), At(25), At(35)], _node.Of<WriteRows>(D(1)).Select(w => w.Rows.At));
         Assert.Equal(At(25).Previous, _node.Checkpoint(D(1)));
         _node.Flushed(D(1), 2);
-        Assert.Equal(At(30), _node.Checkpoint(D(1)));
+        Assert.Equal(At(35).Previous, _node.Checkpoint(D(1)));
+        _node.Flushed(D(1), 3);
+        Assert.Equal(At(35), _node.Checkpoint(D(1)));
     }
 
     void Hand(ulong commit)
