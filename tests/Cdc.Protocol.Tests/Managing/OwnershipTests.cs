@@ -263,7 +263,10 @@ public sealed class OwnershipTests
         _node.Flushed(D(1), 1);
         Assert.Empty(_node.Done.OfType<CleanUp>());
         _node.Create(D(2), Whole(7));
-        Assert.Single(_node.Of<ClaimSpan>(D(2)));
+        _node.Claimed(D(2));
+        _node.Hear(new CloseRequest(new Epoch(6), false));
+        Assert.True(_node.Said<CloseResponse>().Last().IsClosed);
+        Assert.Empty(_node.Done.OfType<CleanUp>());
     }
 
     [Fact]
