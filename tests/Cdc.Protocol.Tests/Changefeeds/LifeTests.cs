@@ -78,6 +78,16 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public void What_is_known_to_be_closed_is_not_closed_again()
+    {
+        Story story = Running();
+        story.Does(new PauseChangefeed(2));
+        story.Hears(new MaintainerStopped(new(1)));
+        story.Does(new ResumeChangefeed(3));
+        Assert.Equal("store Stopped e2 free @100; answer 4 Done", story.Does(new PauseChangefeed(4)));
+    }
+
+    [Fact]
     [Trait("AC", "ResumeChangefeed")]
     [Trait("AC", "ResumeChangefeedNormalState")]
     public void Resumed_it_runs_again_under_a_new_epoch_from_its_checkpoint()
