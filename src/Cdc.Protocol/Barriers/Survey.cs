@@ -160,8 +160,9 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
         BarrierPhase.Passing => true,
     };
 
-    /// <summary>A node finds by schema those that it has in it. Which schema an incarnation believes to be in follows
-    /// where it began, so those that the schedule has elsewhere, and those that a first wave has left, are named.</summary>
+    /// <summary>A node finds by schema those that it has in it. Which schema an incarnation believes to be in
+    /// follows where it began, so those that the schedule has elsewhere, and those that a first wave has left, are
+    /// named.</summary>
     void Pass(BarrierEvent e, SpanTask task)
     {
         _survey.Told++;

@@ -2,7 +2,7 @@ using Cdc.Protocol.Scheduling;
 
 namespace Cdc.Protocol.Tests.Barriers;
 
-/// <summary>As much of a schedule as a barrier needs. Changes of an event are carried out, and noted in order.</summary>
+/// <summary>As much of a schedule as a barrier needs. Changes of an event are carried out and noted.</summary>
 internal sealed class FakeSchedule : IBarrierSchedule
 {
     readonly Mode _mode;
