@@ -33,4 +33,14 @@ public sealed class SeedTests
             Assert.Equal(once, again);
         }
     }
+
+    /// <summary>A series that never met a hard case proves nothing about it.</summary>
+    [Fact]
+    public void A_run_of_seeds_reaches_every_hard_case()
+    {
+        ReachedStates reached = new();
+        for (ulong seed = FirstFixed; seed < FirstFixed + Fixed; seed++) Batch.Run(seed, out _, reached);
+        Assert.Equal([], HardCase.All.Where(state => !reached.Counts.ContainsKey(state)));
+        Assert.Equal([], reached.Counts.Keys.Except(HardCase.All));
+    }
 }

@@ -39,6 +39,15 @@ public sealed record Swarm
     public TimeSpan? ServiceMoves { get; init; }
     public TimeSpan? Operator { get; init; }
 
+    /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
+    public TimeSpan? Pauses { get; init; }
+
+    /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
+    public TimeSpan? Breaks { get; init; }
+
+    /// <summary>How many bytes of rows may be under way to a node.</summary>
+    public int PoolBytes { get; init; } = 4096;
+
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
     public double ClockSkew { get; init; }
@@ -85,6 +94,9 @@ public sealed record Swarm
             PersistUnknown = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
             ClockSkew = rng.Pick([0.0, 0.0, 0.1, 0.5]),
             HasRedo = false,
+            Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
+            Breaks = Sometimes(0.06, 500, 8000),
+            PoolBytes = rng.Pick([64, 512, 4096]),
         };
     }
 }

@@ -35,7 +35,8 @@ public sealed class World
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
         Target = new(Source, table => Checks!.IsParked(table));
         Log = new(Source);
-        _sinkFaults = new(Swarm, Network);
+        Broken = new(Swarm, Source, _rng.Fork());
+        _sinkFaults = new(Swarm, Network, Broken, Reached);
         _chance = _rng.Fork();
         _machines = new Machine?[Swarm.Nodes];
         _lives = new int[Swarm.Nodes];
@@ -60,6 +61,7 @@ public sealed class World
     public Router Router { get; }
     public Checkers Checks { get; }
     public ReachedStates Reached { get; } = new();
+    public BrokenTable Broken { get; }
 
     public IReadOnlyList<SimNode> AliveNodes => _alive;
 
@@ -89,6 +91,8 @@ public sealed class World
 
     public void Crash(SimNode node)
     {
+        if (Activations.Changefeed is { IsPersisting: true } changefeed && changefeed.Node == node)
+            Reached.Reached(HardCase.CrashWhilePersisting);
         node.IsAlive = false;
         _alive.Remove(node);
         _machines[node.Number] = null;
@@ -133,6 +137,18 @@ public sealed class World
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
         Target.CheckDurable(Source.Resolved);
+        CheckSchedule();
+    }
+
+    /// <summary>What changes the schedule has done so exactly once: it is what the source has, or gets to be.</summary>
+    void CheckSchedule()
+    {
+        TimeSpan limit = Agenda.Now + TimeSpan.FromMinutes(2);
+        while (Activations.Newest is not { } newest || !MaintainerWatch.IsRight(this, newest))
+        {
+            if (!Agenda.Step(limit))
+                throw new ViolationException("INV-16", $"{Activations.Newest} has other tables than the source");
+        }
     }
 
     string Stuck()
@@ -174,6 +190,8 @@ public sealed class World
         foreach (SimNode node in _alive.ToArray()) node.Resume();
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Membership.Heal();
+        // Nobody parks a table that no barrier waits for.
+        Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
     }
 
     public void Tick(RoleHost host)
@@ -197,7 +215,7 @@ public sealed class World
             if (DeliveryLink.ForCollector(effect) is { } input) collector.Take(input);
         }, Checks.Before);
         sink = new(Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
-        collector = new("collector", node, new EventCollector(new Progress(role), poolBytes: 4096), (host, effect) =>
+        collector = new("collector", node, new EventCollector(new Progress(role), Swarm.PoolBytes), (host, effect) =>
         {
             Checks.After(host, effect);
             if (effect is Send send) Router.Send(host, Party.Collector(host.Node.Id), send);

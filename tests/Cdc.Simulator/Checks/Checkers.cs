@@ -1,6 +1,10 @@
 using Cdc.Protocol;
 using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Driving;
+using Cdc.Protocol.Maintenance;
+using Cdc.Protocol.Managing;
+using Cdc.Protocol.Messages;
+using Cdc.Protocol.Sessions;
 using Cdc.Simulator.Cluster;
 using Cdc.Simulator.Source;
 
@@ -10,9 +14,21 @@ namespace Cdc.Simulator.Checks;
 public sealed class Checkers(World world)
 {
     readonly HashSet<TableId> _parked = [];
+    readonly Dictionary<RoleHost, ManagerWatch> _managers = [];
+    readonly Dictionary<RoleHost, MaintainerWatch> _maintainers = [];
+    readonly GrantRules _grants = new();
+    readonly ManagerCases _managerCases = new(world.Reached);
+    readonly MaintainerCases _maintainerCases = new(world);
+    readonly SessionCases _sessionCases = new(world.Reached);
 
     /// <summary>The persisted checkpoint.</summary>
     public CommitTs Checkpoint { get; private set; }
+
+    /// <summary>The greatest epoch that was ever stored.</summary>
+    public Epoch PersistedEpoch { get; private set; }
+
+    /// <summary>Whether what is stored says that it runs.</summary>
+    public bool IsRunning { get; private set; }
 
     public bool IsParked(TableId table) => _parked.Contains(table);
 
@@ -30,12 +46,44 @@ public sealed class Checkers(World world)
     {
         world.Trace.Count((ulong)world.Agenda.Now.Ticks);
         world.Trace.Count((ulong)input.GetType().Name.Length);
+        switch (host.Role)
+        {
+            case DispatcherManager:
+                ManagerWatch manager = ManagerOf(host);
+                _managerCases.Before(manager, input);
+                manager.Before(input);
+                break;
+            case Maintainer:
+                MaintainerWatch maintainer = MaintainerOf(host);
+                _maintainerCases.Before(maintainer, host, input);
+                maintainer.Before(input);
+                break;
+            case EventCollector or EventService:
+                _sessionCases.Before(host, input);
+                break;
+        }
     }
 
     public void After(RoleHost host, Effect effect)
     {
-        if (!world.Trace.KeepsLines || effect is Send) return;
-        world.Say($"{host}: {effect}");
+        if (world.Trace.KeepsLines && effect is not Send) world.Say($"{host}: {effect}");
+        switch (host.Role)
+        {
+            case DispatcherManager:
+                ManagerOf(host).After(effect);
+                _managerCases.After(ManagerOf(host), effect);
+                break;
+            case Maintainer:
+                MaintainerOf(host).After(effect);
+                _maintainerCases.After(MaintainerOf(host), effect);
+                break;
+            case Changefeed:
+                if (effect is Send { Message: EpochGrant grant }) _grants.Granted(grant, PersistedEpoch);
+                break;
+            case EventCollector or EventService:
+                _sessionCases.After(host, effect);
+                break;
+        }
     }
 
     /// <summary>A record is durable: the source may forget what lies before its checkpoint.</summary>
@@ -45,9 +93,35 @@ public sealed class Checkers(World world)
         if (checkpoint < Checkpoint)
             throw new ViolationException("INV-19", $"the checkpoint goes back from {Checkpoint} to {checkpoint}");
         Checkpoint = checkpoint;
+        Rules.Ensure(record.Epochs.Latest >= PersistedEpoch, "INV-29", "the record", $"goes back from {PersistedEpoch}");
+        PersistedEpoch = record.Epochs.Latest;
+        IsRunning = record.IsRunning;
+        foreach (TableId table in _parked)
+        {
+            if (!record.Parking.Tables.Contains(new(table))) world.Reached.Reached(HardCase.CopiedBack);
+        }
+
         _parked.Clear();
-        foreach (Protocol.Messages.ParkedTable parked in record.Parking.Tables) _parked.Add(parked.Table);
+        foreach (ParkedTable parked in record.Parking.Tables) _parked.Add(parked.Table);
+        if (world.Broken.Table is { } broken && _parked.Contains(broken))
+        {
+            world.Reached.Reached(HardCase.ParkedByFailure);
+            world.Broken.Mend();
+        }
+
         world.Target.CheckDurable(checkpoint);
         world.Log.Forget(checkpoint);
+    }
+
+    ManagerWatch ManagerOf(RoleHost host)
+    {
+        if (!_managers.TryGetValue(host, out ManagerWatch? watch)) _managers.Add(host, watch = new(host));
+        return watch;
+    }
+
+    MaintainerWatch MaintainerOf(RoleHost host)
+    {
+        if (!_maintainers.TryGetValue(host, out MaintainerWatch? watch)) _maintainers.Add(host, watch = new(world, host));
+        return watch;
     }
 }

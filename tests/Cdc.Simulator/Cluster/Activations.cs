@@ -5,6 +5,7 @@ using Cdc.Protocol;
 using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Maintenance;
+using Cdc.Simulator.Checks;
 
 namespace Cdc.Simulator.Cluster;
 
@@ -129,6 +130,8 @@ public sealed class Activations(World world, Rng rng)
                     _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
                     {
                         seen = version;
+                        if (outcome == PersistOutcome.Refused) world.Reached.Reached(HardCase.PersistRefused);
+                        if (outcome == PersistOutcome.Unknown) world.Reached.Reached(HardCase.PersistUnknown);
                         if (host.IsEnded) return;
                         host.PersistEnded(outcome);
                         if (host.IsEnded && host == _changefeed) Reactivate();

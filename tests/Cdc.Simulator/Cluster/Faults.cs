@@ -1,4 +1,5 @@
 using Cdc.Protocol;
+using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Maintenance;
 using Cdc.Simulator.Source;
 
@@ -18,6 +19,8 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
+        Repeatedly(_swarm.Pauses, PauseChangefeed);
+        if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
 
     void Repeatedly(TimeSpan? mean, Action fault)
@@ -75,6 +78,25 @@ public sealed class Faults(World world, Rng rng)
                 if (viewer != node && rng.Chance(0.7)) world.Membership.Deny(viewer, node, length);
             }
         });
+    }
+
+    /// <summary>An operator pauses the changefeed, at times just when a maintainer begins, and says resume until it is
+    /// taken.</summary>
+    void PauseChangefeed()
+    {
+        if (rng.Chance(0.5)) world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes));
+        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)), () =>
+        {
+            world.Say("pause");
+            world.Activations.Changefeed?.Take(new PauseChangefeed(2));
+        });
+        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8)), Resume);
+
+        void Resume()
+        {
+            if (world.Activations.Changefeed is { } changefeed) changefeed.Take(new ResumeChangefeed(3));
+            if (!world.Checks.IsRunning) world.Agenda.In(TimeSpan.FromSeconds(1), Resume);
+        }
     }
 
     void Deny()

@@ -23,6 +23,9 @@ public sealed class RoleHost : IPort
     public IRole Role { get; }
     public bool IsEnded => _interpreter.State == InterpreterState.Ended || !Node.IsAlive;
 
+    /// <summary>Whether something is decided, and not stored yet.</summary>
+    public bool IsPersisting => _interpreter.State == InterpreterState.Persisting;
+
     /// <summary>Takes an input: now, behind what it is doing, or as soon as the open persist has ended.</summary>
     public void Take(Input input)
     {

@@ -1,15 +1,25 @@
+using Cdc.Protocol;
+using Cdc.Simulator.Checks;
 using Cdc.Simulator.Cluster;
 
 namespace Cdc.Simulator.Target;
 
 /// <summary>How slow the sink is, and how often it fails, until the faults are over.</summary>
-public sealed class SinkFaults(Swarm swarm, Network network)
+public sealed class SinkFaults(Swarm swarm, Network network, BrokenTable broken, ReachedStates reached)
 {
     public TimeSpan Latency(Rng rng) => TimeSpan.FromTicks(rng.Between(1000, 10000))
         + (rng.Chance(0.2) && !network.IsHealed ? rng.Between(TimeSpan.Zero, swarm.SinkDelay) : TimeSpan.Zero);
 
+    /// <summary>Whether writing rows of this table fails.</summary>
+    public bool FailsFor(TableId table, Rng rng) => broken.Fails(table) || Fails(rng);
+
     public bool Fails(Rng rng) => !network.IsHealed && rng.Chance(swarm.SinkFailure);
 
     /// <summary>It was applied, and the answer says it was not.</summary>
-    public bool FailsAfterwards(Rng rng) => !network.IsHealed && rng.Chance(swarm.AppliedButFailed);
+    public bool FailsAfterwards(Rng rng)
+    {
+        if (network.IsHealed || !rng.Chance(swarm.AppliedButFailed)) return false;
+        reached.Reached(HardCase.SinkUnknown);
+        return true;
+    }
 }

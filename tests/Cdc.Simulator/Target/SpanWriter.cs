@@ -100,7 +100,7 @@ public sealed class SpanWriter(
             _isOpen = true;
             agenda.In(faults.Latency(rng), () =>
             {
-                bool applies = !faults.Fails(rng) && (node.IsAlive || rng.Chance(0.5));
+                bool applies = !faults.FailsFor(span.Table, rng) && (node.IsAlive || rng.Chance(0.5));
                 if (applies) target.Commit(row, units);
                 else target.Rollback(row);
                 bool isFlushed = applies && !faults.FailsAfterwards(rng);

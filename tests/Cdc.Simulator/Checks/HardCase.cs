@@ -1,0 +1,47 @@
+using System.Reflection;
+
+namespace Cdc.Simulator.Checks;
+
+/// <summary>The states that a series of runs has to reach, or it proves nothing about them.</summary>
+public static class HardCase
+{
+    public const string WriterReplaced = "WRITE re-sent to a replaced writer";
+    public const string TakeoverWriting = "takeover with WRITING";
+    public const string TakeoverAcknowledged = "takeover with WAITING acknowledged by the former maintainer";
+    public const string SplitWaiting = "split while WAITING";
+    public const string MergeWaiting = "merge while WAITING";
+    public const string MoveWaiting = "move while WAITING";
+    public const string HeldReleased = "held event released";
+    public const string ZombieRefused = "zombie commit refused by the sink";
+    public const string FoundRecorded = "sink answered \"recorded\"";
+    public const string TwoMaintainers = "two maintainers alive";
+    public const string Superseded = "superseded maintainer ended";
+    public const string TombstoneRefused = "tombstone refused a bootstrap";
+    public const string Paused = "changefeed paused and everything closed";
+    public const string ScheduledToNewOwner = "SCHEDULED repeated to a new owner";
+    public const string Ignored = "Ignored answered";
+    public const string PassToNewIncarnation = "PASS to a new incarnation";
+    public const string StaleCreate = "stale create dropped";
+    public const string LateDone = "late DONE ignored";
+    public const string ParkedByFailure = "table parked by a barrier that a failure held";
+    public const string CopiedBack = "parked table copied and back";
+    public const string Gap = "session reset by a gap";
+    public const string LostLastItem = "Resolved revealed a lost last item";
+    public const string CreditExhausted = "credit exhausted";
+    public const string PersistRefused = "persist refused";
+    public const string PersistUnknown = "persist of unknown outcome";
+    public const string SinkUnknown = "unknown outcome at the sink";
+    public const string CrashWhilePersisting = "crash between decide and persist";
+    public const string SendRequeued = "send failed and requeued";
+    public const string SyncpointWritten = "syncpoint written";
+    public const string NormalOnSplit = "DDL of tables written on split tables";
+    public const string DatabaseOnSplit = "DDL of a schema written on split tables";
+    public const string AllOnSplit = "DDL of all tables written on split tables";
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        .. typeof(HardCase).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(static field => field.IsLiteral).Select(static field => (string)field.GetRawConstantValue()!),
+    ];
+}
