@@ -33,7 +33,10 @@ internal sealed class CreditPool(long size)
         foreach (IncomingStream stream in streams)
         {
             long before = stream.OutstandingBytes;
+            stream.HeldBefore = Math.Min(stream.HeldBefore, HeldBytes);
             long room = Math.Min(size / streams.Count, size - HeldBytes - outstanding + before);
+            // What earlier streams left beyond the pool is not this one's: else nobody would get on behind it.
+            room = Math.Max(room, stream.HeldBefore - HeldBytes);
             if (stream.SeenBytes + room > stream.GrantedBytes)
             {
                 stream.GrantedBytes = stream.SeenBytes + room;

@@ -36,6 +36,9 @@ internal sealed class IncomingStream(NodeId service, ulong number)
     /// <summary>How many bytes it has been granted in all.</summary>
     public long GrantedBytes { get; set; }
 
+    /// <summary>What was held when the stream began, as far as it may still be: of that nothing came on it.</summary>
+    public long HeldBefore { get; set; } = long.MaxValue;
+
     public long ToldBytes { get; set; }
 
     public TimeSpan ToldAt { get; set; }

@@ -16,6 +16,7 @@ public sealed class ManagerWatch(RoleHost host)
     readonly Dictionary<DispatcherKey, Incarnation> _all = [];
     readonly ReportRules _reports = new();
     CommitTs _resolved;
+    ImmutableArray<BlockStatus> _sent;
     long _step;
 
     public Epoch Epoch { get; private set; }
@@ -189,11 +190,15 @@ public sealed class ManagerWatch(RoleHost host)
 
     void Check(BlockStatusRequest request, long? token)
     {
+        // What is sent again says nothing new.
+        bool isAgain = request.Statuses == _sent;
+        _sent = request.Statuses;
         _reports.Sent(request, token);
         foreach (BlockStatus status in request.Statuses)
         {
-            if (Find(request.Mode, status.Dispatcher, status.Owner) is { } one)
-                ReportRules.Check(one, status, _resolved, host.Node.Clock);
+            if (Find(request.Mode, status.Dispatcher, status.Owner) is not { } one) continue;
+            if (!isAgain) ReportRules.Check(one, status, _resolved);
+            if (status.Stage == BlockStage.Waiting && one.IsWaitingAt(status.Event)) one.SaidAt = host.Node.Clock;
         }
     }
 }

@@ -52,8 +52,7 @@ public sealed class ReportRules
     /// <param name="one">Who says it.</param>
     /// <param name="status">What.</param>
     /// <param name="resolved">How far every session may be.</param>
-    /// <param name="now">The node's clock.</param>
-    public static void Check(Incarnation one, BlockStatus status, CommitTs resolved, TimeSpan now)
+    public static void Check(Incarnation one, BlockStatus status, CommitTs resolved)
     {
         BlockEventId id = status.Event;
         switch (status.Stage)
@@ -64,7 +63,6 @@ public sealed class ReportRules
                 Rules.Ensure(!(one.MaxWaiting?.CompareTo(id) > 0), "INV-22", one,
                     $"waits at an earlier event than {one.MaxWaiting}", id);
                 one.MaxWaiting = id;
-                if (one.Pending == id) one.SaidAt = now;
                 break;
             case BlockStage.Scheduled:
                 Rules.Ensure(one.HasExecutedAlone(id), "INV-4", one, "reports what it has not executed", id);

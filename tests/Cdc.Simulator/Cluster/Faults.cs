@@ -9,6 +9,7 @@ namespace Cdc.Simulator.Cluster;
 public sealed class Faults(World world, Rng rng)
 {
     readonly Swarm _swarm = world.Swarm;
+    TimeSpan _resumeAt;
 
     public void Begin()
     {
@@ -80,8 +81,8 @@ public sealed class Faults(World world, Rng rng)
         });
     }
 
-    /// <summary>An operator pauses the changefeed, at times just when a maintainer begins, and says resume until it is
-    /// taken.</summary>
+    /// <summary>An operator pauses the changefeed, at times just when a maintainer begins; later it is
+    /// resumed.</summary>
     void PauseChangefeed()
     {
         if (rng.Chance(0.5)) world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes));
@@ -89,14 +90,8 @@ public sealed class Faults(World world, Rng rng)
         {
             world.Say("pause");
             world.Activations.Changefeed?.Take(new PauseChangefeed(2));
+            _resumeAt = world.Agenda.Now + rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8));
         });
-        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8)), Resume);
-
-        void Resume()
-        {
-            if (world.Activations.Changefeed is { } changefeed) changefeed.Take(new ResumeChangefeed(3));
-            if (!world.Checks.IsRunning) world.Agenda.In(TimeSpan.FromSeconds(1), Resume);
-        }
     }
 
     void Deny()
@@ -108,11 +103,14 @@ public sealed class Faults(World world, Rng rng)
         world.Membership.Deny(viewer, seen, rng.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)));
     }
 
-    /// <summary>An operator who has parked tables copied again, and parks some, until the faults are over.</summary>
+    /// <summary>An operator who resumes the changefeed where it is paused, has parked tables copied again, and parks
+    /// some, until the faults are over.</summary>
     public void BeginOperating()
     {
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
+            if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
+                world.Activations.Changefeed?.Take(new ResumeChangefeed(3));
             if (world.Activations.Newest is { } maintainer)
             {
                 foreach (TableId table in world.Checks.Parked.Order())
