@@ -37,7 +37,7 @@ internal sealed class IncomingStream(NodeId service, ulong number)
     public long GrantedBytes { get; set; }
 
     /// <summary>What was held when the stream began, as far as it may still be: of that nothing came on it.</summary>
-    public long HeldBefore { get; set; } = long.MaxValue;
+    public long HeldBefore { get; set; }
 
     public long ToldBytes { get; set; }
 

@@ -42,7 +42,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
                     registrar.LoseService(session, now, effects);
         }
 
-        IncomingStream stream = new(service, number);
+        IncomingStream stream = new(service, number) { HeldBefore = pool.HeldBytes };
         table.Streams.Add(stream);
         return stream;
     }
