@@ -1,0 +1,68 @@
+namespace Cdc.Simulator.Tests.Mutations;
+
+/// <summary>For each checker a rule of the protocol that is switched off, and the checker that has to notice.</summary>
+public static class CheckerMutations
+{
+    const string BlockHandling = "Dispatching/BlockHandling.cs";
+    const string Dispatcher = "Dispatching/Dispatcher.cs";
+    const string Manager = "Managing/DispatcherManager.cs";
+    const string Steps = "Barriers/EventSteps.cs";
+
+    public static TheoryData<string, Mutation> All { get; } = new()
+    {
+        { "INV-1", new("Rows do not wait for a block event", Dispatcher, "&& !_block.IsPending && !_rows.Inbox", "&& !_rows.Inbox") },
+        { "INV-2", new("No flush", BlockHandling,
+            "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
+            "        dispatcher.Start(Operation.None); Flushed(default, effects);") },
+        { "INV-4", new("DONE is answered before it is done", BlockHandling, "when dispatcher.Checkpoint >= id.At:", "when true:") },
+        { "INV-6", new("An event that blocks is executed at once", BlockHandling,
+            "(id, payload, null, !Blocks(id, payload.Influence));", "(id, payload, null, true);") },
+        { "INV-7", new("WAITING is not repeated", BlockHandling,
+            "if (Phase == BlockPhase.Waiting && !_isAcknowledged && _repeatAt <= now) Offer(now);", "") },
+        { "INV-8", new("Nothing is held", BlockHandling, "bool isHeld = !_isLocal && !_scheduled.IsEmpty;", "bool isHeld = false;") },
+        { "INV-9", new("The checkpoint passes what is not scheduled", Dispatcher,
+            "if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;", "") },
+        { "INV-10", new("The checkpoint passes what is not durable", Dispatcher,
+            "if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", "") },
+        { "INV-11", new("A WRITE to one that is writing writes again", BlockHandling,
+            "bool isWaited = Phase == BlockPhase.Waiting && id == _event;",
+            "bool isWaited = Phase is BlockPhase.Waiting or BlockPhase.Writing && id == _event;") },
+        { "INV-13", new("Nobody has to stand at it", Steps,
+            "if (survey.Uncovered > 0 || MustWait(e, survey)) return;",
+            "if (survey.FirstWaiting is null || MustWait(e, survey)) return;") },
+        { "INV-14", new("PASS without WRITE", Steps,
+            "        e.Write(writer, now);\n        batch.Add(writer.Node, e.Id, InstructionKind.Write, writer.Id);",
+            "        if (e.IsPending) Apply(e, now); e.Written(now);") },
+        { "INV-15", new("The trigger is nobody special", Steps, "if (survey.IsTriggerWaiting) return schedule.Trigger;", "") },
+        { "INV-16", new("The schedule goes before the writer", Steps,
+            "        e.Write(writer, now);", "        if (e.IsPending) Apply(e, now); e.Write(writer, now);") },
+        { "INV-20", new("Who does not replicate is believed", "Barriers/Barrier.cs",
+            "        if (!task.IsReplicating)\n        {\n            if (status.Stage is",
+            "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
+        { "INV-26", new("A stale maintainer is obeyed", "Managing/Ownership.cs",
+            "public bool Allows(Epoch epoch) => epoch == Current && IsOwned;", "public bool Allows(Epoch epoch) => true;") },
+        { "INV-27", new("A tombstone is opened", Manager, "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
+        { "INV-28", new("A create replaces in place", "Managing/ScheduleHandling.cs",
+            "            Stop(known, now, effects);\n            return;\n        }\n\n        Journal.AddCreate(entry);",
+            "            pipeline.Set.Remove(known);\n        }\n\n        Journal.AddCreate(entry);") },
+        { "INV-29", new("An epoch is granted twice", "Changefeeds/EpochRecord.cs",
+            "internal EpochRecord Grant(Guid instance) => new(Latest.Next,", "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
+        { "INV-30", new("A stale close is obeyed", Manager,
+            "bool isStale = request.Epoch < _ownership.Current", "bool isStale = request.Epoch < Epoch.None") },
+        { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
+            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
+        { "INV-S4", new("A hand-over before the last one is taken", Dispatcher, "Session != 0 && !_rows.IsHandingOver &&", "Session != 0 &&") },
+        { "INV-S6", new("What stops nobody is executed without a flush", BlockHandling,
+            "        else Flush(effects);\n    }\n\n    public void Flushed", """
+                    else if (_isLocal)
+                    {
+                        if (payload.ChangesSchedule) _scheduled.Install(ReportOf(BlockStage.Scheduled));
+                        Write(effects);
+                    }
+                    else Flush(effects);
+                }
+
+                public void Flushed
+            """) },
+    };
+}
