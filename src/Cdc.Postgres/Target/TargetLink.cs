@@ -97,7 +97,7 @@ internal sealed partial class TargetLink(
             }
             catch (CdcException lost) when (TargetFailures.IsLost(lost))
             {
-                if (!isRepeatable) throw;
+                if (!isRepeatable) throw TargetFailures.Interrupted(lost);
                 CommitTs found = Reconnect(lost);
                 if (at is { } wanted && found == wanted)
                 {
