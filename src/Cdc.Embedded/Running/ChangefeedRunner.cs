@@ -74,8 +74,8 @@ public sealed class ChangefeedRunner : IDisposable
             {
                 return await StreamAsync(start.History, cancellationToken);
             }
-            catch (CdcException failure) when (
-                SinkRetry.Applies(failure) && _parts.AnotherSink is not null && !cancellationToken.IsCancellationRequested)
+            catch (CdcException failure) when (SinkRetry.Applies(failure)
+                && _parts.AnotherSink is not null && !cancellationToken.IsCancellationRequested)
             {
                 await GoOnAsync(failure, start.History, cancellationToken);
             }

@@ -4,6 +4,7 @@ using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sinks;
+using Cdc.Postgres.Setup;
 using Cdc.Postgres.Target;
 using Cdc.Protocol;
 using Cdc.Sinks.Tests;
@@ -303,6 +304,18 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
     {
         CommitTs at = new(commit, 1);
         return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE", [change]);
+    }
+
+    [Fact]
+    public async Task A_target_that_refuses_us_is_told_from_one_that_is_away()
+    {
+        await using PostgresSink refused = server.Open("not_there");
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(async () => await refused.ProgressAsync(Never));
+        Assert.Equal(FailureKind.SinkRefused, failure.Kind);
+        string url = server.Cluster.UrlFor(_database).Replace($":{server.Cluster.Port}/", ":1/", StringComparison.Ordinal);
+        await using PostgresSink away = new(new() { Address = PostgresAddress.Parse(url), Name = "orders" });
+        failure = await Assert.ThrowsAsync<CdcException>(async () => await away.ProgressAsync(Never));
+        Assert.Equal(FailureKind.SinkUnreachable, failure.Kind);
     }
 
     [Fact]

@@ -82,6 +82,19 @@ public sealed class AnotherSinkTests
     }
 
     [Fact]
+    public async Task A_target_that_lost_durable_rows_gets_them_again()
+    {
+        Once(205, _ =>
+        {
+            _target.Rows.RemoveRange(2, 2);
+            _target.Position = CommitTs.End(202);
+            throw RecordingTarget.Interrupted();
+        });
+        await RunAsync();
+        Assert.Equal(s_everyRow, _target.Rows);
+    }
+
+    [Fact]
     public async Task A_target_that_somebody_else_has_meanwhile_is_left_to_him()
     {
         Owner other = new(7, 1);
@@ -131,7 +144,13 @@ public sealed class AnotherSinkTests
     [Fact]
     public async Task Patience_ends_where_no_sink_gets_any_further()
     {
-        _target.Taking = static at => _ = at == Row(203) ? throw RecordingTarget.Interrupted() : 0;
+        int attempts = 0;
+        _target.Taking = at =>
+        {
+            if (at != Row(203)) return;
+            Assert.True(++attempts < 10, "Patience has no end.");
+            throw RecordingTarget.Interrupted();
+        };
         Assert.Equal(FailureKind.SinkInterrupted, (await FailAsync(retryFor: TimeSpan.FromSeconds(5))).Kind);
         Assert.Equal([1, 2, 4], Seconds());
         Assert.Equal(s_everyRow[..2], _target.Rows);
@@ -178,7 +197,7 @@ public sealed class AnotherSinkTests
     public async Task Other_failures_of_a_sink_end_the_run(FailureKind kind)
     {
         _target.Taking = at => _ = at == Row(203) ? throw new CdcException(kind, "No.") : 0;
-        Assert.Equal(kind, (await FailAsync()).Kind);
+        Assert.Equal(kind, (await FailAsync(retryFor: TimeSpan.FromSeconds(5))).Kind);
         Assert.DoesNotContain("open 2", _journal.Lines);
     }
 

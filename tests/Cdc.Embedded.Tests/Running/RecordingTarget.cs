@@ -17,7 +17,7 @@ sealed class RecordingTarget(Journal journal)
     /// <summary>Positions of the rows of the stream, as often as they are there.</summary>
     public List<CommitTs> Rows { get; } = [];
 
-    public CommitTs Position { get; private set; }
+    public CommitTs Position { get; set; }
 
     public Owner Owner { get; set; }
 
