@@ -56,17 +56,20 @@ internal sealed class SafePositions
         }
     }
 
-    /// <summary>Everything at or before the checkpoint is durable, and the checkpoint is persisted.</summary>
+    /// <summary>Everything at or before the checkpoint is durable, and the checkpoint is persisted. What is confirmed
+    /// never goes back.</summary>
     public void Confirm(CommitTs checkpoint)
     {
         lock (_gate)
         {
             int count = 0;
             while (count < _resolved.Count && CommitTs.End(_resolved[count]) <= checkpoint) count++;
-            if (count > 0) _confirmed = _resolved[count - 1];
+            ulong told = count > 0 ? _resolved[count - 1] : 0;
             _resolved.RemoveRange(0, count);
             // The last one resolved is always known, however few are kept.
-            if (CommitTs.End(_last) <= checkpoint) _confirmed = _last;
+            if (CommitTs.End(_last) <= checkpoint) told = _last;
+            // The server may know more than this process has resolved.
+            _confirmed = Math.Max(_confirmed, told);
             if (_resolved.Count == 0) (_every, _skipped) = (1, 0);
         }
     }

@@ -48,6 +48,28 @@ public sealed class SafePositionsTests
         Assert.Equal(200UL, positions.Confirmed);
     }
 
+    [Theory]
+    [InlineData(CommitTs.MaxStep)]
+    [InlineData(3)]
+    public void A_checkpoint_before_what_the_server_knows_takes_nothing_back(uint step)
+    {
+        SafePositions positions = new();
+        positions.Resolved(50);
+        positions.Known(100);
+        positions.Confirm(new(50, step));
+        Assert.Equal(100UL, positions.Confirmed);
+    }
+
+    [Fact]
+    public void A_checkpoint_before_anything_is_resolved_takes_nothing_back()
+    {
+        SafePositions positions = new();
+        positions.Known(100);
+        // Within a transaction of several steps, whose end has not come yet.
+        positions.Confirm(new(200, 3));
+        Assert.Equal(100UL, positions.Confirmed);
+    }
+
     [Fact]
     public void A_receiver_that_confirms_late_costs_no_memory_and_only_precision()
     {
