@@ -25,7 +25,8 @@ sealed class OpenChangefeed : IAsyncDisposable
     IStateStore? _state;
     PrivateScratch? _spill;
 
-    OpenChangefeed(Invocation call, Func<ISink> newSink) => (_call, _newSink, Sink) = (call, newSink, newSink());
+    internal OpenChangefeed(Invocation call, Func<ISink> newSink) =>
+        (_call, _newSink, Sink) = (call, newSink, newSink());
 
     public required string Name { get; init; }
     public required ISource Source { get; init; }
@@ -116,10 +117,11 @@ sealed class OpenChangefeed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // From the last to the first, and each whatever becomes of the others: the state has a lock to give back.
+        using PrivateScratch? spill = _spill;
+        await using IStateStore? state = _state;
+        await using ISink sink = Sink;
         await Source.DisposeAsync();
-        await Sink.DisposeAsync();
-        if (_state is not null) await _state.DisposeAsync();
-        _spill?.Dispose();
     }
 
     /// <summary>Whether a later run can go on. What went to standard output is not ours any more.</summary>
