@@ -25,7 +25,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
 
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
-        SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
+        SourceFacts facts = await LookAtSourceAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(facts, cancellationToken);
         IEnumerable<Problem> filter = parts.Filter.IsEmpty
             ? []
@@ -51,6 +51,24 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         if (decision is StartDecision.GoOn { StateIsLost: true }) schemas = progress!.Schemas;
         if (decision is StartDecision.First) schemas = [];
         return new(next with { Epoch = epoch, Options = parts.Options }, new SchemaHistory(schemas));
+    }
+
+    // The target is connected to meanwhile, which takes longer than what it is asked.
+    async Task<SourceFacts> LookAtSourceAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task connecting = parts.Sink.PrepareAsync(ended.Token).AsTask();
+        try
+        {
+            SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
+            await connecting;
+            return facts;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Where a run goes on with another sink. What it was asked for and what it knows of the tables
