@@ -47,6 +47,26 @@ public sealed class PgOutputDecoderTests
     }
 
     [Fact]
+    public void A_keepalive_inside_a_transaction_resolves_nothing()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        decoder.Take(Begin(1000), OrdersV1, Insert(Orders, "1", "a"));
+        decoder.Idle(1040);
+        Assert.Empty(decoder.Events);
+        decoder.Take(Commit(1000, 1040)).Flush();
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "resolved 1040"], decoder.Events);
+    }
+
+    [Fact]
+    public void A_keepalive_comes_after_what_was_committed_before_it()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        decoder.Take(Begin(1000), OrdersV1, Insert(Orders, "1", "a"), Commit(1000, 1040));
+        decoder.Idle(2000);
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "resolved 1040", "resolved 2000"], decoder.Events);
+    }
+
+    [Fact]
     public void A_key_change_is_one_update_with_the_old_key_and_what_was_not_sent_stays_unchanged()
     {
         using DecoderBench decoder = new(Known(OrdersV1));

@@ -49,6 +49,19 @@ public sealed class SafePositionsTests
     }
 
     [Fact]
+    public void What_the_server_knows_already_is_not_taken_back_by_a_checkpoint_that_nothing_was_resolved_for()
+    {
+        SafePositions positions = new();
+        positions.Known(100);
+        positions.Confirm(CommitTs.End(150));
+        Assert.Equal(100UL, positions.Confirmed);
+        positions.Resolved(200);
+        positions.Known(300);
+        positions.Confirm(CommitTs.End(250));
+        Assert.Equal(300UL, positions.Confirmed);
+    }
+
+    [Fact]
     public void A_receiver_that_confirms_late_costs_no_memory_and_only_precision()
     {
         SafePositions positions = new();
