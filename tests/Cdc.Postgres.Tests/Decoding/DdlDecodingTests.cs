@@ -130,6 +130,8 @@ public sealed class DdlDecodingTests
         Assert.Equal(FailureKind.SourceUnfit, failure.Kind);
         Assert.Contains("public.u", failure.Message);
         Assert.NotNull(failure.Fix);
+        decoder.Flush();
+        Assert.Empty(decoder.Events);
         decoder.Abandon();
         Assert.Equal(0, decoder.Pool.BytesOut);
     }

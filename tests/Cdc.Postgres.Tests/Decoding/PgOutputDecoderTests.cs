@@ -241,6 +241,20 @@ public sealed class PgOutputDecoderTests
     }
 
     [Fact]
+    public void Small_transactions_that_were_handed_on_before_are_dropped_whole()
+    {
+        SchemaHistory history = Known(OrdersV1, ItemsV1);
+        TableId items = history.Find(Items, CommitTs.End(5))!.Id;
+        Dictionary<TableId, CommitTs> copied = new() { [items] = CommitTs.End(1140) };
+        using DecoderBench decoder = new(history, new(CommitTs.Zero, CommitTs.End(1040), history, copied));
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Commit(1000, 1040),
+            Begin(1040), Insert(Orders, "2", "b"), Commit(1040, 1080),
+            Begin(1100), Insert(Items, "2"), Commit(1100, 1140), Begin(1140), Insert(Items, "3"), Commit(1140, 1180)).Flush();
+        Assert.Equal(["Insert 1080.0#0 orders [2|b]", "Insert 1180.0#0 items [3]"], decoder.Changes);
+    }
+
+    [Fact]
     public void What_a_tables_copy_contains_is_dropped_for_that_table_only()
     {
         SchemaHistory history = Known(OrdersV1, ItemsV1);
