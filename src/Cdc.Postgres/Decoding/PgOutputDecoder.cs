@@ -285,7 +285,7 @@ internal sealed class PgOutputDecoder : IDisposable
         {
             completed.RemoveRange(0, taken);
         }
-        if (handedOver && !_writer.HasClosedRows) Resolve(_last.Ts, _last.CommitTime);
+        if (handedOver) Resolve(_last.Ts, _last.CommitTime);
     }
 
     void Resolve(CommitTs at, long time)

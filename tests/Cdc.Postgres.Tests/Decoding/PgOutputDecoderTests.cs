@@ -67,6 +67,17 @@ public sealed class PgOutputDecoderTests
     }
 
     [Fact]
+    public void Transactions_without_a_row_of_ours_are_resolved_now_and_then_while_they_go_on()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        const ulong far = 16 << 20;
+        decoder.Take(Begin(1000), Commit(1000, far), Begin(far), Commit(far, far + 1));
+        Assert.Equal([$"resolved {far + 1}"], decoder.Events);
+        decoder.Take(Begin(far + 9), Commit(far + 9, 2 * far + 1));
+        Assert.Equal([$"resolved {far + 1}"], decoder.Events);
+    }
+
+    [Fact]
     public void A_key_change_is_one_update_with_the_old_key_and_what_was_not_sent_stays_unchanged()
     {
         using DecoderBench decoder = new(Known(OrdersV1));
@@ -127,6 +138,17 @@ public sealed class PgOutputDecoderTests
                 "Insert 1040.0#0 orders [1|a]", "truncate 1040.1 orders,items cascade restart",
                 "Insert 1040.2#0 items [2]",
             ], decoder.Changes);
+    }
+
+    [Fact]
+    public void A_truncate_of_what_is_not_carried_takes_its_step_all_the_same()
+    {
+        TableSelection selection = new([TablePattern.Parse("public.orders")], []);
+        using DecoderBench decoder = new(Known(OrdersV1), selection: selection);
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Truncate(0, Items), Insert(Orders, "2", "b"),
+            Commit(1000, 1040)).Flush();
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "Insert 1040.2#0 orders [2|b]"], decoder.Changes);
     }
 
     [Fact]
