@@ -40,6 +40,10 @@ sealed class DecoderBench : IDecoded, IDisposable
     public LinesLogger Log { get; } = new();
     public RowBlockPool Pool { get; } = new();
     public List<string> Events { get; } = [];
+
+    /// <summary>How many batches are taken before the receiver gives up.</summary>
+    public int Room { get; set; } = int.MaxValue;
+
     public long RowCount { get; private set; }
     bool KeepText { get; }
 
@@ -65,6 +69,7 @@ sealed class DecoderBench : IDecoded, IDisposable
 
     public void Rows(RowBatch batch)
     {
+        if (Room-- == 0) throw new OperationCanceledException();
         RowCount += batch.Count;
         if (KeepText)
         {

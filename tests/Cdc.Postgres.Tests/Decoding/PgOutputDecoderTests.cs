@@ -314,6 +314,21 @@ public sealed class PgOutputDecoderTests
         Assert.Equal(0, spilled.Pool.BytesOut - whole.Pool.BytesOut);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_receiver_that_gives_up_keeps_what_it_took_and_the_rest_is_given_back(int room)
+    {
+        using DecoderBench decoder = new(Known(OrdersV1, ItemsV1)) { Room = room };
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Insert(Items, "1"), Insert(Orders, "2", "b"));
+        Assert.Throws<OperationCanceledException>(() => decoder.Take(Commit(1000, 1040)));
+        decoder.Abandon();
+        Assert.Equal(room, decoder.Events.Count);
+        Assert.Equal(0, decoder.Pool.BytesOut);
+    }
+
     [Fact]
     public void Committed_rows_leave_while_a_large_transaction_is_open()
     {

@@ -12,6 +12,7 @@ public sealed class SafePositionsTests
     [InlineData(199, CommitTs.MaxStep, 100)]
     [InlineData(200, 5, 100)]
     [InlineData(200, CommitTs.MaxStep, 200)]
+    [InlineData(300, 0, 200)]
     [InlineData(900, CommitTs.MaxStep, 300)]
     public void The_server_is_told_the_last_resolved_position_that_the_checkpoint_covers(
         ulong commit, uint step, ulong told)
