@@ -136,14 +136,17 @@ internal sealed class RowStatements
 
     void Is(TargetColumn column, Cell cell, bool byText)
     {
+        // Not IS NULL, which a row is, too, that holds nothing but NULL.
         if (!cell.HasValue)
         {
-            Text($"{column.Quoted} IS NULL");
+            Text($"{column.Quoted} IS NOT DISTINCT FROM NULL");
             return;
         }
-        // As it is printed: a cast to text takes trailing blanks off, and would compare by the column's collation.
+        // As it is printed: a cast to text takes trailing blanks off, and would compare by the column's collation. NULL
+        // is printed as nothing.
         Text(byText
-            ? $"pg_catalog.format('%s', {column.Quoted}) COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) "
+            ? $"{column.Quoted} IS DISTINCT FROM NULL AND pg_catalog.format('%s', {column.Quoted}) "
+                + "COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) "
             : $"{column.Quoted} {column.Equality} ");
         Value(cell);
         if (!byText) Text(column.Cast);

@@ -4,7 +4,7 @@ namespace Cdc.EndToEnd.Tests.Target;
 static class TrickyRows
 {
     /// <summary>In both databases.</summary>
-    public const string Types = "CREATE EXTENSION citext; "
+    public const string Types = "CREATE EXTENSION citext; CREATE TYPE two AS (x int, y text); "
         + "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
 
     public static readonly string[] Names =
@@ -30,7 +30,7 @@ static class TrickyRows
         CREATE TABLE whole (a int, b text, j json, f float8, n numeric, c char(5));
         ALTER TABLE whole REPLICA IDENTITY FULL;
         CREATE TABLE blanks (k bpchar PRIMARY KEY, v text);
-        CREATE TABLE look_alike (a bpchar, b text COLLATE loose, c bool, d inet);
+        CREATE TABLE look_alike (a bpchar, b text COLLATE loose, c bool, d inet, e two);
         ALTER TABLE look_alike REPLICA IDENTITY FULL;
         CREATE TABLE only_key (a int, b text, PRIMARY KEY (a, b));
         CREATE TABLE "Odd""Na'me" ("Key ""k" text PRIMARY KEY, "v'v" text);
@@ -60,7 +60,8 @@ static class TrickyRows
         INSERT INTO loose_words VALUES ('Abc', 'v'), ('def', 'v');
         INSERT INTO blanks SELECT 'k' || i, 'v' FROM generate_series(1, 40) i;
         INSERT INTO look_alike VALUES ('ab', 'x', true, '10.0.0.1'), ('ab ', 'x', true, '10.0.0.1'),
-            ('c', 'Abc', NULL, NULL), ('c', 'ABC', NULL, NULL);
+            ('c', 'Abc', NULL, NULL), ('c', 'ABC', NULL, NULL), ('d', NULL, NULL, NULL), ('d', '', NULL, NULL);
+        INSERT INTO look_alike VALUES ('e', 'z', NULL, NULL, (NULL, NULL)), ('e', 'z', NULL, NULL, NULL);
         INSERT INTO swap SELECT i, i FROM generate_series(1, 40) i;
         INSERT INTO deferred SELECT i, i FROM generate_series(1, 40) i;
         INSERT INTO identity_index SELECT i, 'u' || i, 'v' FROM generate_series(1, 40) i;
@@ -99,7 +100,8 @@ static class TrickyRows
             AND n::text = '1.0';
         UPDATE blanks SET k = k || '  ' WHERE v = 'v'; UPDATE blanks SET v = 'w' WHERE k < 'k3';
         DELETE FROM blanks WHERE k > 'k35'; INSERT INTO blanks VALUES ('k36', 'again');
-        DELETE FROM look_alike WHERE octet_length(a) = 3 OR b COLLATE "C" = 'ABC';
+        DELETE FROM look_alike WHERE octet_length(a) = 3 OR b COLLATE "C" = 'ABC' OR b = ''
+            OR (a = 'e' AND e IS NOT DISTINCT FROM NULL);
         INSERT INTO only_key SELECT i, 'k' FROM generate_series(1, 30) i; UPDATE only_key SET b = 'l' WHERE a < 20;
         INSERT INTO "Odd""Na'me" SELECT 'k''"' || i, 'v' FROM generate_series(1, 30) i;
         UPDATE "Odd""Na'me" SET "v'v" = 'a''b\';

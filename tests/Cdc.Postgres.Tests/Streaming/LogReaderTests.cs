@@ -64,9 +64,17 @@ public sealed class LogReaderTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task What_was_whole_before_a_question_without_an_answer_is_resolved()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_whole_before_a_failure_is_resolved(bool isOfTheCatalogs)
     {
+        byte[] failing = isOfTheCatalogs
+            ? [
+                .. Message(LogMessages.Begin(0x300)),
+                .. Message(LogMessages.Relation(Unanswered, "u", 'd', ("id", true), ("v", false))),
+            ]
+            : ScriptedSession.Message('E', "SFATAL\0VFATAL\0C57P01\0Mterminating\0\0"u8);
         (List<SourceEvent> events, Exception? failure) = await ReadAsync(
             session =>
             {
@@ -76,8 +84,7 @@ public sealed class LogReaderTests : IDisposable
                 session.SendRaw([
                     .. Message(LogMessages.Commit(0x100, 0x140)), .. Message(LogMessages.Begin(0x200)),
                     .. Message(LogMessages.Insert(Table, "1", "a")), .. Message(LogMessages.Commit(0x200, 0x240)),
-                    .. Message(LogMessages.Begin(0x300)),
-                    .. Message(LogMessages.Relation(Unanswered, "u", 'd', ("id", true), ("v", false))),
+                    .. failing,
                 ]);
             });
         Assert.Equal(FailureKind.SourceUnreachable, Assert.IsType<CdcException>(failure).Kind);
