@@ -44,6 +44,9 @@ sealed class DecoderBench : IDecoded, IDisposable
     /// <summary>How many batches are taken before the receiver gives up.</summary>
     public int Room { get; set; } = int.MaxValue;
 
+    /// <summary>What was taken and not given back, if it is kept.</summary>
+    public List<RowBatch>? Kept { get; set; }
+
     public long RowCount { get; private set; }
     bool KeepText { get; }
 
@@ -75,7 +78,8 @@ sealed class DecoderBench : IDecoded, IDisposable
         {
             foreach (Row row in batch) Events.Add(Print(row, batch.Schema));
         }
-        batch.Release();
+        if (Kept is null) batch.Release();
+        else Kept.Add(batch);
     }
 
     public List<DdlEvent> Ddl { get; } = [];
