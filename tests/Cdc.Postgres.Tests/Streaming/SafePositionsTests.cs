@@ -38,6 +38,15 @@ public sealed class SafePositionsTests
     }
 
     [Fact]
+    public void What_a_stream_says_again_after_a_new_connection_changes_nothing()
+    {
+        SafePositions positions = new();
+        foreach (ulong lsn in (ulong[])[100, 200, 100]) positions.Resolved(lsn);
+        positions.Confirm(CommitTs.End(200));
+        Assert.Equal(200UL, positions.Confirmed);
+    }
+
+    [Fact]
     public void What_the_server_knows_already_is_where_confirming_begins()
     {
         SafePositions positions = new();
