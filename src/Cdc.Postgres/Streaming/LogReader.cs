@@ -75,8 +75,8 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         catch (Exception error)
         {
             failure = error is CdcException expected ? StreamFailures.Classify(expected, options) : error;
-            // A message that could not be decoded to its end may have left a part of a row, and a COMMIT may have handed
-            // on a part of its transaction: neither may be resolved.
+            // A message that could not be decoded to its end may have left a part of a row, and a COMMIT may have
+            // handed on a part of its transaction: neither may be resolved.
             if (!_isDecoding) HandOverComplete(decoder);
         }
         if (failure is not null) Close();
