@@ -56,20 +56,17 @@ internal sealed class SafePositions
         }
     }
 
-    /// <summary>Everything at or before the checkpoint is durable, and the checkpoint is persisted. What is confirmed
-    /// never goes back.</summary>
+    /// <summary>Everything at or before the checkpoint is durable, and the checkpoint is persisted.</summary>
     public void Confirm(CommitTs checkpoint)
     {
         lock (_gate)
         {
             int count = 0;
             while (count < _resolved.Count && CommitTs.End(_resolved[count]) <= checkpoint) count++;
-            ulong told = count > 0 ? _resolved[count - 1] : 0;
+            if (count > 0) _confirmed = Math.Max(_confirmed, _resolved[count - 1]);
             _resolved.RemoveRange(0, count);
             // The last one resolved is always known, however few are kept.
-            if (CommitTs.End(_last) <= checkpoint) told = _last;
-            // The server may know more than this process has resolved.
-            _confirmed = Math.Max(_confirmed, told);
+            if (CommitTs.End(_last) <= checkpoint) _confirmed = Math.Max(_confirmed, _last);
             if (_resolved.Count == 0) (_every, _skipped) = (1, 0);
         }
     }
