@@ -12,7 +12,7 @@ public sealed record BlockPayload(
     Influence Influence,
     Influence? Dropped,
     ImmutableArray<AddedTable> Added,
-    ImmutableArray<SchemaChange> Moved,
+    ImmutableArray<MovedTable> Moved,
     ImmutableArray<TableId> Unsplit)
 {
     /// <summary>Stops these tables and changes nothing in the schedule.</summary>
@@ -28,4 +28,4 @@ public sealed record BlockPayload(
 public readonly record struct AddedTable(TableId Table, string Schema, bool IsSplittable);
 
 /// <summary>A table that goes from one schema to another.</summary>
-public readonly record struct SchemaChange(TableId Table, string From, string To);
+public readonly record struct MovedTable(TableId Table, string From, string To);

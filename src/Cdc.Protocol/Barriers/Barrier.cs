@@ -7,9 +7,9 @@ namespace Cdc.Protocol.Barriers;
 
 /// <summary>A maintainer's half of the block events of one mode: collects the reports, has one dispatcher execute an
 /// event, brings what it does into the schedule, and lets the others pass.</summary>
-/// <remarks>Owned by the maintainer, which fences by epoch and calls it after the schedule has taken what the same input
-/// says of spans. All it knows is volatile: a takeover rebuilds it with <see cref="Restore"/> and from the reports that
-/// are offered again.</remarks>
+/// <remarks>Owned by the maintainer, which fences by epoch and calls it after the schedule has taken what the same
+/// input says of spans. All it knows is volatile: a takeover rebuilds it with <see cref="Restore"/> and from the
+/// reports that are offered again.</remarks>
 internal sealed class Barrier
 {
     readonly Epoch _epoch;

@@ -38,7 +38,7 @@ internal sealed class BarrierEvent
     public TimeSpan Opened { get; }
     public TimeSpan PhaseSince { get; private set; }
 
-    /// <summary>Of a Normal influence its tables, of a schema those that the event moves out of it; each once.</summary>
+    /// <summary>Of a Normal influence its tables, of a schema those that it moves out of it; each once.</summary>
     public TableId[] Tables { get; }
 
     /// <summary>Who has reported, in the order of the first reports.</summary>
@@ -130,7 +130,7 @@ internal sealed class BarrierEvent
         Find(writer.Id).HasBeenWriter = true;
         Enter(BarrierPhase.Writing, now);
         Missing = int.MaxValue;
-        NextLook = now + BarrierTimes.Repeat;
+        NextLook = now + BarrierLimits.Repeat;
     }
 
     public void CollectAgain(TimeSpan now)

@@ -4,8 +4,8 @@ using Cdc.Protocol.Messages;
 
 namespace Cdc.Protocol.Barriers;
 
-/// <summary>Stands before a maintainer's queue of inputs: a report that is queued or being handled is not queued a second
-/// time. The third place where repeats are left out.</summary>
+/// <summary>Stands before a maintainer's queue of inputs: a report that is queued or being handled is not queued a
+/// second time. The third place where repeats are left out.</summary>
 /// <remarks>
 /// <para>WAITING and DONE are levels: one that is left out says nothing that the identical one before it does not. What
 /// a report must be identical in is all of it but the payload, and who sends it under which epoch. SCHEDULED carries

@@ -35,7 +35,7 @@ internal sealed class EventSteps(
 
     void Collect(BarrierEvent e, TimeSpan now)
     {
-        e.NextLook = now + BarrierTimes.Repeat;
+        e.NextLook = now + BarrierLimits.Repeat;
         Survey survey = surveyor.Look(e, now);
         e.Missing = Math.Max(survey.Uncovered, 1);
         e.SplitYet.Clear();
@@ -76,7 +76,7 @@ internal sealed class EventSteps(
 
     void WriteAgain(BarrierEvent e, TimeSpan now)
     {
-        e.NextLook = now + BarrierTimes.Repeat;
+        e.NextLook = now + BarrierLimits.Repeat;
         if (schedule.Find(e.Writer) is not { IsReplicating: true } writer || !e.IsWriter(writer))
         {
             e.CollectAgain(now);
@@ -96,7 +96,7 @@ internal sealed class EventSteps(
 
     void Pass(BarrierEvent e, TimeSpan now)
     {
-        e.NextLook = now + BarrierTimes.Repeat;
+        e.NextLook = now + BarrierLimits.Repeat;
         Survey survey = surveyor.Look(e, now, wave: IsWaveDue(e, now));
         if (survey.Told > 0) e.LastWave = now;
         Finish(e, survey);
@@ -106,8 +106,8 @@ internal sealed class EventSteps(
     static bool IsWaveDue(BarrierEvent e, TimeSpan now)
     {
         if (e.LastWave is not { } last) return true;
-        if (now - last < BarrierTimes.Repeat) return false;
-        return e.IsNormal || now - e.LastStatus >= BarrierTimes.Quiet || now - last >= BarrierTimes.QuietCap;
+        if (now - last < BarrierLimits.Repeat) return false;
+        return e.IsNormal || now - e.LastStatus >= BarrierLimits.Quiet || now - last >= BarrierLimits.QuietCap;
     }
 
     void Finish(BarrierEvent e, in Survey survey)

@@ -25,11 +25,11 @@ internal sealed class HeldTables
         ImmutableArray<TableId>.Builder overdue = ImmutableArray.CreateBuilder<TableId>();
         foreach ((TableId table, Wait wait) in _waits)
         {
-            if (now - wait.Seen >= BarrierTimes.HeldForget)
+            if (now - wait.Seen >= BarrierLimits.HeldForget)
             {
                 _stale.Add(table);
             }
-            else if (!wait.IsSaid && now - wait.Since >= BarrierTimes.HeldWait)
+            else if (!wait.IsSaid && now - wait.Since >= BarrierLimits.HeldWait)
             {
                 wait.IsSaid = true;
                 overdue.Add(table);

@@ -39,13 +39,14 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
     Survey _survey;
     TimeSpan _now;
     bool _wave;
+    int _named;
 
     /// <param name="e">The event.</param>
     /// <param name="now">The time.</param>
     /// <param name="wave">Whether to tell all that are not beyond it to pass.</param>
     public Survey Look(BarrierEvent e, TimeSpan now, bool wave = false)
     {
-        (_survey, _now, _wave) = (default, now, wave);
+        (_survey, _now, _wave, _named) = (default, now, wave, 0);
         switch (e.Payload.Influence)
         {
             case Influence.Normal:
@@ -146,7 +147,7 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
     /// on its way to the former one has reached it.</summary>
     void AskAgain(BarrierEvent e, SpanTask task, ref SpanReport report)
     {
-        if (e.Phase == BarrierPhase.Passing || _now - report.Asked < BarrierTimes.AskAgain) return;
+        if (e.Phase == BarrierPhase.Passing || _now - report.Asked < BarrierLimits.AskAgain) return;
         report.Asked = _now;
         batch.Add(task.Node, e.Id, InstructionKind.Ignored, task.Id);
     }
@@ -159,15 +160,18 @@ internal sealed class Surveyor(IBarrierSchedule schedule, HeldTables held, Instr
         BarrierPhase.Passing => true,
     };
 
-    /// <summary>A node finds by schema those that it has in it. What an incarnation believes of that follows where it
-    /// began: one that the schedule has elsewhere may be found there or not, and is called by its id.</summary>
+    /// <summary>A node finds by schema those that it has in it. Which schema an incarnation believes to be in
+    /// follows where it began, so those that the schedule has elsewhere, and those that a first wave has left, are
+    /// named.</summary>
     void Pass(BarrierEvent e, SpanTask task)
     {
         _survey.Told++;
-        bool isFound = e.Payload.Influence is not Influence.Database database || task.Id.IsTrigger
-            || task.Schema == database.Schema;
-        if (e.PassTo is { } group && isFound) batch.AddGroup(task.Node, e.Id, InstructionKind.Pass, group);
-        else batch.Add(task.Node, e.Id, InstructionKind.Pass, task.Id);
+        if (e.PassTo is { } group) batch.AddGroup(task.Node, e.Id, InstructionKind.Pass, group);
+        bool isFound = e.Payload.Influence is not Influence.Database database
+            || (task.Schema == database.Schema && e.LastWave is null);
+        if (e.PassTo is not null && (isFound || task.Id.IsTrigger || _named == BarrierLimits.NamedInWave)) return;
+        _named++;
+        batch.Add(task.Node, e.Id, InstructionKind.Pass, task.Id);
     }
 
     bool IsWhole(IReadOnlyList<SpanTask> spans)

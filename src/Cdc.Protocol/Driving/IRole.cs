@@ -15,6 +15,7 @@ public interface IRole
 /// <summary>What a host does for a role.</summary>
 public interface IPort
 {
-    /// <summary>Begins it, and comes back at once. Whatever it brings comes as an input later, never from within.</summary>
+    /// <summary>Begins it, and comes back at once. Whatever it brings comes as an input later, never from
+    /// within.</summary>
     void Do(Effect effect);
 }

@@ -7,14 +7,15 @@ namespace Cdc.Protocol.Maintenance;
 /// <summary>Makes the schedule of a mode from what the managers have and from the list of tables.</summary>
 /// <remarks>
 /// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others are
-/// removed. What nobody has is made, from the persisted checkpoint on: how far a span was that nobody shows is not
+/// removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and the sink
+/// may have fenced this one long ago. What nobody has is made, from the persisted checkpoint on: how far a span was that nobody shows is not
 /// known, and it may have been behind the table trigger.</para>
 /// <para>A span of a table that is not in the list was made behind the position of the list if it is beyond it: the
 /// trigger reports that again. Else the table has been dropped.</para>
 /// </remarks>
 internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan now)
 {
-    readonly record struct Shown(NodeId Node, SpanSnapshot Snapshot, bool IsGoing);
+    readonly record struct Shown(NodeId Node, SpanSnapshot Snapshot, bool IsGoing, bool IsBehind);
 
     readonly SortedDictionary<TableId, List<Shown>> _tables = [];
 
@@ -37,7 +38,7 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
                 || removes.Contains((snapshot.Id, snapshot.Owner));
             TableId table = snapshot.Span.Table;
             if (!_tables.TryGetValue(table, out List<Shown>? shown)) _tables.Add(table, shown = []);
-            shown.Add(new(node, snapshot, isGoing));
+            shown.Add(new(node, snapshot, isGoing, IsBehind: snapshot.Checkpoint < persisted));
         }
     }
 
@@ -70,10 +71,11 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     Shown? Trigger()
     {
         if (!_tables.TryGetValue(TableId.Trigger, out List<Shown>? shown)) return null;
-        Shown best = shown[0];
+        Shown? best = null;
         foreach (Shown each in shown)
         {
-            if (each.Snapshot.Owner > best.Snapshot.Owner) best = each;
+            if (each.IsBehind) continue;
+            if (best is not { } other || each.Snapshot.Owner > other.Snapshot.Owner) best = each;
         }
 
         return best;
@@ -82,13 +84,13 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     void BuildTrigger(CommitTs at)
     {
         schedule.Raise(schedule.Trigger, at);
-        if (Trigger() is not { } trigger) return;
-        foreach (Shown each in _tables[TableId.Trigger])
+        Shown? trigger = Trigger();
+        foreach (Shown each in _tables.GetValueOrDefault(TableId.Trigger) ?? [])
         {
             if (each != trigger) Discard(each);
         }
 
-        Adopt(schedule.Trigger, trigger);
+        if (trigger is { } stays) Adopt(schedule.Trigger, stays);
     }
 
     void BuildTable(in AddedTable table, List<Shown> shown)
@@ -125,7 +127,8 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         foreach (Shown each in shown)
         {
             // A target that still waits for its sources has nothing; one that has begun has all of theirs.
-            bool stays = each.Snapshot.State is not (ComponentState.Preparing or ComponentState.Copying);
+            bool stays = !each.IsBehind
+                && each.Snapshot.State is not (ComponentState.Preparing or ComponentState.Copying);
             foreach ((SpanTask task, _) in chosen)
             {
                 stays &= !task.Span.Overlaps(each.Snapshot.Span) && task.Id != each.Snapshot.Id;

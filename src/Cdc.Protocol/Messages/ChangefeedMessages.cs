@@ -49,7 +49,8 @@ public sealed record Superseded(Epoch Epoch, Epoch Current) : ControlMessage(Epo
 /// <param name="IsBootstrapped">Whether every node has answered, so that the checkpoint is its own finding.</param>
 /// <param name="Failures">What stops it, by node; looked at before the checkpoint is.</param>
 public sealed record MaintainerReport(
-    Epoch Epoch, CommitTs Checkpoint, bool IsBootstrapped, ImmutableArray<NodeFailure> Failures) : ControlMessage(Epoch);
+    Epoch Epoch, CommitTs Checkpoint, bool IsBootstrapped, ImmutableArray<NodeFailure> Failures)
+    : ControlMessage(Epoch);
 
 /// <summary>Changefeed to maintainer: this checkpoint is persisted, so the source may forget what lies before
 /// it.</summary>

@@ -1,6 +1,7 @@
 namespace Cdc.Protocol.Messages;
 
-/// <summary>What one role says to another. Immutable; any of them may be lost, repeated, late or out of order.</summary>
+/// <summary>What one role says to another. Immutable; any of them may be lost, repeated, late or out of
+/// order.</summary>
 /// <remarks>The wire form is explicit and versioned: <c>WireContract.txt</c> beside
 /// this assembly's project.</remarks>
 public abstract record Message;

@@ -40,10 +40,16 @@ public sealed record SessionsUnknown(ImmutableArray<SessionKey> Sessions) : Sess
 /// <param name="Stream">The service's stream that it counts for.</param>
 public sealed record Credit(ulong Stream, long GrantedBytes) : SessionMessage;
 
+/// <summary>Collector to service: something of the stream was lost; state the last numbers of all sessions.</summary>
+public sealed record RestateRequest(ulong Stream) : SessionMessage;
+
 /// <summary>Service to collector: a piece of the one stream between them, for all of the manager's sessions.</summary>
-/// <param name="Stream">Another life of the service has another number.</param>
+/// <param name="Stream">A later life of the service has a greater number.</param>
 /// <param name="First">The number of the first item; they are numbered from 1 without a gap.</param>
-public sealed record StreamBatch(ulong Stream, long First, ImmutableArray<StreamItem> Items) : SessionMessage;
+/// <param name="SentBytes">How many bytes of rows the stream has had in all, these included: so that bytes that were
+/// lost on the way are not missed in the credit.</param>
+public sealed record StreamBatch(ulong Stream, long First, long SentBytes, ImmutableArray<StreamItem> Items)
+    : SessionMessage;
 
 /// <summary>One dispatcher's registration. A dispatcher that registers again gets another number, so that what is said
 /// about the former does not reach the later one.</summary>
@@ -71,11 +77,20 @@ public abstract record StreamItem
     public sealed record Block(
         SessionKey Session, SessionEpoch Epoch, long Number, BlockEventId Event, BlockPayload Payload) : StreamItem;
 
-    /// <summary>Every session has been sent everything up to <paramref name="Ts"/>.</summary>
-    /// <param name="Sent">The last number of each session that got an item since the Resolved before; of all sessions,
-    /// if <paramref name="IsComplete"/>. One that has another number here has lost something.</param>
+    /// <summary>Every session that is not behind has been sent everything up to <paramref name="Ts"/>.</summary>
+    /// <param name="Sent">The last number of each session that got an item since the Resolved before, or came to be
+    /// behind, or caught up; of all sessions, if <paramref name="IsComplete"/>. One that has another number here has
+    /// lost something.</param>
     /// <param name="IsComplete">Whether it names all sessions: taken also after a gap in the stream.</param>
-    public sealed record Resolved(CommitTs Ts, ImmutableArray<SessionPosition> Sent, bool IsComplete) : StreamItem;
+    /// <param name="Parts">How many <see cref="Positions"/> directly before belong to it.</param>
+    public sealed record Resolved(
+        CommitTs Ts, ImmutableArray<SessionPosition> Sent, bool IsComplete, int Parts) : StreamItem;
+
+    /// <summary>More sessions that the next Resolved names: too many for one item.</summary>
+    public sealed record Positions(ImmutableArray<SessionPosition> Sent) : StreamItem;
 }
 
-public readonly record struct SessionPosition(SessionKey Session, SessionEpoch Epoch, long Number);
+/// <param name="Number">The last number that it was sent in this epoch.</param>
+/// <param name="IsBehind">It has not been sent everything yet: from this Resolved on none holds for it, until one names
+/// it as no longer behind.</param>
+public readonly record struct SessionPosition(SessionKey Session, SessionEpoch Epoch, long Number, bool IsBehind);

@@ -134,6 +134,22 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task A_row_that_is_kept_takes_the_sources_key_too_where_equal_keys_can_be_written_differently()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster, """
+            CREATE TABLE a (k numeric, b bpchar, v text, PRIMARY KEY (k, b)); CREATE TABLE keys (k numeric PRIMARY KEY);
+            """);
+        await pair.AtSourceAsync("INSERT INTO a VALUES (1.0, 'x', 'source'); INSERT INTO keys VALUES (1.0)");
+        await pair.AtTargetAsync("""
+            INSERT INTO a VALUES (1, 'x ', 'target'), (2, 'x ', 'target'); INSERT INTO keys VALUES (1), (2);
+            """);
+        await pair.RunAsync("--existing", "keep");
+        await pair.AtSourceAsync("INSERT INTO a VALUES (2.0, 'x', 'source'); INSERT INTO keys VALUES (2.0)");
+        await pair.RunAsync("--existing", "keep");
+        await pair.MustBeEqualAsync("a", "keys");
+    }
+
+    [Fact]
     public async Task Rows_that_are_in_the_way_are_removed_if_asked()
     {
         const string Tables = "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (a int REFERENCES a)";

@@ -2,7 +2,7 @@ using Cdc.Protocol.Scheduling;
 
 namespace Cdc.Protocol.Tests.Barriers;
 
-/// <summary>As much of a schedule as a barrier needs. Changes of an event are carried out, and noted in order.</summary>
+/// <summary>As much of a schedule as a barrier needs. Changes of an event are carried out and noted.</summary>
 internal sealed class FakeSchedule : IBarrierSchedule
 {
     readonly Mode _mode;
@@ -64,7 +64,7 @@ internal sealed class FakeSchedule : IBarrierSchedule
                 TableSpan.Whole(added.Table), added.Schema, at));
         }
 
-        foreach (SchemaChange moved in payload.Moved)
+        foreach (MovedTable moved in payload.Moved)
         {
             Changes.Add($"{moved.Table} to {moved.To}");
             foreach (SpanTask task in OfTable(moved.Table)) task.Schema = moved.To;

@@ -103,7 +103,7 @@ internal sealed class ModelDispatcher(RandomWorld world, SpanTask task, CommitTs
     void Leave(int index)
     {
         _standsAt = null;
-        foreach (SchemaChange moved in world.History.Events[index].Payload.Moved)
+        foreach (MovedTable moved in world.History.Events[index].Payload.Moved)
             if (moved.Table == Task.Span.Table) _schema = moved.To;
         MoveTo(world.History.Events[index].Id.At);
     }

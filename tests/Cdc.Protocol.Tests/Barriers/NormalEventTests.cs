@@ -93,7 +93,7 @@ public sealed class NormalEventTests
     public void A_rename_takes_the_table_to_its_new_schema_when_it_is_written()
     {
         SpanTask one = _rig.Table(1);
-        BlockPayload rename = Tables(0, 1) with { Moved = [new SchemaChange(new TableId(1), "shop", "old")] };
+        BlockPayload rename = Tables(0, 1) with { Moved = [new MovedTable(new TableId(1), "shop", "old")] };
         _rig.Waiting(Ddl(10), rename, one, _rig.Trigger);
         Assert.Equal("shop", one.Schema);
         _rig.Done(Ddl(10), BlockAction.Write, _rig.Trigger);

@@ -75,7 +75,7 @@ internal sealed class RandomHistory
             case 7:
                 string from = _tables[any], to = from == "a" ? "b" : "a";
                 _tables = _tables.SetItem(any, to);
-                return Tables(0, any) with { Moved = [new SchemaChange(new TableId(any), from, to)] };
+                return Tables(0, any) with { Moved = [new MovedTable(new TableId(any), from, to)] };
             case 8 when random.Next(2) == 0:
                 _tables = _tables.RemoveRange(_tables.Where(table => table.Value == schema).Select(t => t.Key));
                 return Schema(schema) with { Dropped = new Influence.Database(schema) };
@@ -91,6 +91,6 @@ internal sealed class RandomHistory
         string to = schema == "a" ? "b" : "a";
         long[] moved = [.. _tables.Where(table => table.Value == schema).Select(static table => table.Key)];
         foreach (long table in moved) _tables = _tables.SetItem(table, to);
-        return Schema(schema) with { Moved = [.. moved.Select(t => new SchemaChange(new TableId(t), schema, to))] };
+        return Schema(schema) with { Moved = [.. moved.Select(t => new MovedTable(new TableId(t), schema, to))] };
     }
 }

@@ -203,7 +203,8 @@ internal sealed class RandomWorld
         foreach ((long table, string schema) in History.TablesAt(from))
         {
             SpanTask[] spans = [.. known.Where(task => task.Span.Table.Value == table)];
-            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, History.MadeAt(table))];
+            CommitTs made = History.MadeAt(table);
+            if (spans.Length == 0) spans = [NewTask(TableSpan.Whole(new TableId(table)), schema, made)];
             foreach (SpanTask span in spans) next.Add(span);
             foreach (SpanTask span in spans) span.Schema = schema;
         }

@@ -185,6 +185,17 @@ public sealed class ReplacedSpansTests
     }
 
     [Fact]
+    public void A_later_incarnation_of_a_writer_has_not_been_writing()
+    {
+        SpanTask one = _rig.Table(1), two = _rig.Table(2), three = _rig.Table(3);
+        _rig.Waiting(Ddl(10), Tables(1, 2, 3), one, three, two);
+        _rig.Moved(two, "n2");
+        _rig.Moved(three, "n2");
+        Assert.Empty(_rig.Ticks(1));
+        Assert.Equal(["n2: ack 10 d2 d3, write 10 d3"], _rig.Waiting(Ddl(10), Tables(1, 2, 3), two, three));
+    }
+
+    [Fact]
     public void A_write_is_not_said_again_while_a_table_is_not_covered()
     {
         SpanTask one = _rig.Table(1), two = _rig.Table(2);

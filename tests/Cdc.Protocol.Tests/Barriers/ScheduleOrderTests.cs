@@ -37,6 +37,35 @@ public sealed class ScheduleOrderTests
     }
 
     [Fact]
+    public void A_late_repeat_is_known_also_while_its_reporter_is_not_known_to_be_beyond()
+    {
+        _rig.Scheduled(Ddl(10), Adds(5), _rig.Trigger);
+        SpanTask five = _rig.Schedule.OfTable(new TableId(5))[0], six = _rig.Table(6);
+        _rig.Schedule.Run(five, "n1");
+        _rig.Tick();
+        _rig.Waiting(Ddl(20), Tables(5, 6) with { Dropped = Those(5) }, five, six);
+        _rig.Done(Ddl(20), BlockAction.Write, six);
+        Assert.Equal(["n1: ack 10 t"], _rig.Scheduled(Ddl(10), Adds(5), _rig.Trigger));
+        Assert.Equal(["add 5 at 10", "drop 5"], _rig.Schedule.Changes);
+    }
+
+    [Fact]
+    public void An_earlier_one_that_becomes_known_after_the_write_still_comes_first()
+    {
+        SpanTask one = _rig.Table(1), two = _rig.Table(2), three = _rig.Table(3);
+        _rig.Waiting(Ddl(20), Tables(0, 3) with { Added = [NewTable(9)] }, three, _rig.Trigger);
+        BlockPayload first = Tables(1, 2) with { Added = [NewTable(8)] };
+        _rig.Waiting(Ddl(10), first, one);
+        _rig.Done(Ddl(20), BlockAction.Write, _rig.Trigger);
+        Assert.Empty(_rig.Schedule.Changes);
+        _rig.Waiting(Ddl(10), first, two);
+        _rig.Done(Ddl(10), BlockAction.Write, two);
+        Assert.Contains("write 20 t", Assert.Single(_rig.Tick(1)), StringComparison.Ordinal);
+        _rig.Done(Ddl(20), BlockAction.Write, _rig.Trigger);
+        Assert.Equal(["add 8 at 10", "add 9 at 20"], _rig.Schedule.Changes);
+    }
+
+    [Fact]
     public void Two_that_come_in_the_wrong_order_are_both_scheduled()
     {
         _rig.Scheduled(Ddl(12), Adds(6), _rig.Trigger);

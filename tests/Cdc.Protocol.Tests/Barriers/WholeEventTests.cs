@@ -129,6 +129,15 @@ public sealed class WholeEventTests
     }
 
     [Fact]
+    public void Before_the_trigger_not_even_a_walk_is_made()
+    {
+        SpanTask[] tasks = [_rig.Table(1), _rig.Table(2)];
+        foreach (SpanTask task in tasks) _rig.Waiting(Syncpoint(10), All, task);
+        _rig.Ticks(3);
+        Assert.Equal(0, _rig.Schedule.Walks);
+    }
+
+    [Fact]
     public void A_trigger_that_is_beyond_is_as_good_as_one_that_reports()
     {
         SpanTask one = _rig.Table(1);
@@ -146,9 +155,10 @@ public sealed class WholeEventTests
         };
         _rig.Waiting(Ddl(10), rename, one, two, _rig.Trigger);
         _rig.Done(Ddl(10), BlockAction.Write, _rig.Trigger);
-        Assert.Equal(["n2: pass 10 d1", "n3: pass 10 d2"], _rig.Tick());
+        Assert.Equal(["n2: pass 10 schema shop, pass 10 d1", "n3: pass 10 schema shop, pass 10 d2"], _rig.Tick());
         _rig.Moved(two, "n4");
-        Assert.Equal(["n2: pass 10 d1", "n4: pass 10 d2"], _rig.Ticks(2.1));
+        Assert.Equal(
+            ["n2: pass 10 schema shop, pass 10 d1", "n4: pass 10 schema shop, pass 10 d2"], _rig.Ticks(2.1));
         _rig.Done(Ddl(10), BlockAction.Pass, one, two);
         Assert.Equal(0, _rig.Barrier.OpenCount);
     }
@@ -161,10 +171,21 @@ public sealed class WholeEventTests
         Assert.Equal(["n1: ack 10 d1, write 10 d1", "n2: ack 10 d2"],
             _rig.Waiting(Ddl(10), Schema("shop"), one, moved));
         _rig.Done(Ddl(10), BlockAction.Write, one);
-        Assert.Equal(["n2: pass 10 d2"], _rig.Tick());
+        Assert.Equal(["n2: pass 10 schema shop, pass 10 d2"], _rig.Tick());
         _rig.Done(Ddl(10), BlockAction.Pass, moved);
         Assert.Empty(_rig.Ticks(1));
         Assert.Equal(0, _rig.Barrier.OpenCount);
+    }
+
+    [Fact]
+    public void Those_of_a_schema_that_a_first_wave_has_left_are_named()
+    {
+        SpanTask one = _rig.Table(1, "n2"), two = _rig.Table(2, "n2");
+        _rig.Waiting(Ddl(10), Schema("shop"), one, two, _rig.Trigger);
+        _rig.Done(Ddl(10), BlockAction.Write, _rig.Trigger);
+        Assert.Equal(["n2: pass 10 schema shop"], _rig.Tick());
+        _rig.Done(Ddl(10), BlockAction.Pass, one);
+        Assert.Equal(["n2: pass 10 schema shop, pass 10 d2"], _rig.Ticks(2));
     }
 
     [Fact]

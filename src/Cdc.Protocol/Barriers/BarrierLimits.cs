@@ -1,7 +1,7 @@
 namespace Cdc.Protocol.Barriers;
 
-/// <summary>The times of a maintainer's half of block events.</summary>
-internal static class BarrierTimes
+/// <summary>The times and limits of a maintainer's half of block events.</summary>
+internal static class BarrierLimits
 {
     /// <summary>How often an open event is looked at whole, and WRITE and PASS are said again.</summary>
     public static readonly TimeSpan Repeat = TimeSpan.FromSeconds(1);
@@ -22,4 +22,7 @@ internal static class BarrierTimes
 
     /// <summary>A held table that no barrier has asked for during this time is no longer waited for.</summary>
     public static readonly TimeSpan HeldForget = TimeSpan.FromSeconds(3);
+
+    /// <summary>How many spans a wave to a schema names one by one.</summary>
+    public const int NamedInWave = 1000;
 }
