@@ -83,6 +83,12 @@ internal sealed class CaptureCase : IAsyncDisposable
     public async Task<List<string>> QueryAsync(string sql) =>
         [.. (await _fixture.Cluster.QueryAsync(sql, Database)).Select(r => string.Join('|', r))];
 
+    /// <summary>Waits until a query answers so, while something else goes on.</summary>
+    public async Task UntilAsync(string query, string answer, Task beside)
+    {
+        while ((await QueryAsync(query))[0] != answer) Assert.False(beside.IsCompleted, $"{beside.Exception}");
+    }
+
     /// <summary>Tables in the publication of updates, as schema.name.</summary>
     public Task<List<string>> KeyedAsync() => ListedAsync($"cdc_{Name}");
 

@@ -63,13 +63,13 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
         await open.CommitAsync();
         await @case.RunAsync("CREATE TABLE s1.more AS SELECT 1 AS id", "UPDATE s1.more SET id = 2", "UPDATE s2.k2 SET id = 2");
         Assert.All(await @case.MessagesAsync(), static m => Assert.Null(m.Unreadable));
-        List<string> rows = await RowsAsync(@case.Source, @case);
-        Assert.Equal(9, rows.Count);
-        Assert.All(rows, static row => Assert.EndsWith("Insert 1", row, StringComparison.Ordinal));
+        Assert.Equal(6, (await @case.ListedAsync("%#%")).Count);
         await using PostgresSource again = await AgainAsync(@case);
         Assert.Empty(await @case.ListedAsync("%#%"));
         await @case.RunAsync("CREATE TABLE s1.last AS SELECT 1 AS id");
-        Assert.Equal(10, (await RowsAsync(again, @case)).Count);
+        List<string> rows = await RowsAsync(again, @case);
+        Assert.Equal(10, rows.Count);
+        Assert.All(rows, static row => Assert.EndsWith("Insert 1", row, StringComparison.Ordinal));
     }
 
     [Fact]
