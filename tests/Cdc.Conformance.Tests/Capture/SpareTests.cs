@@ -89,7 +89,7 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
     [Fact]
     public async Task A_start_moves_what_is_in_spares_while_rows_go_on()
     {
-        await using CaptureCase @case = await ThreeAsync();
+        await using CaptureCase @case = await OpenAtOnceAsync();
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         Task<int> writing = WriteAsync(@case, "m2", enough.Token);
         await using PostgresSource again = await AgainAsync(@case);
@@ -105,7 +105,7 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
     [Fact]
     public async Task What_is_locked_stays_in_its_spare_and_is_captured_there()
     {
-        await using CaptureCase @case = await ThreeAsync();
+        await using CaptureCase @case = await OpenAtOnceAsync();
         await using (NpgsqlConnection vacuum = await @case.OpenAsync())
         {
             await CaptureCase.ExecuteAsync(vacuum, "BEGIN; LOCK TABLE m1 IN SHARE UPDATE EXCLUSIVE MODE");
@@ -130,7 +130,7 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
     [InlineData("ALTER EVENT TRIGGER cdc_{0}_ddl DISABLE")]
     public async Task A_table_in_a_spare_that_loses_its_key_leaves_it(string before)
     {
-        await using CaptureCase @case = await ThreeAsync();
+        await using CaptureCase @case = await OpenAtOnceAsync();
         bool isCaptured = before.Length == 0;
         if (!isCaptured) await @case.AdminAsync(string.Format(before, @case.Name));
         await @case.RunAsync("ALTER TABLE m1 DROP CONSTRAINT m1_pkey");
@@ -164,7 +164,7 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
     [InlineData(true)]
     public async Task Drop_takes_the_spares_and_none_of_a_changefeed_with_a_number_in_its_name(bool all)
     {
-        await using CaptureCase @case = await ThreeAsync();
+        await using CaptureCase @case = await OpenAtOnceAsync();
         await using PostgresSource other = fixture.Source(@case.Database, @case.Name + "_1", capture: DdlCaptureMode.Relation);
         await (await other.StartAsync(new([]), Cancellation)).DisposeAsync();
         await using PostgresCleanup cleanup = new(PostgresAddress.Parse(fixture.Cluster.UrlFor(@case.Database)), TimeProvider.System);
@@ -180,14 +180,94 @@ public sealed class SpareTests(SourceFixture fixture) : IClassFixture<SourceFixt
         Assert.Empty(await @case.QueryAsync("SELECT pubname FROM pg_publication"));
     }
 
-    /// <summary>Three tables of migrations that were open at once: the second and the third are in spares.</summary>
-    async Task<CaptureCase> ThreeAsync()
+    [Fact]
+    public async Task A_spare_that_no_stream_reads_yet_gets_nothing()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(fixture, Old);
+        await @case.AdminAsync("""
+            DO $$ DECLARE p name; BEGIN FOR p IN SELECT pubname FROM pg_publication WHERE pubname LIKE '%#%' LOOP
+                EXECUTE format('ALTER PUBLICATION %I SET (publish = '''')', p); END LOOP; END $$
+            """);
+        await using Migrations open = await Migrations.OpenAsync(@case, 2, static i =>
+            ["SET LOCAL statement_timeout = '2s'", $"CREATE TABLE m{i} (id int PRIMARY KEY)"]);
+        await open.CommitAsync();
+        Assert.Empty(await @case.ListedAsync("%#%"));
+        Assert.Single(await @case.MessagesAsync(), static m => m.Unreadable is not null);
+    }
+
+    [Fact]
+    public async Task A_table_in_a_spare_is_ours_also_under_a_name_that_no_pattern_matches()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(fixture, Old, tables: "public.o* public.m*");
+        await using (Migrations open = await Migrations.OpenAsync(@case, 2, static i => [$"CREATE TABLE m{i} (id int PRIMARY KEY)"]))
+            await open.CommitAsync();
+        await @case.MessagesAsync();
+        await @case.RunAsync("ALTER TABLE m1 RENAME TO x1");
+        Assert.Equal("x1", Assert.Single(Assert.Single(await @case.MessagesAsync()).Tables).Name.Name);
+        await using PostgresSource again = fixture.Source(
+            @case.Database, @case.Name, tables: "public.o* public.m*", capture: DdlCaptureMode.Trigger);
+        await RowsAsync(again, @case);
+        Assert.Empty(await @case.ListedAsync("%#%"));
+        Assert.Equal(["m0", "old"], await @case.KeyedAsync());
+    }
+
+    [Fact]
+    public async Task What_the_application_did_since_the_look_is_not_moved()
+    {
+        await using CaptureCase @case = await OpenAtOnceAsync(6);
+        await using NpgsqlConnection connection = await fixture.Cluster.OpenAsync(@case.Database);
+        Inspector inspector = new(new(@case.Name), TableSelection.Everything, DdlCaptureMode.Trigger, temporarySlot: false);
+        var steps = (await inspector.InspectAsync(connection, Cancellation)).Publications.Steps;
+        PublicationWriter writer = new(connection, TimeProvider.System, new TestLog());
+        await @case.RunAsync("ALTER TABLE m1 DROP CONSTRAINT m1_pkey", "ALTER TABLE m2 RENAME TO other", "DROP TABLE m3");
+        await @case.AdminAsync($"ALTER PUBLICATION cdc_{@case.Name} ADD TABLE m4");
+        Assert.False(await writer.RunAsync(steps, Cancellation));
+        await @case.RunAsync("UPDATE m1 SET id = 2", "DELETE FROM m1");
+        Assert.Equal(["m0", "m4", "m5", "old"], await @case.KeyedAsync());
+        Assert.Equal(["other"], await @case.ListedAsync("%#%"));
+        Inspection now = await inspector.InspectAsync(connection, Cancellation);
+        Assert.True(await writer.RunAsync(now.Publications.Steps, Cancellation));
+        Assert.Equal(["m0", "m4", "m5", "old", "other"], await @case.KeyedAsync());
+        Assert.Empty(await @case.ListedAsync("%#%"));
+    }
+
+    [Fact]
+    public async Task A_start_that_must_add_a_table_takes_a_spare_while_a_migration_holds_the_publication()
+    {
+        await using CaptureCase @case = await CaptureCase.StartAsync(
+            fixture, Old + "; CREATE TABLE t (id int PRIMARY KEY)", tables: "public.o*");
+        await @case.AdminAsync("CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE SCHEMA h; CREATE TABLE h.t (id int)");
+        await using Migrations open = await Migrations.OpenAsync(@case, 1, static _ => ["CREATE TABLE o1 (id int PRIMARY KEY)"]);
+        await using NpgsqlConnection holder = await @case.OpenAsync("postgres");
+        await CaptureCase.ExecuteAsync(holder, $"BEGIN; ALTER PUBLICATION cdc_{@case.Name}_insert ADD TABLE h.t");
+        await using (PostgresSource wider = fixture.Source(
+            @case.Database, @case.Name, tables: "public.* s.*", capture: DdlCaptureMode.Trigger))
+        {
+            await RowsAsync(wider, @case);
+        }
+        Assert.Equal(["s", "t"], await @case.ListedAsync("%#%"));
+    }
+
+    [Fact]
+    public async Task A_run_that_leaves_nothing_behind_leaves_no_spares()
+    {
+        string database = await fixture.DatabaseAsync(Old);
+        await using (PostgresSource source = fixture.Source(database, "away", temporary: true, capture: DdlCaptureMode.Trigger))
+        {
+            await (await source.StartAsync(new([]), Cancellation)).DisposeAsync();
+            Assert.Equal("18", await fixture.Cluster.ScalarAsync("SELECT count(*) FROM pg_publication", database));
+        }
+        Assert.Equal("0", await fixture.Cluster.ScalarAsync("SELECT count(*) FROM pg_publication", database));
+    }
+
+    /// <summary>Tables of migrations that were open at once: all but the first are in spares.</summary>
+    async Task<CaptureCase> OpenAtOnceAsync(int count = 3)
     {
         CaptureCase @case = await CaptureCase.StartAsync(fixture, Old);
         await using Migrations open = await Migrations.OpenAsync(
-            @case, 3, static i => [$"CREATE TABLE m{i} (id int PRIMARY KEY)", $"INSERT INTO m{i} VALUES (1)"]);
+            @case, count, static i => [$"CREATE TABLE m{i} (id int PRIMARY KEY)", $"INSERT INTO m{i} VALUES (1)"]);
         await open.CommitAsync();
-        Assert.Equal(["m1", "m2"], await @case.ListedAsync("%#%"));
+        Assert.Equal(Enumerable.Range(1, count - 1).Select(static i => $"m{i}"), await @case.ListedAsync("%#%"));
         return @case;
     }
 
