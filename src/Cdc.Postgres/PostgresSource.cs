@@ -233,8 +233,9 @@ public sealed partial class PostgresSource : ISource
             if (Interlocked.Exchange(ref _stream, null) is { } last) await last.DisposeAsync().ConfigureAwait(false);
             if (_temporary is null) await _slot.WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
             _doing = null;
-            bool isTrigger = _capture?.Mode == DdlCaptureMode.Trigger;
-            _stream = new(StreamOptions(await _spares.NamesAsync(isTrigger, cancellationToken).ConfigureAwait(false)),
+            // A temporary slot does not outlive its stream, and is younger than the spares.
+            bool mayOpen = _capture?.Mode == DdlCaptureMode.Trigger && !_options.TemporarySlot;
+            _stream = new(StreamOptions(await _spares.NamesAsync(mayOpen, cancellationToken).ConfigureAwait(false)),
                 _positions);
             IAsyncEnumerator<SourceEvent> events =
                 _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);

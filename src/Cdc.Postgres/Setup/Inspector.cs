@@ -54,7 +54,7 @@ internal sealed class Inspector(
             : [];
         SpareMaking spares = server.IsStandby ? SpareMaking.Untouched
             : !isTrigger || server.Major < SchemaListsSince || !server.MayCreate ? SpareMaking.None
-            : slot is null ? SpareMaking.Open : SpareMaking.Closed;
+            : slot is null || temporarySlot ? SpareMaking.Open : SpareMaking.Closed;
         PublicationPlan publications =
             await PlanAsync(connection, tables, schemas, spares, cancellationToken).ConfigureAwait(false);
         bool mayBeNone = slot is not null && isTrigger
@@ -65,6 +65,9 @@ internal sealed class Inspector(
             .. TableProblems.Find(server, tables, publications, selection, mayBeNone),
             .. publications.Problems,
             .. captures.Problems,
+            .. isTrigger && server is { IsStandby: false, Major: >= SchemaListsSince } && publications.LacksSpares
+                ? [ServerProblems.NoSpares(server, names)]
+                : Array.Empty<Problem>(),
         ];
         return new(server, tables, slot, publications, captures, problems);
     }

@@ -67,6 +67,7 @@ internal sealed class PublicationPlan
         Remove(inserts);
         MayAlter = keyed.All.Concat(inserts.All).All(p =>
             p.IsOwned || (p != keyed.Main && p != inserts.Main && !_steps.Any(s => s.Publication == p.Name)));
+        LacksSpares = Lacks(keyed) || Lacks(inserts);
         if (_making == SpareMaking.Untouched) return;
         Move(inserts, maySchemas: schemas is not null);
         Move(keyed, maySchemas: false);
@@ -85,6 +86,9 @@ internal sealed class PublicationPlan
     /// <summary>Tables that are to be added, which takes their owner.</summary>
     public IEnumerable<uint> Added =>
         _steps.Where(static s => s.Adds).SelectMany(static s => s.Locks).Select(static t => t.Oid);
+
+    /// <summary>Whether some spares are missing or closed, and will stay so: our role may not make or open them.</summary>
+    public bool LacksSpares { get; }
 
     /// <summary>Matched tables of which nothing was published: neither by name nor with their schema.</summary>
     public ImmutableHashSet<uint> NewlyPublished { get; }
@@ -105,6 +109,11 @@ internal sealed class PublicationPlan
             }
         }
     }
+
+    bool Lacks(PublicationFamily family) => family.SpareNames.Any(name =>
+        family.Spares.FirstOrDefault(p => p.Name == name) is { } there
+            ? there is { IsOwned: false, Publish: PublishNothing }
+            : _making <= SpareMaking.None);
 
     void Remove(PublicationFamily family)
     {

@@ -117,6 +117,7 @@ public sealed class HarmlessTests(SourceFixture fixture) : IClassFixture<SourceF
     [InlineData("ALTER TABLE cdc.capture DROP COLUMN seal")]
     [InlineData("DROP PUBLICATION cdc_{0}, cdc_{0}_insert")]
     [InlineData("DROP PUBLICATION cdc_{0}_insert")]
+    [InlineData("DROP PUBLICATION cdc_{0}, \"cdc_{0}#1\"; ALTER PUBLICATION \"cdc_{0}#2\" SET (publish = '')")]
     [InlineData("DROP FUNCTION cdc.\"{0}_touched\"")]
     [InlineData("DROP FUNCTION cdc.\"{0}_unreadable\"; DROP FUNCTION cdc.\"{0}_tell\"")]
     [InlineData("CREATE OR REPLACE FUNCTION cdc.\"{0}_tables\"(oid[]) RETURNS json LANGUAGE plpgsql AS 'BEGIN RAISE division_by_zero; END'")]

@@ -90,6 +90,7 @@ public sealed class PublicationPlanTests
             .. Names.KeyedSpares.Concat(Names.InsertSpares).Select(name => There(name, PublicationPlan.PublishNothing)),
         ];
         Assert.Empty(Plan(SpareMaking.Closed).Steps);
+        Assert.False(Plan(SpareMaking.None).LacksSpares);
         Assert.Equal(16, Plan(SpareMaking.Open).Steps.Count(s => s.Sql.Contains(" SET (publish = 'insert,", StringComparison.Ordinal)));
 
         // One that is missing beside others that are read was dropped: the stream is to say so.
@@ -143,6 +144,7 @@ public sealed class PublicationPlanTests
         PublicationPlan plan = new(Names, [Table(1), Table(2)], theirs, ImmutableDictionary<uint, TableName>.Empty, null, SpareMaking.Closed);
         Assert.DoesNotContain(plan.Steps, s => s.IsNeeded);
         Assert.All(plan.Steps, s => Assert.True(s.Creates));
+        Assert.True(plan.LacksSpares);
         plan = new(Names, [Table(1), Table(2)], theirs, ImmutableDictionary<uint, TableName>.Empty, [], SpareMaking.Untouched);
         Assert.Empty(plan.Steps);
     }
