@@ -22,8 +22,8 @@ internal sealed class PublishFunctions(CapturedFeed feed)
             _name name;
         BEGIN
             IF starts_with(_action, 'ADD ') THEN
-                SELECT array_agg(p.pubname ORDER BY p.pubname <> _held, p.pubname <> _publication, p.pubname) INTO _names
-                FROM pg_publication p JOIN pg_publication m ON m.pubname = _publication
+                SELECT array_agg(p.pubname ORDER BY p.pubname <> _held, p.pubname <> _publication, p.pubname)
+                INTO _names FROM pg_publication p JOIN pg_publication m ON m.pubname = _publication
                 WHERE p.oid = m.oid OR (p.pubname IN ({feed.Keyed}, {feed.Inserts})
                     AND starts_with(p.pubname, _publication || '#') AND p.pubinsert AND p.pubtruncate
                     AND p.pubupdate = m.pubupdate AND p.pubdelete = m.pubdelete);

@@ -87,7 +87,8 @@ internal sealed class PublicationPlan
     public IEnumerable<uint> Added =>
         _steps.Where(static s => s.Adds).SelectMany(static s => s.Locks).Select(static t => t.Oid);
 
-    /// <summary>Whether some spares are missing or closed, and will stay so: our role may not make or open them.</summary>
+    /// <summary>Whether some spares are missing or closed, and will stay so: our role may not make or open
+    /// them.</summary>
     public bool LacksSpares { get; }
 
     /// <summary>Matched tables of which nothing was published: neither by name nor with their schema.</summary>
