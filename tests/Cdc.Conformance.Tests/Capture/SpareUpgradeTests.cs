@@ -45,8 +45,10 @@ public sealed class SpareUpgradeTests(SourceFixture fixture) : IClassFixture<Sou
             await open.CommitAsync();
         await CaptureCase.ExecuteAsync(older, "COMMIT");
 
+        int last = 5;
         while ((await @case.QueryAsync(Open))[0] != "16")
         {
+            await @case.RunAsync($"INSERT INTO old VALUES ({++last})");
             await @case.AdminAsync("CHECKPOINT");
             Assert.False(reading.IsCompleted, $"{reading.Exception}");
         }
@@ -62,15 +64,20 @@ public sealed class SpareUpgradeTests(SourceFixture fixture) : IClassFixture<Sou
         }
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        Assert.Equal(["m0 1", "m1 1", "m2 1", "m2 2", "old 1", "old 2", "old 3", "old 4", "old 5"], rows.Order());
+        Assert.Equal(["m0 1", "m1 1", "m2 1", "m2 2"], rows.Where(static row => row[0] == 'm').Order());
+        Assert.Equal(
+            Enumerable.Range(1, last).Select(static i => $"old {i}").Order(), rows.Where(static row => row[0] == 'o').Order());
     }
 
     static async Task ReadAsync(PostgresSource source, CaptureCase @case, ConcurrentQueue<string> rows, CancellationToken end)
     {
+        // The server keeps and sends again what came in the last few steps: only the source knows that it was handed on.
+        Queue<CommitTs> resolved = new();
         StreamStart start = new(@case.From, @case.From, @case.History, new Dictionary<TableId, CommitTs>());
         await foreach (SourceEvent @event in source.StreamAsync(start, end))
         {
-            if (@event is SourceEvent.Resolved resolved) source.Confirm(resolved.At);
+            if (@event is SourceEvent.Resolved { At: var at }) resolved.Enqueue(at);
+            if (resolved.Count > 5) source.Confirm(resolved.Dequeue());
             if (@event is not SourceEvent.Rows { Batch: var batch }) continue;
             foreach (Row row in batch) rows.Enqueue($"{batch.Schema.Name.Name} {ReadRows.Cells(row.Keyed)[0]}");
             batch.Release();
