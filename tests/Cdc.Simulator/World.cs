@@ -89,8 +89,11 @@ public sealed class World
         Membership.Changed(node, Network.IsHealed);
     }
 
-    public void Crash(SimNode node)
+    /// <summary>A node is gone at once; its machine starts again a while later.</summary>
+    public void Crash(SimNode node, TimeSpan pause)
     {
+        if (!node.IsAlive) return;
+        Agenda.In(pause, () => Start(node.Number));
         if (Activations.Changefeed is { IsPersisting: true } changefeed && changefeed.Node == node)
             Reached.Reached(HardCase.CrashWhilePersisting);
         node.IsAlive = false;

@@ -93,7 +93,8 @@ public sealed class Checkers(World world)
         if (checkpoint < Checkpoint)
             throw new ViolationException("INV-19", $"the checkpoint goes back from {Checkpoint} to {checkpoint}");
         Checkpoint = checkpoint;
-        Rules.Ensure(record.Epochs.Latest >= PersistedEpoch, "INV-29", "the record", $"goes back from {PersistedEpoch}");
+        bool isLater = record.Epochs.Latest >= PersistedEpoch;
+        Rules.Ensure(isLater, "INV-29", "the record", $"goes back from {PersistedEpoch}");
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
         foreach (TableId table in _parked)
@@ -121,7 +122,8 @@ public sealed class Checkers(World world)
 
     MaintainerWatch MaintainerOf(RoleHost host)
     {
-        if (!_maintainers.TryGetValue(host, out MaintainerWatch? watch)) _maintainers.Add(host, watch = new(world, host));
+        if (!_maintainers.TryGetValue(host, out MaintainerWatch? watch))
+            _maintainers.Add(host, watch = new(world, host));
         return watch;
     }
 }

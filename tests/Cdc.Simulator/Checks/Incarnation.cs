@@ -38,7 +38,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     /// <summary>Everything up to it has been given to the sink.</summary>
     public CommitTs Received { get; private set; }
 
-    /// <summary>The first event that it has executed, or begun to, and that is not in the schedule for certain.</summary>
+    /// <summary>The first event that it has executed, or begun to, and that may not be scheduled.</summary>
     public CommitTs? FirstScheduled => _scheduled.Count > 0 ? _scheduled[0].Event.At : null;
 
     public BlockEventId? MaxWaiting { get; set; }
@@ -164,8 +164,8 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
         Begin(write, write.Ticket);
         Rules.Ensure(Pending == write.Event && !_done.Contains(write.Event), "INV-3", this,
             "executes an event that is not its pending one", write);
-        bool mayWrite = IsLocal ? Phase is PendingPhase.Waiting or PendingPhase.MayWrite : Phase == PendingPhase.MayWrite;
-        Rules.Ensure(_flushed.Contains(write.Event), "INV-S6", this, "executes an event before what lies before it", write);
+        bool mayWrite = Phase == PendingPhase.MayWrite || (IsLocal && Phase == PendingPhase.Waiting);
+        Rules.Ensure(_flushed.Contains(write.Event), "INV-S6", this, "executes an event and has not flushed", write);
         Rules.Ensure(mayWrite, "INV-6", this, "executes an event without having been told so", write);
         Rules.Ensure(Rows.FirstOpen is not { } open || open > write.Event.At, "INV-2", this,
             "executes an event before rows that are not durable", write);

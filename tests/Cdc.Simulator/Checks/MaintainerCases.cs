@@ -23,8 +23,9 @@ public sealed class MaintainerCases(World world)
             case Received { Message: EpochGrant }:
                 foreach (RoleHost other in world.Activations.Maintainers)
                 {
-                    bool lives = other != host && !other.IsEnded && other.Role is Maintainer { Phase: MaintainerPhase.Running };
-                    if (lives) world.Reached.Reached(HardCase.TwoMaintainers);
+                    if (other == host || other.IsEnded) continue;
+                    if (other.Role is Maintainer { Phase: MaintainerPhase.Running })
+                        world.Reached.Reached(HardCase.TwoMaintainers);
                 }
 
                 break;

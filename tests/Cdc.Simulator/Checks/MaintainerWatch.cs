@@ -119,8 +119,8 @@ public sealed class MaintainerWatch(World world, RoleHost host)
                 foreach (TableId table in normal.Tables)
                 {
                     foreach (SpanTask task in Schedule!.OfTable(table)) Cover(block, task);
-                    Rules.Ensure(
-                        Schedule.OfTable(table).Count > 0 || Schedule.Trigger.IsBeyond(block.At.Previous), "INV-13", host,
+                    bool isKnown = Schedule.OfTable(table).Count > 0 || Schedule.Trigger.IsBeyond(block.At.Previous);
+                    Rules.Ensure(isKnown, "INV-13", host,
                         $"does not know table {table}, and has it executed", block.Event);
                 }
 
@@ -149,14 +149,15 @@ public sealed class MaintainerWatch(World world, RoleHost host)
     void CheckTrigger(BlockEventId id, SpanTask writer, BlockStep block)
     {
         SpanTask trigger = Schedule!.Trigger;
-        bool stopsIt = block.Payload.Influence is not Influence.Normal normal || normal.Tables.Contains(TableId.Trigger);
+        bool stopsIt = block.Payload.Influence is not Influence.Normal normal
+            || normal.Tables.Contains(TableId.Trigger);
         bool waits = stopsIt && !trigger.IsBeyond(id.At) && _waiting.Contains((id, trigger.Id, trigger.Owner));
         bool isFormer = _writing.Contains((id, writer.Id, writer.Owner)) || _writers.ContainsKey(id);
         Rules.Ensure(writer.Id.IsTrigger || !waits || isFormer, "INV-15", host,
             $"has {writer.Id} execute, and the trigger stands there", id);
     }
 
-    /// <summary>What means tables that only the schedule knows comes behind everything that makes or drops some.</summary>
+    /// <summary>What means tables that only the schedule knows comes behind whatever makes or drops some.</summary>
     void CheckOrder(BlockStep block)
     {
         if (block.Payload.Influence is Influence.Normal && !block.Payload.ChangesSchedule) return;

@@ -53,7 +53,8 @@ public sealed class ManagerCases(ReachedStates reached)
 
     void Bootstrap(ManagerWatch watch, BootstrapRequest request)
     {
-        if (request.Epoch <= watch.Tombstone && request.Epoch >= watch.Epoch) reached.Reached(HardCase.TombstoneRefused);
+        if (request.Epoch <= watch.Tombstone && request.Epoch >= watch.Epoch)
+            reached.Reached(HardCase.TombstoneRefused);
         if (request.Epoch <= watch.Epoch) return;
         if (watch.Living.Any(static i => i.Phase == PendingPhase.Waiting && i.IsAcknowledged))
             reached.Reached(HardCase.TakeoverAcknowledged);

@@ -4,7 +4,7 @@ using Cdc.Protocol.Messages;
 
 namespace Cdc.Simulator.Checks;
 
-/// <summary>What a manager reports of block events: true, in order, once at a time, and again until it is heard.</summary>
+/// <summary>What a manager reports of block events: true, in order, once at a time, again until it is heard.</summary>
 public sealed class ReportRules
 {
     static readonly TimeSpan Repeat = TimeSpan.FromSeconds(5);
@@ -59,7 +59,8 @@ public sealed class ReportRules
         {
             case BlockStage.Waiting:
                 Rules.Ensure(one.HasFlushed(id), "INV-2", one, "waits at what lies before is not durable", id);
-                Rules.Ensure(!(one.MaxDone?.CompareTo(id) >= 0), "INV-33", one, $"waits behind DONE({one.MaxDone})", id);
+                Rules.Ensure(!(one.MaxDone?.CompareTo(id) >= 0), "INV-33", one,
+                    $"waits behind DONE({one.MaxDone})", id);
                 Rules.Ensure(!(one.MaxWaiting?.CompareTo(id) > 0), "INV-22", one,
                     $"waits at an earlier event than {one.MaxWaiting}", id);
                 one.MaxWaiting = id;

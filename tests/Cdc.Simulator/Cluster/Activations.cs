@@ -127,6 +127,7 @@ public sealed class Activations(World world, Rng rng)
                     ActivateMaintainer(host.Node);
                     break;
                 case PersistChangefeed persist:
+                    if (world.Swarm.Crash is not null && rng.Chance(0.02)) CrashSoon(host.Node);
                     _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
                     {
                         seen = version;
@@ -142,6 +143,12 @@ public sealed class Activations(World world, Rng rng)
         _changefeed.Take(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
         world.Tick(_changefeed);
     }
+
+    /// <summary>Between what is decided and what is stored.</summary>
+    void CrashSoon(SimNode node) => world.Agenda.In(TimeSpan.FromMilliseconds(4), () =>
+    {
+        if (!world.Network.IsHealed && world.AliveNodes.Count > 1) world.Crash(node, TimeSpan.FromSeconds(2));
+    });
 
     /// <summary>The operator asks until it is there.</summary>
     void Create()

@@ -39,8 +39,7 @@ public sealed class Faults(World world, Rng rng)
     {
         SimNode node = rng.Pick(world.AliveNodes);
         if (world.AliveNodes.Count < 2) return;
-        world.Crash(node);
-        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8)), () => world.Start(node.Number));
+        world.Crash(node, rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8)));
     }
 
     void Partition()

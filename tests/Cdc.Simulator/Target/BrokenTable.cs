@@ -3,7 +3,7 @@ using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator.Target;
 
-/// <summary>One table whose rows the target refuses until it is parked: the failure that only parking gets past.</summary>
+/// <summary>One table whose rows the target refuses until it is parked: only that gets past it.</summary>
 public sealed class BrokenTable(Swarm swarm, ModelSource source, Rng rng)
 {
     /// <summary>Which; null: none.</summary>
