@@ -13,7 +13,7 @@ public abstract record Influence
     {
         public bool Equals(Normal? other) => other is not null && Tables.AsSpan().SequenceEqual(other.Tables.AsSpan());
 
-        public override int GetHashCode() => Tables.Length == 0 ? 0 : HashCode.Combine(Tables.Length, Tables[0]);
+        public override int GetHashCode() => Tables.Length == 0 ? 0 : (Tables.Length * 397) ^ Tables[0].GetHashCode();
 
         public override string ToString() => $"tables {string.Join(", ", Tables)}";
     }

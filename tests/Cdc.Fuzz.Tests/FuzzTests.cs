@@ -14,7 +14,7 @@ public sealed class FuzzTests
     const long BytesMax = 64 << 20;
 
     static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(10);
-    static readonly Target[] Targets = [.. BinaryTargets.All, .. FileTargets.All, .. TextTargets.All];
+    static readonly Target[] Targets = [.. BinaryTargets.All, .. ProtocolTargets.All, .. FileTargets.All, .. TextTargets.All];
 
     public static TheoryData<string> Names => new(Targets.Select(static target => target.Name));
 

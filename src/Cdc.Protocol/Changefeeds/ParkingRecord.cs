@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Changefeeds;
+
+/// <summary>Tables that are out of the schedule.</summary>
+/// <param name="Tables">In the order of their ids.</param>
+/// <param name="Epoch">Whose requests <paramref name="Heard"/> counts.</param>
+/// <param name="Heard">The last request for each table that had one in the epoch.</param>
+public sealed record ParkingRecord(
+    ImmutableArray<ParkedTable> Tables, Epoch Epoch, ImmutableArray<ParkingHeard> Heard)
+{
+    internal static readonly ParkingRecord None = new([], Epoch.None, []);
+
+    /// <summary>The last number heard of a table in an epoch; 0: none.</summary>
+    internal ulong LastOf(TableId table, Epoch epoch)
+    {
+        if (epoch != Epoch) return 0;
+        foreach (ParkingHeard heard in Heard)
+        {
+            if (heard.Table == table) return heard.Number;
+        }
+        return 0;
+    }
+
+    internal ParkingRecord With(ParkRequest request)
+    {
+        List<ParkedTable> tables = [.. Tables];
+        tables.RemoveAll(parked => parked.Table == request.Table);
+        if (request.CopiedAt is null) tables.Add(new(request.Table));
+        tables.Sort(static (left, right) => left.Table.CompareTo(right.Table));
+        List<ParkingHeard> heard = request.Epoch == Epoch ? [.. Heard] : [];
+        heard.RemoveAll(one => one.Table == request.Table);
+        heard.Add(new(request.Table, request.Number));
+        return new([.. tables], request.Epoch, [.. heard]);
+    }
+}
+
+/// <param name="Number">As in <see cref="ParkRequest"/>.</param>
+public readonly record struct ParkingHeard(TableId Table, ulong Number);

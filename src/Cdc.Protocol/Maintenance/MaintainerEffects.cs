@@ -1,0 +1,19 @@
+using Cdc.Protocol.Driving;
+
+namespace Cdc.Protocol.Maintenance;
+
+/// <summary>Finds out which tables the changefeed has at a position, and answers with <see cref="TablesLoaded"/>. The
+/// host tries until it has it.</summary>
+public sealed record LoadTables(Mode Mode, CommitTs At) : Effect;
+
+/// <summary>Has the source write a syncpoint into its log.</summary>
+public sealed record RequestSyncpoint : Effect
+{
+    public static readonly RequestSyncpoint Now = new();
+}
+
+/// <param name="SyncpointInterval">How often the source is asked for a syncpoint; null: never.</param>
+public sealed record MaintainerOptions(TimeSpan? SyncpointInterval)
+{
+    public static readonly MaintainerOptions Default = new((TimeSpan?)null);
+}

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Messages;
+using Cdc.Protocol.Scheduling;
+
+namespace Cdc.Protocol.Maintenance;
+
+/// <summary>Makes the schedule of a mode from what the managers have and from the list of tables.</summary>
+/// <remarks>
+/// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others are
+/// removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and the sink
+/// may have fenced this one long ago. What nobody has is made, from the persisted checkpoint on: how far a span was that nobody shows is not
+/// known, and it may have been behind the table trigger.</para>
+/// <para>A span of a table that is not in the list was made behind the position of the list if it is beyond it: the
+/// trigger reports that again. Else the table has been dropped.</para>
+/// </remarks>
+internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan now)
+{
+    readonly record struct Shown(NodeId Node, SpanSnapshot Snapshot, bool IsGoing, bool IsBehind);
+
+    readonly SortedDictionary<TableId, List<Shown>> _tables = [];
+
+    /// <summary>Takes what a node has.</summary>
+    public void Take(NodeId node, BootstrapResponse answer)
+    {
+        HashSet<(DispatcherId, Owner)> removes = [];
+        foreach (OperationSnapshot operation in answer.Operations)
+        {
+            if (operation.Mode != schedule.Mode || operation.Item is not { } item) continue;
+            if (item.Action == ScheduleAction.Remove) removes.Add((item.Id, item.Owner));
+        }
+
+        foreach (SpanSnapshot snapshot in answer.Spans)
+        {
+            if (snapshot.Mode != schedule.Mode || snapshot.State == ComponentState.Stopped) continue;
+
+            // A remove of an incarnation that the node does not show any more says nothing.
+            bool isGoing = snapshot.State == ComponentState.Stopping
+                || removes.Contains((snapshot.Id, snapshot.Owner));
+            TableId table = snapshot.Span.Table;
+            if (!_tables.TryGetValue(table, out List<Shown>? shown)) _tables.Add(table, shown = []);
+            shown.Add(new(node, snapshot, isGoing, IsBehind: snapshot.Checkpoint < persisted));
+        }
+    }
+
+    /// <summary>Where the list of tables is to be loaded: where the trigger is, all before it has been done.</summary>
+    public CommitTs LoadAt() =>
+        Trigger() is { } trigger ? CommitTs.Max(trigger.Snapshot.Checkpoint, persisted) : persisted;
+
+    public void Build(ImmutableArray<AddedTable> tables, CommitTs at)
+    {
+        schedule.Loaded(at);
+        BuildTrigger(at);
+        SortedDictionary<TableId, AddedTable> listed = [];
+        foreach (AddedTable table in tables)
+        {
+            if (!schedule.Parked.Contains(table.Table)) listed[table.Table] = table;
+        }
+
+        foreach (AddedTable table in listed.Values)
+        {
+            BuildTable(table, _tables.GetValueOrDefault(table.Table) ?? []);
+            if (!table.IsSplittable) schedule.Reshaping.Forbid(table.Table);
+        }
+
+        foreach ((TableId table, List<Shown> shown) in _tables)
+        {
+            if (table != TableId.Trigger && !listed.ContainsKey(table)) BuildUnlisted(table, shown, at);
+        }
+    }
+
+    Shown? Trigger()
+    {
+        if (!_tables.TryGetValue(TableId.Trigger, out List<Shown>? shown)) return null;
+        Shown? best = null;
+        foreach (Shown each in shown)
+        {
+            if (each.IsBehind) continue;
+            if (best is not { } other || each.Snapshot.Owner > other.Snapshot.Owner) best = each;
+        }
+
+        return best;
+    }
+
+    void BuildTrigger(CommitTs at)
+    {
+        schedule.Raise(schedule.Trigger, at);
+        Shown? trigger = Trigger();
+        foreach (Shown each in _tables.GetValueOrDefault(TableId.Trigger) ?? [])
+        {
+            if (each != trigger) Discard(each);
+        }
+
+        if (trigger is { } stays) Adopt(schedule.Trigger, stays);
+    }
+
+    void BuildTable(in AddedTable table, List<Shown> shown)
+    {
+        List<(SpanTask Task, Shown From)> adopted = Choose(shown);
+        List<SpanTask> spans = Fill(table, adopted);
+        schedule.Spans.Add(table.Table, table.Schema, table.IsSplittable, [.. spans]);
+        foreach ((SpanTask task, Shown from) in adopted)
+        {
+            task.Schema = table.Schema;
+            Adopt(task, from);
+        }
+    }
+
+    void BuildUnlisted(TableId table, List<Shown> shown, CommitTs at)
+    {
+        CommitTs least = shown[0].Snapshot.Checkpoint;
+        foreach (Shown each in shown) least = CommitTs.Min(least, each.Snapshot.Checkpoint);
+        if (least > at && !schedule.Parked.Contains(table))
+        {
+            BuildTable(new(table, shown[0].Snapshot.Schema, IsSplittable: false), shown);
+            schedule.Unlisted.Add(table, least);
+            return;
+        }
+
+        foreach (Shown each in shown) Discard(each);
+    }
+
+    /// <summary>Those that stay, without overlap; the rest is removed.</summary>
+    List<(SpanTask Task, Shown From)> Choose(List<Shown> shown)
+    {
+        shown.Sort(static (left, right) => right.Snapshot.Owner.CompareTo(left.Snapshot.Owner));
+        List<(SpanTask Task, Shown From)> chosen = [];
+        foreach (Shown each in shown)
+        {
+            // A target that still waits for its sources has nothing; one that has begun has all of theirs.
+            bool stays = !each.IsBehind
+                && each.Snapshot.State is not (ComponentState.Preparing or ComponentState.Copying);
+            foreach ((SpanTask task, _) in chosen)
+            {
+                stays &= !task.Span.Overlaps(each.Snapshot.Span) && task.Id != each.Snapshot.Id;
+            }
+
+            if (stays) chosen.Add((TaskOf(each.Snapshot), each));
+            else Discard(each);
+        }
+
+        chosen.Sort(static (left, right) => left.Task.Span.From.CompareTo(right.Task.Span.From));
+        return chosen;
+    }
+
+    List<SpanTask> Fill(in AddedTable table, List<(SpanTask Task, Shown From)> adopted)
+    {
+        List<SpanTask> spans = [];
+        ulong next = 0;
+        foreach ((SpanTask task, _) in adopted)
+        {
+            if (task.Span.From > next) spans.Add(Hole(table, next, task.Span.From));
+            spans.Add(task);
+            next = task.Span.To;
+        }
+
+        if (next < TableSpan.HashEnd) spans.Add(Hole(table, next, TableSpan.HashEnd));
+        return spans;
+    }
+
+    SpanTask Hole(in AddedTable table, ulong from, ulong to) =>
+        new(schedule.Mode, schedule.NextId(), new(table.Table, (uint)from, to), table.Schema, persisted);
+
+    SpanTask TaskOf(SpanSnapshot snapshot) =>
+        new(schedule.Mode, snapshot.Id, snapshot.Span, snapshot.Schema, CommitTs.Max(snapshot.Checkpoint, persisted));
+
+    void Adopt(SpanTask task, in Shown from)
+    {
+        Owner owner = from.Snapshot.Owner;
+        if (from.IsGoing) schedule.Begin(new MoveOperation(schedule, task, from.Node, owner, now));
+        else if (from.Snapshot.State == ComponentState.Working)
+        {
+            schedule.Spans.MakeScheduling(task, from.Node, owner);
+            schedule.Spans.MakeReplicating(task);
+        }
+        else schedule.Begin(new AddOperation(schedule, task, from.Node, owner, now));
+    }
+
+    void Discard(in Shown each) => schedule.Discard(each.Node, each.Snapshot, now);
+}

@@ -1,0 +1,268 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Dispatching;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Managing;
+
+/// <summary>One changefeed's dispatchers on one node. It is there from the first message on, and stays as a tombstone
+/// when everything is closed.</summary>
+/// <remarks><code>
+/// new --bootstrap--> Owned --bootstrap of a greater epoch--> Owned
+///                      |  ^
+///                close |  | bootstrap of a greater epoch
+///                      v  |
+///                    Closing --nothing left--> Closed (tombstone) --bootstrap of a greater epoch--> Owned
+/// any --write path closed--> Fenced, for ever
+/// </code></remarks>
+public sealed class DispatcherManager : IRole
+{
+    readonly ModePipeline[] _modes = [new(Mode.Event), new(Mode.Redo)];
+    readonly Ownership _ownership = new();
+    readonly HeartbeatReporter _reporter;
+    long _token;
+    bool _hasRedo;
+    bool _isFenced;
+    Closing? _closing;
+    bool _isRemoved;
+    CommitTs _known;
+
+    /// <summary>Whom to tell that everything is closed.</summary>
+    sealed record Closing(Epoch Epoch, Party From);
+
+    public DispatcherManager(NodeId node) => _reporter = new(node);
+
+    /// <summary>The epoch that it obeys.</summary>
+    public Epoch Epoch => _ownership.Current;
+
+    /// <summary>Up to where the dispatcher's span is durable; null: it is not here.</summary>
+    public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => Of(mode).Set.Find(dispatcher)?.Checkpoint;
+
+    public void Handle(Input input, TimeSpan now, Effects effects)
+    {
+        if (_isFenced) return;
+        switch (input)
+        {
+            case Received { Message: ControlMessage message } received:
+                OnMessage(received.From, message, now, effects);
+                break;
+            case DispatcherInput about:
+                Of(about.Mode).Handle(about, now, effects);
+                break;
+            case ResolvedArrived resolved:
+                foreach (ModePipeline mode in _modes) mode.Raise(resolved);
+                break;
+            case Tick:
+                OnTick(now, effects);
+                break;
+            case SendEnded ended:
+                foreach (ModePipeline mode in _modes)
+                {
+                    if (mode.Queue.Ended(ended.Token, ended.IsSent)) SendReports(mode, now, effects);
+                }
+
+                break;
+            case NodeFailed failed:
+                _reporter.Fail(failed);
+                Report(now, effects);
+                break;
+            case ShuttingDown:
+                SendAllReports(effects);
+                break;
+            case WritePathClosed:
+                _isFenced = true;
+                effects.Add(new CancelWritePath());
+                return;
+        }
+
+        EndClosing(effects);
+    }
+
+    void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
+    {
+        switch (message)
+        {
+            case BootstrapRequest request: OnBootstrap(from, request, now, effects); return;
+            case CloseRequest request: OnClose(from, request, now, effects); return;
+            case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
+            case PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
+            default: return;
+        }
+
+        if (message.Epoch < _ownership.Current)
+        {
+            effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
+            return;
+        }
+
+        if (!_ownership.Allows(message.Epoch)) return;
+        if (message is PostBootstrapRequest) OnPostBootstrap(from, now, effects);
+        else if (message is BlockInstructions instructions) OnInstructions(instructions, now, effects);
+        else if (_closing is null) OnSchedule(message, now, effects);
+    }
+
+    void OnBootstrap(Party from, BootstrapRequest request, TimeSpan now, Effects effects)
+    {
+        if (request.Epoch < _ownership.Current)
+        {
+            effects.Send(from, new Superseded(request.Epoch, _ownership.Current));
+            return;
+        }
+
+        if (request.Epoch == Epoch.None || _ownership.IsBuried(request.Epoch)) return;
+        if (Refusal(request) is { } refusal)
+        {
+            effects.Send(from, new BootstrapResponse(request.Epoch, [], [], refusal));
+            return;
+        }
+
+        if (request.Epoch > _ownership.Current) Take(from, request, now);
+        var spans = ImmutableArray.CreateBuilder<SpanSnapshot>();
+        var operations = ImmutableArray.CreateBuilder<OperationSnapshot>();
+        foreach (ModePipeline mode in _modes) mode.Describe(spans, operations);
+        effects.Send(from, new BootstrapResponse(
+            request.Epoch, spans.DrainToImmutable(), operations.DrainToImmutable(), null));
+    }
+
+    /// <summary>Before anything changes: one with another trigger is not this changefeed's.</summary>
+    string? Refusal(BootstrapRequest request)
+    {
+        foreach (DispatcherId id in request.Triggers.AsSpan())
+        {
+            if (id != DispatcherId.TriggerOf(Mode.Event) && id != DispatcherId.TriggerOf(Mode.Redo))
+            {
+                return $"The table trigger {id} is not one of this changefeed.";
+            }
+        }
+
+        foreach (ModePipeline mode in _modes)
+        {
+            DispatcherId trigger = DispatcherId.TriggerOf(mode.Mode);
+            if (mode.Set.Find(trigger) is not null && !request.Triggers.Contains(trigger))
+            {
+                return $"The {trigger} is here, and was not named.";
+            }
+        }
+
+        return null;
+    }
+
+    void Take(Party from, BootstrapRequest request, TimeSpan now)
+    {
+        _ownership.Take(request.Epoch, from);
+        _hasRedo = request.Triggers.Contains(DispatcherId.TriggerOf(Mode.Redo));
+        (_closing, _isRemoved) = (null, false);
+        _reporter.Restart();
+        foreach (ModePipeline mode in _modes) mode.OnNewOwner(request.Epoch, now);
+    }
+
+    void OnPostBootstrap(Party from, TimeSpan now, Effects effects)
+    {
+        foreach (ModePipeline mode in _modes)
+        {
+            mode.Schedule.Journal.ForgetStaleCreates(_ownership.Current);
+            mode.RepeatAll(now);
+        }
+
+        effects.Send(from, new PostBootstrapResponse(_ownership.Current));
+    }
+
+    void OnSchedule(ControlMessage message, TimeSpan now, Effects effects)
+    {
+        if (message is MergeRequest merge) Of(merge.Mode).Merges.Begin(merge.Epoch, merge.Item, now, effects);
+        if (message is not ScheduleRequest request) return;
+        ModePipeline mode = Of(request.Mode);
+        foreach (ScheduleItem item in request.Items.AsSpan()) mode.Schedule.Handle(request.Epoch, item, now, effects);
+    }
+
+    void OnInstructions(BlockInstructions instructions, TimeSpan now, Effects effects)
+    {
+        ModePipeline mode = Of(instructions.Mode);
+        foreach (BlockInstruction instruction in instructions.Items.AsSpan()) mode.Instruct(instruction, now, effects);
+    }
+
+    void OnCheckpoint(CheckpointNotice notice, Effects effects)
+    {
+        if (notice.Checkpoint <= _known) return;
+        _known = notice.Checkpoint;
+        effects.Add(new CheckpointKnown(_known));
+    }
+
+    void OnClose(Party from, CloseRequest request, TimeSpan now, Effects effects)
+    {
+        // A stale one is told what lets it end; nothing is done for it.
+        bool isStale = request.Epoch < _ownership.Current
+            || (_ownership.Closed is { } closed && request.Epoch < closed);
+        if (isStale)
+        {
+            effects.Send(from, new CloseResponse(request.Epoch, true));
+            return;
+        }
+
+        if (request.Epoch == Epoch.None) return;
+        if (request.Epoch > _ownership.Current) _ownership.Take(request.Epoch, from);
+        _isRemoved |= request.Remove;
+        _closing = new(request.Epoch, from);
+        if (_ownership.IsBuried(request.Epoch)) return;
+        foreach (ModePipeline mode in _modes) mode.Close(now, effects);
+        if (!IsEmpty) effects.Send(from, new CloseResponse(request.Epoch, false));
+    }
+
+    /// <summary>Once nothing is left: the tombstone, and the answer.</summary>
+    void EndClosing(Effects effects)
+    {
+        if (_closing is not { } closing || !IsEmpty) return;
+        _closing = null;
+        if (!_ownership.IsBuried(closing.Epoch)) SendAllReports(effects);
+        _ownership.Bury(closing.Epoch);
+        _reporter.Recover();
+        if (_isRemoved) effects.Add(new CleanUp());
+        effects.Send(closing.From, new CloseResponse(closing.Epoch, true));
+    }
+
+    void OnTick(TimeSpan now, Effects effects)
+    {
+        foreach (ModePipeline mode in _modes) mode.OnTick(now, effects);
+        if (!_ownership.IsOwned) return;
+        foreach (ModePipeline mode in _modes)
+        {
+            while (mode.Reports.Count > 0) mode.Queue.Add(mode.Reports.Drain(ManagerTimes.StatusesPerRequest));
+            SendReports(mode, now, effects);
+        }
+
+        Report(now, effects);
+    }
+
+    void SendReports(ModePipeline mode, TimeSpan now, Effects effects)
+    {
+        if (!_ownership.IsOwned || !mode.Queue.TrySend(++_token, now, out ImmutableArray<BlockStatus> statuses)) return;
+        BlockStatusRequest request = new(_ownership.Current, mode.Mode, statuses);
+        effects.Add(new Send(_ownership.Maintainer, request, _token));
+    }
+
+    void SendAllReports(Effects effects)
+    {
+        if (!_ownership.IsOwned) return;
+        foreach (ModePipeline mode in _modes)
+        {
+            while (mode.Reports.Count > 0) mode.Queue.Add(mode.Reports.Drain(ManagerTimes.StatusesPerRequest));
+            while (mode.Queue.TryTake(out ImmutableArray<BlockStatus> statuses))
+            {
+                effects.Send(_ownership.Maintainer, new BlockStatusRequest(_ownership.Current, mode.Mode, statuses));
+            }
+
+            mode.Queue.Clear();
+        }
+    }
+
+    void Report(TimeSpan now, Effects effects)
+    {
+        if (!_ownership.IsOwned) return;
+        int count = _hasRedo ? _modes.Length : 1;
+        _reporter.Report(_ownership, _modes.AsSpan(0, count), now, effects);
+    }
+
+    bool IsEmpty => _modes[0].Set.All.Count == 0 && _modes[1].Set.All.Count == 0;
+
+    ModePipeline Of(Mode mode) => _modes[mode == Mode.Redo ? 1 : 0];
+}

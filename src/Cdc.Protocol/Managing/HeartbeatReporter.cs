@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Managing;
+
+/// <summary>When a heartbeat goes out, and with what.</summary>
+sealed class HeartbeatReporter(NodeId node)
+{
+    NodeFailure? _failure;
+    TimeSpan? _watermarkAt;
+    TimeSpan? _completeAt;
+    TimeSpan? _failureAt;
+
+    /// <summary>The first one stays until everything is closed: the others follow from it.</summary>
+    public void Fail(NodeFailed failed) => _failure ??= new(node, failed.Kind, failed.Message);
+
+    /// <summary>Another maintainer, or nothing left: what was said before was said to somebody else.</summary>
+    public void Restart()
+    {
+        (_watermarkAt, _completeAt, _failureAt) = (null, null, null);
+    }
+
+    public void Recover() => _failure = null;
+
+    public void Report(Ownership ownership, ReadOnlySpan<ModePipeline> modes, TimeSpan now, Effects effects)
+    {
+        bool isFailureDue = _failure is not null && IsDue(_failureAt, now);
+        bool isComplete = IsDue(_completeAt, now);
+        bool isWatermarkDue = IsDue(_watermarkAt, now);
+        foreach (ModePipeline mode in modes)
+        {
+            if (!isFailureDue && !isComplete && !isWatermarkDue && !mode.HasChanges) continue;
+            ImmutableArray<NodeFailure> failures = isFailureDue && mode.Mode == Mode.Event ? [_failure!] : [];
+            // The watermark and the states are of one moment: what it includes is told with it.
+            Send(ownership, mode, mode.TakeChanges(), false, failures, effects);
+            if (isComplete) Send(ownership, mode, mode.All(), true, [], effects);
+        }
+
+        if (isFailureDue) _failureAt = now + ManagerTimes.Failure;
+        if (isComplete) _completeAt = now + ManagerTimes.Complete;
+        if (isWatermarkDue) _watermarkAt = now + ManagerTimes.Watermark;
+    }
+
+    static void Send(
+        Ownership ownership,
+        ModePipeline mode,
+        ImmutableArray<SpanStatus> statuses,
+        bool isComplete,
+        ImmutableArray<NodeFailure> failures,
+        Effects effects) =>
+        effects.Send(ownership.Maintainer, new Heartbeat(
+            ownership.Current, mode.Mode, mode.Watermark, statuses, isComplete, failures));
+
+    static bool IsDue(TimeSpan? at, TimeSpan now) => at is null || now >= at;
+}

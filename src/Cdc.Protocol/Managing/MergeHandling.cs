@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Cdc.Protocol.Dispatching;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Managing;
+
+/// <summary>The merges of one mode on a node.</summary>
+sealed class MergeHandling(ModePipeline pipeline)
+{
+    readonly List<LocalMerge> _merges = [];
+
+    public void Begin(Epoch epoch, MergeItem item, TimeSpan now, Effects effects)
+    {
+        if (pipeline.Set.Find(item.Id) is { } known)
+        {
+            pipeline.Restate(known);
+            return;
+        }
+
+        bool isLate = pipeline.Ended(item.Id) is { } ended && ended.Owner >= item.Owner;
+        if (isLate || item.Id.IsTrigger || !TryFind(item, out List<Dispatcher> sources))
+        {
+            pipeline.Restate(item.Id, item.Owner);
+            return;
+        }
+
+        ScheduleItem made = new(
+            ScheduleAction.Create, OperationKind.Merge, item.Id, item.Owner, item.Span, item.Schema, default, false);
+        Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
+        pipeline.Restate(target);
+        _merges.Add(new(epoch, item, target, sources));
+        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
+        foreach (Dispatcher source in sources) pipeline.Settle(source, now, effects);
+    }
+
+    /// <summary>After a dispatcher that may be a part of a merge has changed.</summary>
+    public void Check(Dispatcher changed, TimeSpan now, Effects effects)
+    {
+        for (int i = 0; i < _merges.Count; i++)
+        {
+            LocalMerge merge = _merges[i];
+            if (merge.Target != changed && !merge.Sources.Contains(changed)) continue;
+            if (merge.IsCommitted)
+            {
+                if (merge.IsOver) _merges.RemoveAt(i);
+            }
+            else if (merge.IsBroken)
+            {
+                _merges.RemoveAt(i);
+                Abort(merge, now, effects);
+            }
+            else if (merge.IsReady)
+            {
+                Commit(merge, now, effects);
+            }
+
+            return;
+        }
+    }
+
+    public void Clear() => _merges.Clear();
+
+    public void Describe(ImmutableArray<OperationSnapshot>.Builder to)
+    {
+        foreach (LocalMerge merge in _merges) to.Add(new(merge.Epoch, pipeline.Mode, null, merge.Item));
+    }
+
+    /// <summary>From here on the target is the one that has the span.</summary>
+    void Commit(LocalMerge merge, TimeSpan now, Effects effects)
+    {
+        merge.IsCommitted = true;
+        CommitTs start = merge.Start;
+        foreach (Dispatcher source in merge.Sources)
+        {
+            source.Stop(now, effects);
+            pipeline.Settle(source, now, effects);
+        }
+
+        merge.Target.StartMerged(start, effects);
+        pipeline.Settle(merge.Target, now, effects);
+    }
+
+    void Abort(LocalMerge merge, TimeSpan now, Effects effects)
+    {
+        merge.Target.Stop(now, effects);
+        pipeline.Settle(merge.Target, now, effects);
+        foreach (Dispatcher source in merge.Sources)
+        {
+            source.AbortMerge(now, effects);
+            pipeline.Settle(source, now, effects);
+        }
+    }
+
+    bool TryFind(MergeItem item, out List<Dispatcher> sources)
+    {
+        sources = [];
+        foreach (DispatcherId id in item.Sources)
+        {
+            if (pipeline.Set.Find(id) is not { IsMergeable: true } source) return false;
+            sources.Add(source);
+        }
+
+        return LocalMerge.Fits(item.Span, sources);
+    }
+}

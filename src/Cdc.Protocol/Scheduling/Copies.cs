@@ -1,0 +1,104 @@
+namespace Cdc.Protocol.Scheduling;
+
+/// <summary>Tables that are out of the schedule and are being copied, so that they can come in again.</summary>
+internal sealed class Copies(Schedule schedule)
+{
+    readonly SortedDictionary<TableId, Copy> _copies = [];
+
+    /// <summary>What the changefeed is to keep: the tables that are copied, and where.</summary>
+    public IEnumerable<(AddedTable Table, CommitTs At)> Finished
+    {
+        get
+        {
+            foreach (Copy copy in _copies.Values)
+            {
+                if (copy.At is { } at) yield return (copy.Table, at);
+            }
+        }
+    }
+
+    public int Count => _copies.Count;
+
+    /// <summary>How many of them somebody is copying now.</summary>
+    public int Running => _copies.Values.Count(static copy => copy is { At: null, Operation.Slot: >= 0 });
+
+    /// <summary>Wants a parked table copied.</summary>
+    public void Want(in AddedTable table)
+    {
+        if (!schedule.Parked.Contains(table.Table)) return;
+        _copies.TryAdd(table.Table, new(table));
+    }
+
+    /// <summary>A block event changes these tables: what was copied of them so far may be from before it.</summary>
+    public void Changed(Influence influence, TimeSpan now)
+    {
+        if (_copies.Count == 0) return;
+        foreach (Copy copy in _copies.Values)
+        {
+            bool isRunning = copy is { At: null, Operation.Slot: >= 0 };
+            if (isRunning && IsMeant(copy.Table, influence)) copy.Operation!.Cancel(now);
+        }
+    }
+
+    /// <summary>A block event has dropped these tables: they are not to come in.</summary>
+    public void Dropped(Influence influence, TimeSpan now)
+    {
+        if (_copies.Count == 0) return;
+        foreach (Copy copy in _copies.Values.ToArray())
+        {
+            if (IsMeant(copy.Table, influence)) Forget(copy.Table.Table, now);
+        }
+    }
+
+    /// <summary>The changefeed has one where its copy stands.</summary>
+    public void Persisted(TableId table, CommitTs at, TimeSpan now)
+    {
+        if (!_copies.TryGetValue(table, out Copy? copy) || copy.At != at) return;
+        _copies.Remove(table);
+        if (copy.Operation is { Slot: >= 0 } operation) operation.Persisted(now);
+    }
+
+    /// <summary>The table is not to come in.</summary>
+    public void Forget(TableId table, TimeSpan now)
+    {
+        if (!_copies.Remove(table, out Copy? copy)) return;
+        if (copy is { At: null, Operation: { Slot: >= 0 } operation }) operation.Cancel(now);
+    }
+
+    static bool IsMeant(in AddedTable table, Influence influence) => influence switch
+    {
+        Influence.Normal normal => normal.Tables.Contains(table.Table),
+        Influence.Database database => table.Schema == database.Schema,
+        _ => true,
+    };
+
+    /// <summary>Begins what has not begun, and what has ended without a copy.</summary>
+    /// <param name="isBarrierOpen">A block event is open: whether a copy has it would not be known.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, bool isBarrierOpen, TimeSpan now)
+    {
+        if (_copies.Count == 0 || nodes.IsEmpty || isBarrierOpen) return;
+        foreach (Copy copy in _copies.Values)
+        {
+            if (copy.At is not null || copy.Operation is { Slot: >= 0 }) continue;
+            SpanTask task = new(
+                schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
+            copy.Operation = new(schedule, task, copy.Table, nodes[copy.Begun++ % nodes.Length], now);
+            schedule.Begin(copy.Operation);
+        }
+    }
+
+    /// <summary>A copy is finished: the table is in the schedule from here on, though it does not run yet.</summary>
+    internal void Enter(CopyOperation operation, in AddedTable table)
+    {
+        _copies[table.Table].At = operation.CopiedAt;
+        schedule.Enter(operation.Task, table);
+    }
+
+    sealed class Copy(AddedTable table)
+    {
+        public AddedTable Table { get; } = table;
+        public CopyOperation? Operation { get; set; }
+        public CommitTs? At { get; set; }
+        public int Begun { get; set; }
+    }
+}

@@ -1,0 +1,89 @@
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Scheduling;
+
+/// <summary>Has a node copy a table that is not in the schedule, and then brings it in where the copy stands.</summary>
+/// <remarks><code>
+/// Copying --copied--> Persisting --persisted--> an add takes it on
+///    |   in the schedule from here on: barriers wait for it
+///    | stopped, missing, node left, a block event of the table
+///    v
+///   ended: copied again from the beginning
+///              Persisting --stopped, missing, node left--> absent
+/// </code>
+/// Its position counts in the checkpoint from the beginning: what lies behind it may not be forgotten before the table
+/// runs.</remarks>
+internal sealed class CopyOperation : Operation
+{
+    readonly AddedTable _table;
+
+    public CopyOperation(Schedule schedule, SpanTask task, AddedTable table, NodeId node, TimeSpan now)
+        : base(schedule, task, now)
+    {
+        _table = table;
+        (task.Node, task.Owner, task.State) = (node, schedule.NextOwner(), TaskState.Scheduling);
+        Ask(Create(task, schedule.StartOf(task), copies: true));
+    }
+
+    /// <summary>Where the finished copy stands; null: it is not finished.</summary>
+    public CommitTs? CopiedAt { get; private set; }
+
+    public override OperationKind Kind => OperationKind.Add;
+
+    public override string Waits =>
+        CopiedAt is null ? $"{Task.Node} to copy it" : "the changefeed to keep where its copy stands";
+
+    public override void On(SpanTask task, in SpanStatus status, TimeSpan now)
+    {
+        if (status.State == ComponentState.Stopped) Stopped(isKnown: true);
+        else if (CopiedAt is null && status.Copied is { } at) Copied(at, now);
+    }
+
+    public override void Missing(SpanTask task, TimeSpan now)
+    {
+        // What is being created may not have got there yet; a copy that was finished was there.
+        if (CopiedAt is not null) Stopped(isKnown: true);
+    }
+
+    public override void NodeLeft(NodeId node, TimeSpan now)
+    {
+        if (node == Task.Node) Stopped(isKnown: false);
+    }
+
+    /// <summary>The changefeed has the table where its copy stands.</summary>
+    public void Persisted(TimeSpan now)
+    {
+        End();
+        Schedule.Begin(new AddOperation(Schedule, Task, Task.Node, Task.Owner, now));
+    }
+
+    /// <summary>It is not wanted any more, or what it has copied has changed: what there is of it is removed.</summary>
+    public void Cancel(TimeSpan now)
+    {
+        End();
+        Schedule.Discard(Task.Node, Task, now);
+    }
+
+    void Copied(CommitTs at, TimeSpan now)
+    {
+        // A copy below what may be forgotten leaves a gap behind it.
+        if (at < Task.Checkpoint)
+        {
+            Cancel(now);
+            return;
+        }
+
+        CopiedAt = at;
+        Withdraw();
+        Task.Raise(at);
+        Schedule.Copies.Enter(this, _table);
+    }
+
+    void Stopped(bool isKnown)
+    {
+        End();
+        if (CopiedAt is null) return;
+        if (isKnown) Schedule.Spans.MakeStopped(Task);
+        else Schedule.Spans.MakeAbsent(Task);
+    }
+}

@@ -1,0 +1,40 @@
+using Cdc.Protocol.Messages;
+
+namespace Cdc.Protocol.Sessions;
+
+/// <summary>One open session of a collector.</summary>
+internal sealed class CollectorSession(SessionTarget target, TableSpan span, CommitTs start)
+{
+    int _repeats;
+
+    public SessionTarget Target { get; } = target;
+    public TableSpan Span { get; } = span;
+    public Connection Connection { get; } = new();
+    public SessionStream Stream { get; } = new(start);
+
+    /// <summary>When something is to be repeated; null: nothing is under way.</summary>
+    public TimeSpan? Due { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    /// <summary>The stream that it is in step with; null: it is out of step.</summary>
+    public IncomingStream? InStepWith { get; set; }
+
+    /// <summary>It is no longer behind, but the stream is behind what was delivered: it joins when that has caught up.
+    /// </summary>
+    public bool IsCaughtUp { get; set; }
+
+    /// <summary>The last complete statement that named it.</summary>
+    public long NamedIn { get; set; }
+
+    /// <summary>The next pause before a repeat, twice as long as the one before.</summary>
+    public TimeSpan NextPause()
+    {
+        TimeSpan pause = SessionLimits.FirstRepeat * (1 << Math.Min(_repeats++, 4));
+        return pause < SessionLimits.LongestRepeat ? pause : SessionLimits.LongestRepeat;
+    }
+
+    public void ShortenPause() => _repeats = 0;
+
+    public SessionKey Key(Asked asked) => new(Target.Mode, Target.Dispatcher, asked.Registration);
+}

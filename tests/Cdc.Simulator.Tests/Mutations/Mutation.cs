@@ -1,0 +1,11 @@
+namespace Cdc.Simulator.Tests.Mutations;
+
+/// <summary>One rule of the protocol, switched off by replacing a piece of its source.</summary>
+/// <param name="Name">What is wrong with it then.</param>
+/// <param name="File">Under src/Cdc.Protocol.</param>
+/// <param name="Find">Occurs once in the file.</param>
+/// <param name="Replace">What stands there instead.</param>
+public sealed record Mutation(string Name, string File, string Find, string Replace)
+{
+    public override string ToString() => Name;
+}

@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Cdc.Protocol;
+using Cdc.Protocol.Changefeeds;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Maintenance;
+
+namespace Cdc.Simulator.Cluster;
+
+/// <summary>Who is the changefeed and who its maintainer at the moment, as a directory of activations finds them: late,
+/// and at times two at once.</summary>
+public sealed class Activations(World world, Rng rng)
+{
+    readonly List<RoleHost> _maintainers = [];
+    RoleHost? _changefeed;
+    RecordStore? _store;
+    bool _isCreated;
+    ulong _instances;
+
+    public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
+
+    /// <summary>The maintainer that was activated last.</summary>
+    public RoleHost? Newest
+    {
+        get
+        {
+            _maintainers.RemoveAll(static m => m.IsEnded);
+            return _maintainers.Count > 0 ? _maintainers[^1] : null;
+        }
+    }
+
+    public IReadOnlyList<RoleHost> Maintainers => _maintainers;
+
+    /// <summary>Whom the directory names: mostly the newest.</summary>
+    public RoleHost? Maintainer(Rng chance)
+    {
+        if (Newest is not { } newest) return null;
+        return _maintainers.Count > 1 && !world.Network.IsHealed && chance.Chance(0.3)
+            ? chance.Pick(_maintainers)
+            : newest;
+    }
+
+    public void Begin()
+    {
+        _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
+        _store.Persisted = stored => world.Checks.Persisted(Read(stored)!);
+        ActivateChangefeed();
+        Create();
+        WatchOver();
+    }
+
+    /// <summary>Another maintainer comes up, whatever others there are.</summary>
+    public void ActivateMaintainer(SimNode node)
+    {
+        if (_maintainers.Count(static m => !m.IsEnded) >= 3) return;
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
+        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
+        RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
+        _maintainers.Add(host);
+        world.Say($"{host} is activated");
+        host.Take(new NodesChanged(world.Membership.ViewOf(node)));
+        world.Tick(host);
+    }
+
+    /// <summary>A maintainer is gone without a word; its node lives.</summary>
+    public void VanishMaintainer(Rng chance)
+    {
+        if (Newest is null) return;
+        RoleHost gone = chance.Pick(_maintainers);
+        world.Say($"{gone} vanishes");
+        gone.Close();
+    }
+
+    public void Lost(SimNode node)
+    {
+        if (_changefeed?.Node == node) Reactivate();
+    }
+
+    public void ViewChanged(SimNode viewer, ImmutableArray<NodeId> view)
+    {
+        foreach (RoleHost maintainer in _maintainers)
+            if (maintainer.Node == viewer) maintainer.Take(new NodesChanged(view));
+    }
+
+    /// <summary>Reminders: somebody notices after a while that there is no maintainer, or no changefeed.</summary>
+    void WatchOver()
+    {
+        world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(200, 2000)), () =>
+        {
+            if (world.AliveNodes.Count > 0)
+            {
+                if (Changefeed is null) ActivateChangefeed();
+                if (Newest is null) ActivateMaintainer(rng.Pick(world.AliveNodes));
+            }
+
+            WatchOver();
+        });
+    }
+
+    void Reactivate() =>
+        world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(10, 1500)), () =>
+        {
+            if (Changefeed is null) ActivateChangefeed();
+        });
+
+    void ActivateChangefeed()
+    {
+        if (world.AliveNodes.Count == 0) return;
+        long seen = _store!.Version;
+        ChangefeedRecord? stored = _store.Stored is { } bytes ? Read(bytes) : null;
+        var role = new Changefeed(stored, rng.Next());
+        _changefeed = new("changefeed", rng.Pick(world.AliveNodes), role, (host, effect) =>
+        {
+            world.Checks.After(host, effect);
+            switch (effect)
+            {
+                case Send send:
+                    world.Router.Send(host, Party.Changefeed, send);
+                    break;
+                case Answered { Result: CommandResult.Done or CommandResult.Exists }:
+                    _isCreated = true;
+                    break;
+                case Protocol.Changefeeds.ActivateMaintainer when Newest is null:
+                    ActivateMaintainer(host.Node);
+                    break;
+                case PersistChangefeed persist:
+                    _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
+                    {
+                        seen = version;
+                        if (host.IsEnded) return;
+                        host.PersistEnded(outcome);
+                        if (host.IsEnded && host == _changefeed) Reactivate();
+                    }));
+                    break;
+            }
+        }, world.Checks.Before);
+        _changefeed.Take(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
+        world.Tick(_changefeed);
+    }
+
+    /// <summary>The operator asks until it is there.</summary>
+    void Create()
+    {
+        if (_isCreated) return;
+        Changefeed?.Take(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
+        world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
+    }
+
+    static byte[] Write(ChangefeedRecord record)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        ChangefeedRecordFormat.Write(record, bytes);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    static ChangefeedRecord Read(byte[] stored) =>
+        ChangefeedRecordFormat.TryRead(stored, out ChangefeedRecord? record, out string? error)
+            ? record
+            : throw new ViolationException("wire", error);
+
+    void OnMaintainer(RoleHost host, Effect effect)
+    {
+        world.Checks.After(host, effect);
+        switch (effect)
+        {
+            case Send send:
+                world.Router.Send(host, new(Role.Maintainer, host.Node.Id), send);
+                break;
+            case LoadTables load:
+                ImmutableArray<AddedTable> tables = world.Source.TablesAt(load.At);
+                world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), () => host.Node.Run(() =>
+                    host.Take(new TablesLoaded(load.Mode, load.At, tables))));
+                break;
+            case RequestSyncpoint:
+                world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), world.Syncpoint);
+                break;
+            case End end:
+                world.Say($"{host} ends: {end.Reason}");
+                break;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Cdc.Protocol;
+using Cdc.Protocol.Maintenance;
+using Cdc.Simulator.Source;
+
+namespace Cdc.Simulator.Cluster;
+
+/// <summary>Brings trouble, as the seed's options say, until the faults are over.</summary>
+public sealed class Faults(World world, Rng rng)
+{
+    readonly Swarm _swarm = world.Swarm;
+
+    public void Begin()
+    {
+        Repeatedly(_swarm.Crash, Crash);
+        Repeatedly(_swarm.Partition, Partition);
+        Repeatedly(_swarm.Pause, Pause);
+        Repeatedly(_swarm.MaintainerVanishes, () => world.Activations.VanishMaintainer(rng));
+        Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
+        Repeatedly(_swarm.WrongMembership, Deny);
+        Repeatedly(_swarm.ServiceMoves, world.MoveService);
+    }
+
+    void Repeatedly(TimeSpan? mean, Action fault)
+    {
+        if (mean is not { } pause) return;
+        world.Agenda.In(rng.Between(TimeSpan.Zero, 2 * pause), () =>
+        {
+            if (world.Network.IsHealed) return;
+            fault();
+            Repeatedly(mean, fault);
+        });
+    }
+
+    void Crash()
+    {
+        SimNode node = rng.Pick(world.AliveNodes);
+        if (world.AliveNodes.Count < 2) return;
+        world.Crash(node);
+        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8)), () => world.Start(node.Number));
+    }
+
+    void Partition()
+    {
+        int count = _swarm.Nodes;
+        int one = rng.Below(count);
+        int? other = rng.Chance(0.5) ? rng.Below(count) : null;
+        bool bothWays = rng.Chance(0.6);
+        List<(int, int)> cuts = [];
+        for (int i = 0; i < count; i++)
+        {
+            if (i == one || (other is { } only && i != only)) continue;
+            cuts.Add((one, i));
+            if (bothWays) cuts.Add((i, one));
+        }
+
+        foreach ((int from, int to) in cuts) world.Network.Cut(from, to);
+        world.Say($"partition of n{one}");
+        world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(12)), () =>
+        {
+            foreach ((int from, int to) in cuts) world.Network.Mend(from, to);
+        });
+    }
+
+    void Pause()
+    {
+        SimNode node = rng.Pick(world.AliveNodes);
+        TimeSpan length = rng.Chance(0.3) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
+        node.Pause(length);
+        world.Say($"{node} pauses for {length.TotalSeconds:F1} s");
+        world.Agenda.In(length / 2, () =>
+        {
+            // The others may take a node that does not answer for dead.
+            foreach (SimNode viewer in world.AliveNodes)
+            {
+                if (viewer != node && rng.Chance(0.7)) world.Membership.Deny(viewer, node, length);
+            }
+        });
+    }
+
+    void Deny()
+    {
+        SimNode viewer = rng.Pick(world.AliveNodes);
+        SimNode seen = rng.Pick(world.AliveNodes);
+        if (viewer == seen) return;
+        world.Say($"{viewer} takes {seen} for dead");
+        world.Membership.Deny(viewer, seen, rng.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)));
+    }
+
+    /// <summary>An operator who has parked tables copied again, and parks some, until the faults are over.</summary>
+    public void BeginOperating()
+    {
+        world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
+        {
+            if (world.Activations.Newest is { } maintainer)
+            {
+                foreach (TableId table in world.Checks.Parked.Order())
+                {
+                    TableHistory history = world.Source.Tables[table];
+                    if (history.Dropped is null)
+                        maintainer.Take(new CopyTable(new(table, history.Schema, history.IsSplittable)));
+                }
+
+                if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
+                    maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+            }
+
+            BeginOperating();
+        });
+    }
+
+    /// <summary>An operator, or a policy, that reshapes the schedule all the time.</summary>
+    public void BeginScheduling() => Reshape(_swarm.Scheduling);
+
+    void Reshape(TimeSpan? mean)
+    {
+        if (mean is not { } pause) return;
+        world.Agenda.In(rng.Between(TimeSpan.Zero, 2 * pause), () =>
+        {
+            if (world.Network.IsHealed) return;
+            if (world.Source.Tables.Count > 0 && world.Activations.Newest is { } maintainer)
+            {
+                TableId table = rng.Pick([.. world.Source.Tables.Keys]);
+                maintainer.Take(rng.Below(5) switch
+                {
+                    0 or 1 => new SplitTable(Mode.Event, table, rng.Between(2, 4)),
+                    2 or 3 => new MergeTable(Mode.Event, table),
+                    _ => new DrainNodes(rng.Chance(0.5) ? [] : [rng.Pick(world.AliveNodes).Id]),
+                });
+            }
+
+            Reshape(mean);
+        });
+    }
+}

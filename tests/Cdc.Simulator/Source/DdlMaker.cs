@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Cdc.Protocol;
+
+namespace Cdc.Simulator.Source;
+
+/// <summary>Makes DDL of every influence, and carries it out on the model's schema history.</summary>
+sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
+{
+    long _nextTable = 1000;
+
+    /// <summary>A DDL at this position; null: the one that came up has nothing to work on.</summary>
+    public BlockStep? Make(CommitTs at)
+    {
+        List<TableHistory> live = [.. source.Tables.Values.Where(static t => t.Dropped is null)];
+        return rng.Below(12) switch
+        {
+            0 or 1 => CreateTable(at),
+            2 when live.Count > 2 => DropTable(at, rng.Pick(live)),
+            3 or 4 when live.Count > 0 => Truncate(at, Some(live, 3)),
+            5 when live.Count > 1 => ChangeType(at, Some(live, 3)),
+            6 when live.Count > 0 => ChangeSchema(at, rng.Pick(live)),
+            7 => AlterSchema(at, rng.Pick(live.Count > 0 ? live : [.. source.Tables.Values]).Schema),
+            8 when live.Count > 4 && rng.Chance(0.5) => DropSchema(at, rng.Pick(live).Schema),
+            9 => Unclassified(at),
+            _ => live.Count > 0 ? Alter(at, rng.Pick(live)) : null,
+        };
+    }
+
+    BlockStep CreateTable(CommitTs at)
+    {
+        TableHistory table = Added(at, $"s{rng.Below(options.Schemas)}");
+        return Step(at, new(Trigger(), null, [Of(table)], [], []), "create", created: [table]);
+    }
+
+    BlockStep DropTable(CommitTs at, TableHistory table)
+    {
+        table.Dropped = at;
+        Influence influence = WithTrigger(table);
+        return Step(at, new(influence, Only(table), [], [], []), "drop", dropped: [table]);
+    }
+
+    BlockStep Truncate(CommitTs at, List<TableHistory> tables)
+    {
+        foreach (TableHistory table in tables) table.Truncate(at);
+        return Step(at, BlockPayload.Of(Blocked([.. tables])), "truncate", truncated: tables);
+    }
+
+    BlockStep Alter(CommitTs at, TableHistory table)
+    {
+        table.Reshape(at);
+        return Step(at, BlockPayload.Of(Blocked(table)), "alter", reshaped: [table]);
+    }
+
+    BlockStep ChangeType(CommitTs at, List<TableHistory> tables)
+    {
+        foreach (TableHistory table in tables) table.Reshape(at);
+        return Step(at, BlockPayload.Of(Blocked([.. tables])), "alter type", reshaped: tables);
+    }
+
+    BlockStep ChangeSchema(CommitTs at, TableHistory table)
+    {
+        string from = table.Schema;
+        string to = $"s{rng.Below(options.Schemas)}";
+        if (from == to) return Alter(at, table);
+        table.MoveTo(at, to);
+        return Step(at, new(WithTrigger(table), null, [], [new(table.Table, from, to)], []), "set schema");
+    }
+
+    BlockStep AlterSchema(CommitTs at, string schema) =>
+        Step(at, BlockPayload.Of(new Influence.Database(schema)), "alter schema");
+
+    BlockStep DropSchema(CommitTs at, string schema)
+    {
+        List<TableHistory> dropped = [.. source.Tables.Values.Where(t => t.Dropped is null && t.Schema == schema)];
+        foreach (TableHistory table in dropped) table.Dropped = at;
+        var influence = new Influence.Database(schema);
+        return Step(at, new(influence, influence, [], [], []), "drop schema", dropped: dropped);
+    }
+
+    BlockStep Unclassified(CommitTs at) => Step(at, BlockPayload.Of(new Influence.All()), "unclassified");
+
+    TableHistory Added(CommitTs at, string schema)
+    {
+        var table = new TableHistory(new(_nextTable++), schema, rng.Chance(options.SplittableShare), at);
+        source.AddTable(table);
+        return table;
+    }
+
+    List<TableHistory> Some(List<TableHistory> live, int most)
+    {
+        var some = new List<TableHistory>();
+        for (int i = rng.Between(1, Math.Min(most, live.Count)); i > 0; i--)
+        {
+            TableHistory table = rng.Pick(live);
+            if (!some.Contains(table)) some.Add(table);
+        }
+
+        return some;
+    }
+
+    static AddedTable Of(TableHistory table) => new(table.Table, table.Schema, table.IsSplittable);
+
+    static Influence.Normal Only(TableHistory table) => new([table.Table]);
+
+    static Influence.Normal Trigger() => new([TableId.Trigger]);
+
+    static Influence.Normal WithTrigger(TableHistory table) => new([table.Table, TableId.Trigger]);
+
+    Influence.Normal Blocked(params ReadOnlySpan<TableHistory> tables)
+    {
+        var ids = ImmutableArray.CreateBuilder<TableId>();
+        foreach (TableHistory table in tables) ids.Add(table.Table);
+        if (options.TriggerInEveryDdl) ids.Add(TableId.Trigger);
+        return new(ids.ToImmutable());
+    }
+
+    static BlockStep Step(
+        CommitTs at, BlockPayload payload, string text,
+        IReadOnlyList<TableHistory>? created = null, IReadOnlyList<TableHistory>? dropped = null,
+        IReadOnlyList<TableHistory>? reshaped = null, IReadOnlyList<TableHistory>? truncated = null)
+    {
+        var id = new BlockEventId(at, false);
+        var ddl = new Ddl(text, Ids(created), Ids(dropped), Ids(reshaped), Ids(truncated));
+        foreach (IReadOnlyList<TableHistory>? tables in (IReadOnlyList<TableHistory>?[])
+            [created, dropped, reshaped, truncated])
+        {
+            foreach (TableHistory table in tables ?? []) table.AddDdl(id);
+        }
+
+        return new(id, payload, ddl);
+    }
+
+    static IReadOnlyList<TableId> Ids(IReadOnlyList<TableHistory>? tables) =>
+        tables is null ? [] : [.. tables.Select(static t => t.Table)];
+}

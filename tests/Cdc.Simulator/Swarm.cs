@@ -1,0 +1,90 @@
+using Cdc.Simulator.Source;
+
+namespace Cdc.Simulator;
+
+/// <summary>What a seed's run is like: each seed draws its own, so that some runs are calm in one way and wild in
+/// another.</summary>
+public sealed record Swarm
+{
+    public required int Nodes { get; init; }
+    public required WorkloadOptions Workload { get; init; }
+
+    /// <summary>How long faults go on, in virtual time; then everything has to complete.</summary>
+    public required TimeSpan Faulty { get; init; }
+
+    public double Loss { get; init; }
+    public double Repeat { get; init; }
+
+    /// <summary>The longest delay of a message; long ones are seldom.</summary>
+    public TimeSpan Delay { get; init; }
+
+    public TimeSpan SinkDelay { get; init; }
+    public double SinkFailure { get; init; }
+
+    /// <summary>Whether the sink says that it has taken rows before they are durable.</summary>
+    public bool SinkEnqueues { get; init; }
+
+    /// <summary>How often a sink's answer to something that it has done is a failure.</summary>
+    public double AppliedButFailed { get; init; }
+
+    /// <summary>The mean time between two faults of each kind; null: none.</summary>
+    public TimeSpan? Crash { get; init; }
+    public TimeSpan? Partition { get; init; }
+    public TimeSpan? Pause { get; init; }
+    public TimeSpan? MaintainerVanishes { get; init; }
+    public TimeSpan? SecondMaintainer { get; init; }
+    public TimeSpan? WrongMembership { get; init; }
+    public TimeSpan? Scheduling { get; init; }
+    public TimeSpan? Syncpoint { get; init; }
+    public TimeSpan? ServiceMoves { get; init; }
+    public TimeSpan? Operator { get; init; }
+
+    public double PersistRefused { get; init; }
+    public double PersistUnknown { get; init; }
+    public double ClockSkew { get; init; }
+    public bool HasRedo { get; init; }
+
+    public static Swarm Draw(Rng rng)
+    {
+        TimeSpan? Sometimes(double share, int low, int high) =>
+            rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
+
+        bool calm = rng.Chance(0.1);
+        return new()
+        {
+            Nodes = rng.Between(3, rng.Chance(0.2) ? 9 : 5),
+            Faulty = TimeSpan.FromSeconds(rng.Between(8, 30)),
+            Workload = new(
+                Tables: rng.Between(1, 6),
+                Schemas: rng.Between(1, 3),
+                Keys: rng.Between(2, 8),
+                Transactions: rng.Between(10, 60),
+                Pace: TimeSpan.FromMilliseconds(rng.Between(20, 800)),
+                DdlShare: rng.Pick([0.05, 0.2, 0.5]),
+                MixedShare: rng.Pick([0.0, 0.1, 0.4]),
+                SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
+                TriggerInEveryDdl: rng.Chance(0.7)),
+            Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
+            Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
+            Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
+            SinkDelay = TimeSpan.FromMilliseconds(rng.Pick([1, 20, 300, 3000])),
+            SinkEnqueues = rng.Chance(0.5),
+            SinkFailure = calm ? 0 : rng.Pick([0.0, 0.0, 0.02, 0.1]),
+            AppliedButFailed = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
+            Crash = calm ? null : Sometimes(0.5, 2000, 12000),
+            Partition = calm ? null : Sometimes(0.4, 2000, 10000),
+            Pause = calm ? null : Sometimes(0.3, 3000, 15000),
+            MaintainerVanishes = calm ? null : Sometimes(0.5, 1500, 8000),
+            SecondMaintainer = calm ? null : Sometimes(0.4, 2000, 10000),
+            WrongMembership = calm ? null : Sometimes(0.4, 2000, 10000),
+            Scheduling = Sometimes(0.7, 300, 3000),
+            Syncpoint = Sometimes(0.5, 500, 4000),
+            ServiceMoves = calm ? null : Sometimes(0.3, 3000, 12000),
+            Operator = Sometimes(0.2, 4000, 12000),
+            PersistRefused = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
+            PersistUnknown = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
+            ClockSkew = rng.Pick([0.0, 0.0, 0.1, 0.5]),
+            HasRedo = false,
+        };
+    }
+}

@@ -1,0 +1,134 @@
+using Cdc.Protocol;
+using Cdc.Simulator.Cluster;
+using Cdc.Simulator.Source;
+
+namespace Cdc.Simulator.Target;
+
+/// <summary>One step of a span, to be applied whole.</summary>
+public sealed record WriteUnit(CommitTs At, IReadOnlyList<RowChange> Rows, Action Flushed, Action Failed);
+
+/// <summary>One claim of a span at the sink of its node: one transaction at a time, in order. A crash of the node leaves
+/// the open one to the target, which commits it later or not at all.</summary>
+/// <param name="fenced">The owner has lost its span.</param>
+public sealed class SpanWriter(
+    Agenda agenda, Rng rng, SinkFaults faults, ModelTarget target, SimNode node, TableSpan span, Owner owner,
+    Action fenced)
+{
+    readonly Queue<WriteUnit> _queue = new();
+    readonly List<Action<bool>> _whenIdle = [];
+    bool _isOpen;
+    bool _isBroken;
+
+    public TableId Table => span.Table;
+
+    /// <summary>Takes the span at the target; waits for transactions that are open on it.</summary>
+    public void Claim(Action<CommitTs?> answer)
+    {
+        if (target.IsBusy(span))
+        {
+            agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => Claim(answer)));
+            return;
+        }
+
+        CommitTs? position = target.Claim(span, owner);
+        agenda.In(faults.Latency(rng), () => node.Run(() => answer(position)));
+    }
+
+    public void Write(WriteUnit unit)
+    {
+        _queue.Enqueue(unit);
+        Next();
+    }
+
+    /// <summary>Calls back once everything handed over before is durable; with false, once some of it has
+    /// failed.</summary>
+    public void Flush(Action<bool> done)
+    {
+        if (!_isOpen && _queue.Count == 0) done(!_isBroken);
+        else _whenIdle.Add(done);
+    }
+
+    /// <summary>Executes a block event under this owner. Null: it failed.</summary>
+    public void Execute(BlockStep block, Action<bool?> answer)
+    {
+        if (target.Begin(span, owner) is not { } row)
+        {
+            agenda.In(faults.Latency(rng), () => node.Run(() =>
+            {
+                fenced();
+                answer(null);
+            }));
+            return;
+        }
+
+        agenda.In(faults.Latency(rng), () =>
+        {
+            target.Rollback(row);
+            bool fails = faults.Fails(rng) || (!node.IsAlive && rng.Chance(0.5));
+            bool? outcome = fails ? null : !target.Execute(block);
+            if (outcome is not null && faults.FailsAfterwards(rng)) outcome = null;
+            node.Run(() => answer(outcome));
+        });
+    }
+
+    /// <summary>Copies the table, as the source is now. Null: it failed.</summary>
+    public void Copy(ModelSource source, Action<CommitTs?> answer)
+    {
+        CommitTs at = source.Resolved;
+        agenda.In(faults.Latency(rng) + faults.Latency(rng), () =>
+        {
+            bool exists = source.Tables[span.Table].IsThereAt(at);
+            bool isCopied = exists && !faults.Fails(rng) && target.Copy(span, owner, at);
+            node.Run(() => answer(isCopied ? at : null));
+        });
+    }
+
+    void Next()
+    {
+        while (!_isOpen && _queue.TryDequeue(out WriteUnit? unit))
+        {
+            ProgressRow? row = _isBroken ? null : target.Begin(span, owner);
+            if (row is null)
+            {
+                if (!_isBroken) agenda.In(faults.Latency(rng), () => node.Run(fenced));
+                Break(unit);
+                continue;
+            }
+
+            List<WriteUnit> units = [unit];
+            for (int more = rng.Below(4); more > 0 && _queue.TryDequeue(out WriteUnit? next); more--) units.Add(next);
+            _isOpen = true;
+            agenda.In(faults.Latency(rng), () =>
+            {
+                bool applies = !faults.Fails(rng) && (node.IsAlive || rng.Chance(0.5));
+                if (applies) target.Commit(row, units);
+                else target.Rollback(row);
+                bool isFlushed = applies && !faults.FailsAfterwards(rng);
+                node.Run(() => Ended(units, isFlushed));
+            });
+        }
+
+        if (_isOpen || _queue.Count > 0) return;
+        Action<bool>[] waiting = [.. _whenIdle];
+        _whenIdle.Clear();
+        foreach (Action<bool> done in waiting) done(!_isBroken);
+    }
+
+    void Ended(List<WriteUnit> units, bool isFlushed)
+    {
+        _isOpen = false;
+        foreach (WriteUnit unit in units)
+        {
+            if (isFlushed) unit.Flushed();
+            else Break(unit);
+        }
+
+        Next();
+    }
+
+    void Break(WriteUnit unit)
+    {
+        _isBroken = true;
+        unit.Failed();
+    }
+}

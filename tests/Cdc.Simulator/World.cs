@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+using Cdc.Protocol;
+using Cdc.Protocol.Delivery;
+using Cdc.Protocol.Dispatching;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Maintenance;
+using Cdc.Protocol.Managing;
+using Cdc.Protocol.Sessions;
+using Cdc.Simulator.Checks;
+using Cdc.Simulator.Cluster;
+using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
+
+namespace Cdc.Simulator;
+
+/// <summary>A whole cluster under one seed: source, target, nodes, network and state store, all in virtual time.</summary>
+public sealed class World
+{
+    readonly Rng _rng;
+    readonly SinkFaults _sinkFaults;
+    readonly Machine?[] _machines;
+    readonly int[] _lives;
+    readonly Rng _chance;
+    readonly List<SimNode> _alive = [];
+    CommitTs _served;
+
+    public World(ulong seed, Swarm? swarm = null, bool keepsLines = false)
+    {
+        _rng = new Rng(seed);
+        Rng options = _rng.Fork();
+        Swarm = swarm ?? Swarm.Draw(options);
+        Trace = new(keepsLines);
+        Network = new(Agenda, _rng.Fork(), Swarm);
+        Source = new();
+        Workload = new(Source, _rng.Fork(), Swarm.Workload);
+        Target = new(Source, table => Checks!.IsParked(table));
+        Log = new(Source);
+        _sinkFaults = new(Swarm, Network);
+        _chance = _rng.Fork();
+        _machines = new Machine?[Swarm.Nodes];
+        _lives = new int[Swarm.Nodes];
+        Membership = new(Agenda, _rng.Fork(), () => _alive, ViewChanged);
+        Service = new(this, _rng.Fork());
+        Activations = new(this, _rng.Fork());
+        Router = new(this, _rng.Fork());
+        Checks = new(this);
+    }
+
+    public Agenda Agenda { get; } = new();
+    public Swarm Swarm { get; }
+    public Trace Trace { get; }
+    public Network Network { get; }
+    public ModelSource Source { get; }
+    public Workload Workload { get; }
+    public ModelTarget Target { get; }
+    public ModelLog Log { get; }
+    public Membership Membership { get; }
+    public ServicePlace Service { get; }
+    public Activations Activations { get; }
+    public Router Router { get; }
+    public Checkers Checks { get; }
+    public ReachedStates Reached { get; } = new();
+
+    public IReadOnlyList<SimNode> AliveNodes => _alive;
+
+    public Machine? MachineOf(NodeId id)
+    {
+        foreach (Machine? machine in _machines)
+            if (machine is not null && machine.Node.Id == id) return machine;
+        return null;
+    }
+
+    public IEnumerable<Machine> Machines => _machines.Where(static m => m is not null)!;
+
+    public void Say(string line) => Trace.Line(Agenda.Now, line);
+
+    /// <summary>A node comes up, with nothing.</summary>
+    public void Start(int number)
+    {
+        if (_machines[number] is not null) return;
+        var id = new NodeId($"n{number}.{++_lives[number]}");
+        double rate = 1 + (_chance.Chance(0.5) ? Swarm.ClockSkew : -Swarm.ClockSkew / 2);
+        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate);
+        _alive.Add(node);
+        Say($"{node} starts");
+        _machines[number] = Build(node);
+        Membership.Changed(node, Network.IsHealed);
+    }
+
+    public void Crash(SimNode node)
+    {
+        node.IsAlive = false;
+        _alive.Remove(node);
+        _machines[node.Number] = null;
+        Say($"{node} dies");
+        Membership.Changed(node, Network.IsHealed);
+        Activations.Lost(node);
+        Service.Lost(node);
+    }
+
+    public void MoveService() => Service.Move();
+
+    /// <summary>The source writes a syncpoint into its log.</summary>
+    public void Syncpoint()
+    {
+        if (Workload.IsFinished) return;
+        Workload.WriteSyncpoint();
+        Service.Committed([]);
+    }
+
+    /// <summary>Runs until everything is done.</summary>
+    /// <exception cref="ViolationException">A rule is broken.</exception>
+    public void Run()
+    {
+        Workload.CreateTables();
+        foreach (TableId table in Source.Tables.Keys) Target.CreateTable(table);
+        for (int i = 0; i < Swarm.Nodes; i++) Start(i);
+        Service.Move();
+        Activations.Begin();
+        Faults faults = new(this, _rng.Fork());
+        faults.Begin();
+        faults.BeginScheduling();
+        faults.BeginOperating();
+        Transact();
+        while (Agenda.Step(Swarm.Faulty)) { }
+        Heal();
+        TimeSpan limit = Agenda.Now + Patience;
+        while (!IsComplete && Agenda.Step(limit))
+        {
+            if (Agenda.Steps > MostSteps) throw new ViolationException("liveness", "it goes round in circles");
+        }
+
+        if (!IsComplete)
+            throw new ViolationException("liveness", Stuck());
+        Target.CheckDurable(Source.Resolved);
+    }
+
+    string Stuck()
+    {
+        RoleHost? host = Activations.Newest;
+        string waits = host?.Role is Maintainer maintainer
+            ? $"{maintainer.Phase} {Waits.Of(maintainer.WaitingFor(host.Node.Clock))}"
+            : "nobody";
+        return $"the checkpoint is {Checks.Checkpoint}, the source {Source.Resolved}; {host} waits for {waits}";
+    }
+
+    /// <summary>How long everything may take once the faults are over.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    const long MostSteps = 2_000_000;
+
+    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source);
+
+    void Transact()
+    {
+        if (Workload.IsFinished) return;
+        Workload.Transact();
+        SortedSet<TableId> tables = [];
+        int from = Source.FirstBehind(_served);
+        for (int i = from; i < Source.Steps.Count; i++)
+        {
+            if (Source.Steps[i] is RowsStep rows) tables.UnionWith(rows.Rows.Select(static r => r.Table));
+        }
+
+        _served = Source.Resolved;
+        Service.Committed([.. tables]);
+        Agenda.In(_chance.Between(TimeSpan.FromMilliseconds(1), Swarm.Workload.Pace), Transact);
+    }
+
+    void Heal()
+    {
+        Say("the faults are over");
+        Network.Heal();
+        foreach (SimNode node in _alive.ToArray()) node.Resume();
+        for (int i = 0; i < Swarm.Nodes; i++) Start(i);
+        Membership.Heal();
+    }
+
+    public void Tick(RoleHost host)
+    {
+        if (host.IsEnded) return;
+        host.Node.Run(() => host.Take(Protocol.Driving.Tick.Now));
+        Agenda.In(TimeSpan.FromMilliseconds(80 + _chance.Below(40)), () => Tick(host));
+    }
+
+    Machine Build(SimNode node)
+    {
+        DeliveryLink link = new();
+        DispatcherManager role = new(node.Id);
+        RoleHost collector = null!;
+        SinkHost sink = null!;
+        RoleHost manager = new("manager", node, role, (host, effect) =>
+        {
+            Checks.After(host, effect);
+            if (effect is Send send) Router.Send(host, Party.Manager(host.Node.Id), send);
+            if (effect is DispatcherEffect done) sink.Do(done);
+            if (DeliveryLink.ForCollector(effect) is { } input) collector.Take(input);
+        }, Checks.Before);
+        sink = new(Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
+        collector = new("collector", node, new EventCollector(new Progress(role), poolBytes: 4096), (host, effect) =>
+        {
+            Checks.After(host, effect);
+            if (effect is Send send) Router.Send(host, Party.Collector(host.Node.Id), send);
+            if (link.ForManager(effect) is { } input) manager.Take(input);
+        }, Checks.Before);
+        Tick(manager);
+        Tick(collector);
+        Service.Announce(collector);
+        return new(node) { Manager = manager, Collector = collector };
+    }
+
+    sealed class Progress(DispatcherManager manager) : IDispatcherProgress
+    {
+        public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => manager.CheckpointOf(mode, dispatcher);
+    }
+
+    void ViewChanged(SimNode viewer)
+    {
+        ImmutableArray<NodeId> view = Membership.ViewOf(viewer);
+        if (MachineOf(viewer.Id) is { } machine) machine.Collector.Take(new NodesChanged(view));
+        Activations.ViewChanged(viewer, view);
+    }
+}
