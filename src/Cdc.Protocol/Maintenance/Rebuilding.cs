@@ -6,10 +6,10 @@ namespace Cdc.Protocol.Maintenance;
 
 /// <summary>Makes the schedule of a mode from what the managers have and from the list of tables.</summary>
 /// <remarks>
-/// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others are
-/// removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and the sink
-/// may have fenced this one long ago. What nobody has is made, from the persisted checkpoint on: how far a span was that nobody shows is not
-/// known, and it may have been behind the table trigger.</para>
+/// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others
+/// are removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and
+/// the sink may have fenced this one long ago. What nobody has is made, from the persisted checkpoint on: how far a
+/// span was that nobody shows is not known, and it may have been behind the table trigger.</para>
 /// <para>A span of a table that is not in the list was made behind the position of the list if it is beyond it: the
 /// trigger reports that again. Else the table has been dropped.</para>
 /// </remarks>
