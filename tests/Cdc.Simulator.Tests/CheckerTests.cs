@@ -1,7 +1,10 @@
 using Cdc.Protocol;
 using Cdc.Protocol.Dispatching;
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Managing;
 using Cdc.Protocol.Messages;
 using Cdc.Simulator.Checks;
+using Cdc.Simulator.Cluster;
 using Cdc.Simulator.Tests.Mutations;
 
 namespace Cdc.Simulator.Tests;
@@ -46,6 +49,29 @@ public sealed class CheckerTests(MutantFactory factory, ITestOutputHelper output
         one.Do(Write(10, 3), 4);
         one.Take(new BlockWritten(Mode.Event, one.Id, one.Owner, 3, false));
         Assert.Equal("INV-3", Assert.Throws<ViolationException>(() => one.Do(Write(10, 4), 5)).Rule);
+    }
+
+    [Fact]
+    public void An_incarnation_that_is_replaced_in_place_is_noticed()
+    {
+        SimNode node = new(new("n"), 0, new(), TimeSpan.Zero, 1);
+        ManagerWatch watch = new(new("manager", node, new DispatcherManager(node.Id), (_, _) => { }, (_, _) => { }));
+        watch.After(new ClaimSpan(Mode.Event, Id, Owner, 1, TableSpan.Whole(new(1))));
+        var broken = Assert.Throws<ViolationException>(
+            () => watch.After(new ClaimSpan(Mode.Event, Id, new(1, 2), 1, TableSpan.Whole(new(1)))));
+        Assert.Equal("INV-28", broken.Rule);
+    }
+
+    [Fact]
+    public void A_stale_close_that_does_something_is_noticed()
+    {
+        SimNode node = new(new("n"), 0, new(), TimeSpan.Zero, 1);
+        DispatcherManager role = new(node.Id);
+        ManagerWatch watch = new(new("manager", node, role, (_, _) => { }, (_, _) => { }));
+        BootstrapRequest bootstrap = new(new(2), CommitTs.Zero, [DispatcherId.TriggerOf(Mode.Event)]);
+        role.Handle(new Received(Party.Maintainer, bootstrap), TimeSpan.Zero, new());
+        watch.Before(new Received(Party.Maintainer, new CloseRequest(new(1), false)));
+        Assert.Equal("INV-30", Assert.Throws<ViolationException>(() => watch.After(new CleanUp())).Rule);
     }
 
     static readonly DispatcherId Id = new(new(1), 1);

@@ -42,27 +42,25 @@ public static class CheckerMutations
             "if (survey.IsTriggerWaiting) return schedule.Trigger;", "") },
         { "INV-16", new("The schedule goes before the writer", Steps,
             "        e.Write(writer, now);", "        if (e.IsPending) Apply(e, now); e.Write(writer, now);") },
-        { "INV-17", new("All does not wait for what changes the schedule", Steps,
-            "(e.IsPending || !e.IsNormal || survey.HasUnknownTable) &&",
-            "(e.IsPending || survey.HasUnknownTable) &&") },
         { "INV-19", new("The checkpoint goes back", "Scheduling/Numbering.cs",
             "if (to <= Value) return false;", "if (to == Value) return false;") },
         { "INV-20", new("Who does not replicate is believed", "Barriers/Barrier.cs",
             "        if (!task.IsReplicating)\n        {\n            if (status.Stage is",
             "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
-        { "INV-26", new("A stale maintainer is obeyed", "Managing/Ownership.cs",
-            "public bool Allows(Epoch epoch) => epoch == Current && IsOwned;",
-            "public bool Allows(Epoch epoch) => true;") },
+        { "INV-26", new("A stale maintainer is obeyed", Manager, """
+                    if (message.Epoch < _ownership.Current)
+                    {
+                        effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
+                        return;
+                    }
+
+                    if (!_ownership.Allows(message.Epoch)) return;
+            """, "") },
         { "INV-27", new("A tombstone is opened", Manager,
             "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
-        { "INV-28", new("A create replaces in place", "Managing/ScheduleHandling.cs",
-            "            Stop(known, now, effects);\n            return;\n        }\n\n        Journal.AddCreate(",
-            "            pipeline.Set.Remove(known);\n        }\n\n        Journal.AddCreate(") },
         { "INV-29", new("An epoch is granted twice", "Changefeeds/EpochRecord.cs",
             "internal EpochRecord Grant(Guid instance) => new(Latest.Next,",
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
-        { "INV-30", new("A stale close is obeyed", Manager,
-            "bool isStale = request.Epoch < _ownership.Current", "bool isStale = request.Epoch < Epoch.None") },
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
             "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
         { "INV-S4", new("A hand-over before the last one is taken", Dispatcher,

@@ -162,10 +162,10 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     void Write(WriteBlock write)
     {
         Begin(write, write.Ticket);
+        Rules.Ensure(_flushed.Contains(write.Event), "INV-S6", this, "executes an event and has not flushed", write);
         Rules.Ensure(Pending == write.Event && !_done.Contains(write.Event), "INV-3", this,
             "executes an event that is not its pending one", write);
         bool mayWrite = Phase == PendingPhase.MayWrite || (IsLocal && Phase == PendingPhase.Waiting);
-        Rules.Ensure(_flushed.Contains(write.Event), "INV-S6", this, "executes an event and has not flushed", write);
         Rules.Ensure(mayWrite, "INV-6", this, "executes an event without having been told so", write);
         Rules.Ensure(Rows.FirstOpen is not { } open || open > write.Event.At, "INV-2", this,
             "executes an event before rows that are not durable", write);
