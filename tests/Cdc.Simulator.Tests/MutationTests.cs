@@ -7,7 +7,7 @@ namespace Cdc.Simulator.Tests;
 /// <summary>Each rule of the protocol is switched off in a build of its own, and a seed has to notice.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    const int Seeds = 150;
+    const int Seeds = 400;
 
     [Fact]
     public void Without_a_mutation_the_same_seeds_break_no_rule() =>
@@ -28,6 +28,13 @@ public sealed class MutationTests(ITestOutputHelper output)
         });
         Assert.Empty(found.Where(static pair => pair.Value.StartsWith("NOT", StringComparison.Ordinal))
             .Select(static pair => $"{pair.Key}: {pair.Value}"));
+    }
+
+    [Fact]
+    public void The_page_of_the_protocol_names_every_mutation()
+    {
+        string page = File.ReadAllText(Path.Combine(MutantFactory.Repository, "docs", "protocol.md"));
+        Assert.All(MutationTable.All, mutation => Assert.Contains($"| {mutation.Name} |", page));
     }
 
     static string Try(MutantFactory factory, Mutation mutation)

@@ -9,8 +9,11 @@ namespace Cdc.Simulator.Tests.Mutations;
 /// is ever part of what ships.</summary>
 public sealed class MutantFactory
 {
+    /// <summary>Where the sources are.</summary>
+    public static string Repository { get; } = FindRepository();
+
     static readonly CSharpParseOptions Parse = new(LanguageVersion.CSharp14);
-    readonly string _root = Path.Combine(Repository(), "src", "Cdc.Protocol");
+    readonly string _root = Path.Combine(Repository, "src", "Cdc.Protocol");
     readonly Dictionary<string, SyntaxTree> _trees = [];
     readonly CSharpCompilation _compilation;
 
@@ -68,7 +71,7 @@ public sealed class MutantFactory
         return _compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(changed, Parse));
     }
 
-    static string Repository()
+    static string FindRepository()
     {
         string? directory = AppContext.BaseDirectory;
         while (directory is not null && !File.Exists(Path.Combine(directory, "Cdc.sln")))
