@@ -21,6 +21,7 @@ static class ProtocolScale
         MaintainerSize.Measure(Nodes, 1000);
         foreach (int spans in (int[])[100_000, 1_000_000]) Print(MaintainerSize.Measure(Nodes, spans));
         foreach (int dispatchers in (int[])[1000, 10_000, 100_000]) Stop(dispatchers);
+        Resolve(100_000);
         foreach (HeldReports held in HeldReports.Measure(dispatchers: 10_000, offered: 1_000_000)) Print(held);
         Simulate("short schedules", ShortSchedule, 3000);
         Simulate("schedules as drawn", static _ => null, 1000);
@@ -55,6 +56,22 @@ static class ProtocolScale
         Line($"  {cluster.Up.Statuses:N0} reports, of them {cluster.Up.Repeats:N0} repeats");
         Print("up", cluster.Up);
         Print("down", cluster.Down);
+    }
+
+    /// <summary>What an idle source costs the nodes.</summary>
+    static void Resolve(int dispatchers)
+    {
+        const int Rounds = 1000;
+        DirectCluster cluster = new(Nodes, dispatchers);
+        cluster.Begin();
+        var watch = Stopwatch.StartNew();
+        cluster.Resolve(new CommitTs(11, 0));
+        TimeSpan first = watch.Elapsed;
+        watch.Restart();
+        for (int i = 1; i <= Rounds; i++) cluster.Resolve(new CommitTs(11 + (ulong)i, 0));
+        Line($"Resolved for {dispatchers:N0} idle dispatchers on {Nodes} nodes: the first, which all of them join, "
+            + $"{first.TotalMilliseconds:F1} ms; each later one {(watch.Elapsed / Rounds).TotalMicroseconds:F1} us, "
+            + $"load {Report.Load()}");
     }
 
     static void Print(string way, Traffic traffic)

@@ -91,6 +91,12 @@ public sealed class DirectCluster
         return Now - began;
     }
 
+    /// <summary>Tells every manager that the stream has resolved so far, for all of its sessions.</summary>
+    public void Resolve(CommitTs ts)
+    {
+        for (int i = 0; i < _places.Length; i++) Take(i, new ResolvedArrived(ts, ulong.MaxValue, []));
+    }
+
     void Until(Func<bool> isDone)
     {
         TimeSpan limit = Now + TimeSpan.FromMinutes(10);
