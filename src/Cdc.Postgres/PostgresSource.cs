@@ -29,6 +29,7 @@ public sealed partial class PostgresSource : ISource
     readonly SlotKeeper _copySlot;
     readonly SnapshotMaker _snapshots;
     readonly Publisher _publisher;
+    readonly SparePublications _spares;
     readonly ILogger _logger;
     PgConnection? _temporary;
     LogStream? _stream;
@@ -49,6 +50,7 @@ public sealed partial class PostgresSource : ISource
         _snapshots = new(options, _connections, ConnectAsync, _logger, Doing);
         Inspector inspector = new(_names, options.Selection, options.DdlCapture, options.TemporarySlot);
         _publisher = new(_connections, _names, inspector, options.Time, _logger);
+        _spares = new(_connections, _names, options.Time, _logger);
         foreach (string warning in options.Address.Warnings) LogWarning(_logger, warning);
     }
 
@@ -64,7 +66,7 @@ public sealed partial class PostgresSource : ISource
     public IReadOnlyList<string> LeftBehind => _options.TemporarySlot || !(_isPublished || _holdsSlot) ? [] :
     [
         $"Slot {_names.Slot} stays in database {_options.Address.Database}, and holds the log from the checkpoint on; "
-            + $"publications {_names.Keyed} and {_names.InsertOnly} stay too. "
+            + $"publications {_names.Keyed} and {_names.InsertOnly} stay too, with their spares. "
             + $"Run the same command to go on, or remove them: cdc drop --name {_names.Changefeed}",
     ];
 
@@ -116,18 +118,34 @@ public sealed partial class PostgresSource : ISource
         NewTableWatch newTables = new(_connections, _options.Selection, _options.Time, _logger);
         Task beating = heartbeats.RunAsync(() => Status.Received, ended.Token);
         Task watching = _capture?.Mode == DdlCaptureMode.Trigger ? Task.CompletedTask : newTables.RunAsync(ended.Token);
+        Task sparing = Task.CompletedTask;
         IAsyncEnumerator<SourceEvent>? events = null;
         try
         {
-            events = await OpenStreamAsync(start, cancellationToken).ConfigureAwait(false);
-            do yield return events.Current;
-            while (await events.MoveNextAsync().ConfigureAwait(false));
+            while (true)
+            {
+                events = await OpenStreamAsync(start, cancellationToken).ConfigureAwait(false);
+                sparing = _spares.RunAsync(ended.Token);
+                CommitTs? until = null;
+                do
+                {
+                    SourceEvent @event = events.Current;
+                    yield return @event;
+                    // Everything before it was handed on, and what was read of later comes again.
+                    if (@event is SourceEvent.Resolved { At: var at } && _spares.IsReady) until = at;
+                }
+                while (until is null && await events.MoveNextAsync().ConfigureAwait(false));
+                if (until is null) yield break;
+                start = start with { After = until.Value };
+                await events.DisposeAsync().ConfigureAwait(false);
+                events = null;
+            }
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
             if (events is not null) await events.DisposeAsync().ConfigureAwait(false);
-            await Task.WhenAll(beating, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(beating, watching, sparing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -215,7 +233,10 @@ public sealed partial class PostgresSource : ISource
             if (Interlocked.Exchange(ref _stream, null) is { } last) await last.DisposeAsync().ConfigureAwait(false);
             if (_temporary is null) await _slot.WaitUntilFreeAsync(cancellationToken).ConfigureAwait(false);
             _doing = null;
-            _stream = new(StreamOptions(), _positions);
+            // A temporary slot does not outlive its stream, and is younger than the spares.
+            bool mayOpen = _capture?.Mode == DdlCaptureMode.Trigger && !_options.TemporarySlot;
+            _stream = new(StreamOptions(await _spares.NamesAsync(mayOpen, cancellationToken).ConfigureAwait(false)),
+                _positions);
             IAsyncEnumerator<SourceEvent> events =
                 _stream.ReadAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
             try
@@ -238,11 +259,11 @@ public sealed partial class PostgresSource : ISource
         }
     }
 
-    LogStreamOptions StreamOptions() => new()
+    LogStreamOptions StreamOptions(IReadOnlyList<string> publications) => new()
     {
         Connect = Connect,
         Slot = _names.Slot,
-        Publications = [_names.Keyed, _names.InsertOnly],
+        Publications = publications,
         Catalog = new LiveCatalog(_connections, _snapshots.Types, _options.Time),
         Selection = _options.Selection,
         DdlCapture = _capture?.Mode ?? DdlCaptureMode.Relation,

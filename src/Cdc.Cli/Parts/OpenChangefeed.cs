@@ -21,14 +21,16 @@ sealed class OpenChangefeed : IAsyncDisposable
     const string SpillPrefix = "cdc-spill-";
 
     readonly Invocation _call;
+    readonly Func<ISink> _newSink;
     IStateStore? _state;
     PrivateScratch? _spill;
 
-    OpenChangefeed(Invocation call) => _call = call;
+    internal OpenChangefeed(Invocation call, Func<ISink> newSink) =>
+        (_call, _newSink, Sink) = (call, newSink, newSink());
 
     public required string Name { get; init; }
     public required ISource Source { get; init; }
-    public required ISink Sink { get; init; }
+    public ISink Sink { get; private set; }
     public required ChangeFilter Filter { get; init; }
 
     /// <summary>The directory of the states of all changefeeds; null if this one's ends with the process.</summary>
@@ -57,11 +59,10 @@ sealed class OpenChangefeed : IAsyncDisposable
         string spill = root is null
             ? Path.Combine(Path.GetTempPath(), $"{SpillPrefix}{name}-{Guid.NewGuid():N}")
             : Path.Combine(root, name, "spill");
-        return new(call)
+        return new(call, () => connectors.Sink(to, name, Connectors.DatabaseOf(from)))
         {
             Name = name,
             Source = connectors.Source(from, name, isTemporary: root is null, spill),
-            Sink = connectors.Sink(to, name, Connectors.DatabaseOf(from)),
             Filter = connectors.Filter(),
             StateRoot = root,
             SpillDirectory = spill,
@@ -83,6 +84,7 @@ sealed class OpenChangefeed : IAsyncDisposable
             Name = Name,
             Source = Source,
             Sink = Sink,
+            AnotherSink = () => Sink = _newSink(),
             State = _state,
             Filter = Filter,
             Selection = Connectors.SelectionOf(options),
@@ -115,10 +117,11 @@ sealed class OpenChangefeed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // From the last to the first, and each whatever becomes of the others: the state has a lock to give back.
+        using PrivateScratch? spill = _spill;
+        await using IStateStore? state = _state;
+        await using ISink sink = Sink;
         await Source.DisposeAsync();
-        await Sink.DisposeAsync();
-        if (_state is not null) await _state.DisposeAsync();
-        _spill?.Dispose();
     }
 
     /// <summary>Whether a later run can go on. What went to standard output is not ours any more.</summary>

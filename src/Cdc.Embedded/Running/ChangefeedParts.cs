@@ -10,12 +10,17 @@ using Microsoft.Extensions.Logging;
 namespace Cdc.Embedded.Running;
 
 /// <summary>What one changefeed is put together from. The runner owns none of it: whoever made the parts disposes
-/// them.</summary>
+/// them, and the last of the sinks that <see cref="AnotherSink"/> made instead of the first, if it was asked.</summary>
 public sealed record ChangefeedParts
 {
     public required string Name { get; init; }
     public required ISource Source { get; init; }
     public required ISink Sink { get; init; }
+
+    /// <summary>Makes another sink on the same target, where the last one can't go on and another can. The runner has
+    /// disposed the last one by then. Null: such a failure ends the run.</summary>
+    public Func<ISink>? AnotherSink { get; init; }
+
     public required IStateStore State { get; init; }
     public required ChangeFilter Filter { get; init; }
 
@@ -29,7 +34,8 @@ public sealed record ChangefeedParts
     /// <summary>When the run ends by itself; null: never.</summary>
     public StopPoint? Until { get; init; }
 
-    /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
+    /// <summary>How long to try again while the source can't be reached, or another sink gets no further than the one
+    /// before it; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
 
     /// <summary>How long to wait at the start while another process reads at our place in the log.</summary>

@@ -8,7 +8,7 @@ public enum RunPhase
     Starting,
     Copying,
     Streaming,
-    /// <summary>The source can't be reached; it is tried again.</summary>
+    /// <summary>Source or target can't be reached; it is tried again.</summary>
     Retrying,
     Stopping,
     Ended,
@@ -17,7 +17,7 @@ public enum RunPhase
 /// <summary>One look at a run, for people and programs. Counts are since this run began.</summary>
 /// <param name="CopiedRows">Rows of tables copied.</param>
 /// <param name="ExpectedRows">Estimated rows to copy in all; -1 if unknown.</param>
-/// <param name="Rows">Rows of the stream handed to the sink.</param>
+/// <param name="Rows">Rows of the stream handed to the sink; those that another sink got again count again.</param>
 /// <param name="CommitTime">Commit time of the last transaction received; null before the first, and where the
 /// source's clock was beyond what a calendar holds.</param>
 /// <param name="Doing">What it waits for, as a sentence; empty when it waits for nothing in particular.</param>

@@ -20,15 +20,17 @@ public sealed class ChangefeedRunner : IDisposable
 {
     static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(1);
 
-    readonly ChangefeedParts _parts;
     readonly SourceRetry _retry;
+    readonly SinkRetry _sinkRetry;
     readonly RunWatch _watch;
+    ChangefeedParts _parts;
     CheckpointKeeper? _keeper;
 
     public ChangefeedRunner(ChangefeedParts parts)
     {
         _parts = parts;
         _retry = new(parts.Time, parts.RetryFor, parts.Loggers);
+        _sinkRetry = new(parts.Time, parts.RetryFor, parts.Loggers);
         _watch = new(parts, _retry);
     }
 
@@ -59,28 +61,70 @@ public sealed class ChangefeedRunner : IDisposable
     async Task<RunResult> RunPhasesAsync(CancellationToken cancellationToken)
     {
         StartPoint start = await _retry.LookAsync(new StartPointFinder(_parts).FindAsync, cancellationToken);
-        CheckpointKeeper keeper = _keeper = new(_parts.State, start.History, _parts.Source, _parts.Milestones);
-        _watch.Keeper = keeper;
-        await keeper.SaveAsync(start.State, cancellationToken);
-        SinkProgress? claimed = await ClaimAsync(start, cancellationToken);
+        SinkProgress? claimed = await BeginAsync(start, cancellationToken);
         if (start.State.Snapshot is SnapshotPhase.Copying)
         {
             await CopyAsync(start, claimed, cancellationToken);
         }
         // Also when an earlier run has copied everything: what was asked for is there.
         if (_parts.Snapshot is SnapshotMode.Only || _parts.Until is StopPoint.Snapshot) return await EndAsync(true);
-        return await StreamAsync(start.History, cancellationToken);
+        while (true)
+        {
+            try
+            {
+                return await StreamAsync(start.History, cancellationToken);
+            }
+            catch (CdcException failure) when (SinkRetry.Applies(failure)
+                && _parts.AnotherSink is not null && !cancellationToken.IsCancellationRequested)
+            {
+                await GoOnAsync(failure, start.History, cancellationToken);
+            }
+        }
     }
 
-    async ValueTask<SinkProgress?> ClaimAsync(StartPoint start, CancellationToken cancellationToken)
+    /// <summary>Saves the epoch, then takes the target.</summary>
+    async ValueTask<SinkProgress?> BeginAsync(StartPoint start, CancellationToken cancellationToken)
     {
+        _keeper?.Dispose();
+        CheckpointKeeper keeper = _keeper = new(_parts.State, start.History, _parts.Source, _parts.Milestones);
+        _watch.Keeper = keeper;
+        await keeper.SaveAsync(start.State, cancellationToken);
         SinkClaim claim = new(_parts.Name, start.State.Source, TableSpan.Everything, new(start.State.Epoch, 1));
         SinkProgress? claimed = await _parts.Sink.ClaimAsync(claim, cancellationToken);
-        if (claimed is not null && !start.State.TargetKeepsRecord)
+        if (claimed is null) return null;
+        // Whoever wrote there before may have committed once more after we looked, and can't any more.
+        CommitTs at = CommitTs.Max(start.State.Checkpoint, claimed.Position);
+        if (!start.State.TargetKeepsRecord || at > start.State.Checkpoint)
         {
-            await _keeper!.UpdateAsync(static state => state with { TargetKeepsRecord = true }, cancellationToken);
+            await keeper.UpdateAsync(
+                state => state with { TargetKeepsRecord = true, Checkpoint = at }, cancellationToken);
         }
         return claimed;
+    }
+
+    // What the sink held is lost to us, and the source holds it still: it is read again, behind what the target has.
+    async Task GoOnAsync(CdcException failure, SchemaHistory history, CancellationToken cancellationToken)
+    {
+        _watch.Phase = RunPhase.Retrying;
+        _sinkRetry.Interrupted(_keeper!.Checkpoint);
+        while (true)
+        {
+            await _parts.Sink.DisposeAsync();
+            _parts = _parts with { Sink = _parts.AnotherSink!() };
+            await _sinkRetry.PauseAsync(failure, cancellationToken);
+            try
+            {
+                StartPointFinder finder = new(_parts);
+                StartPoint start = await _retry.LookAsync(
+                    token => finder.GoOnAsync(_keeper.State, history, token), cancellationToken);
+                await BeginAsync(start, cancellationToken);
+                return;
+            }
+            catch (CdcException again) when (SinkRetry.IsAway(again))
+            {
+                failure = again;
+            }
+        }
     }
 
     async Task CopyAsync(StartPoint start, SinkProgress? claimed, CancellationToken cancellationToken)
@@ -96,7 +140,7 @@ public sealed class ChangefeedRunner : IDisposable
         CheckpointKeeper keeper = _keeper!;
         Dispatcher dispatcher = new(_parts.Sink, _parts.Filter, keeper.State.Checkpoint, _parts.Milestones);
         LogPump pump = new(_parts, dispatcher, keeper, history, _retry);
-        (_watch.Dispatcher, _watch.Phase) = (dispatcher, RunPhase.Streaming);
+        _watch.Streaming(dispatcher);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task keeping = KeepCheckpointAsync(dispatcher, stop);
         bool reached = false;

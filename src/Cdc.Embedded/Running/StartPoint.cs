@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cdc.Engine;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
@@ -24,7 +25,7 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
 
     public async ValueTask<StartPoint> FindAsync(CancellationToken cancellationToken)
     {
-        SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
+        SourceFacts facts = await LookAtSourceAsync(cancellationToken);
         IReadOnlyList<Problem> target = await parts.Sink.InspectAsync(facts, cancellationToken);
         IEnumerable<Problem> filter = parts.Filter.IsEmpty
             ? []
@@ -44,16 +45,58 @@ sealed partial class StartPointFinder(ChangefeedParts parts)
         {
             StartDecision.First => First(facts, state),
             StartDecision.GoOn { StateIsLost: true } rebuilt => Rebuilt(facts, progress!, rebuilt.Checkpoint),
-            StartDecision.GoOn on => state! with
-            {
-                Checkpoint = on.Checkpoint, Written = CommitTs.Min(state.Written, on.Checkpoint),
-            },
+            StartDecision.GoOn on => Moved(state!, on.Checkpoint),
             _ => throw new InvalidOperationException("Every decision is handled."),
         };
         if (decision is StartDecision.GoOn { StateIsLost: true }) schemas = progress!.Schemas;
         if (decision is StartDecision.First) schemas = [];
         return new(next with { Epoch = epoch, Options = parts.Options }, new SchemaHistory(schemas));
     }
+
+    // The target is connected to meanwhile, which takes longer than what it is asked.
+    async Task<SourceFacts> LookAtSourceAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task connecting = parts.Sink.PrepareAsync(ended.Token).AsTask();
+        try
+        {
+            SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
+            await connecting;
+            return facts;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Where a run goes on with another sink. What it was asked for and what it knows of the tables
+    /// stays.</summary>
+    /// <exception cref="CdcException">SinkFenced: another run has the target by now. Or what a start is refused
+    /// for.</exception>
+    public async ValueTask<StartPoint> GoOnAsync(
+        ChangefeedState state, SchemaHistory history, CancellationToken cancellationToken)
+    {
+        SourceFacts facts = await parts.Source.InspectAsync(cancellationToken);
+        SinkProgress? progress = await parts.Sink.ProgressAsync(cancellationToken);
+        // Only somebody who starts a run takes the target from another one.
+        if (progress?.Owner.Epoch > state.Epoch)
+        {
+            throw new CdcException(FailureKind.SinkFenced,
+                $"Another process has claimed changefeed {parts.Name} in the target.", "Run only one of them.");
+        }
+        StartDecision decision = StartTable.Decide(parts.Name, state, facts, progress);
+        CommitTs checkpoint = decision is StartDecision.GoOn on
+            ? on.Checkpoint
+            : throw new InvariantBrokenException("A run that has begun goes on.");
+        return new(Moved(state, checkpoint) with { Epoch = state.Epoch + 1 }, history);
+    }
+
+    static ChangefeedState Moved(ChangefeedState state, CommitTs checkpoint) => state with
+    {
+        Checkpoint = checkpoint, Written = CommitTs.Min(state.Written, checkpoint),
+    };
 
     // A start that never came to its snapshot has carried nothing by its patterns.
     static ImmutableSortedDictionary<string, string>? Taken(ChangefeedState? before) =>

@@ -41,6 +41,13 @@ public enum FailureKind
     /// <summary>The target can't be reached.</summary>
     SinkUnreachable,
 
+    /// <summary>The target's server refused us: password, access rules, encryption.</summary>
+    SinkRefused,
+
+    /// <summary>The connection to the target was lost, and with it a part of a step whose rows are no longer in memory.
+    /// What the target has is whole: another sink can go on from there.</summary>
+    SinkInterrupted,
+
     /// <summary>The target is not fit for what was asked: not empty, of another source, of a newer format.</summary>
     SinkUnfit,
 

@@ -6,6 +6,9 @@ public enum RemedyAction
     /// <summary>Try again from the last position, with growing pauses.</summary>
     Retry,
 
+    /// <summary>Give the sink up, and go on with another from what the target has.</summary>
+    AnotherSink,
+
     /// <summary>Stop this table; the others go on.</summary>
     StopTable,
 
@@ -20,12 +23,13 @@ public static class Remedies
     public static RemedyAction For(FailureKind kind) => kind switch
     {
         FailureKind.SourceUnreachable or FailureKind.SinkUnreachable => RemedyAction.Retry,
+        FailureKind.SinkInterrupted => RemedyAction.AnotherSink,
         FailureKind.TableStopped => RemedyAction.StopTable,
         FailureKind.None or FailureKind.Bug or FailureKind.Usage or FailureKind.SourceRefused or FailureKind.SourceUnfit
             or FailureKind.ProtocolViolation or FailureKind.PositionLost or FailureKind.PositionBusy
-            or FailureKind.PositionUnknown or FailureKind.SourceChanged or FailureKind.SinkUnfit
-            or FailureKind.SinkFenced or FailureKind.SinkClosed or FailureKind.DiskFailed
-            or FailureKind.StateUnusable or FailureKind.StateLocked => RemedyAction.Stop,
+            or FailureKind.PositionUnknown or FailureKind.SourceChanged or FailureKind.SinkRefused
+            or FailureKind.SinkUnfit or FailureKind.SinkFenced or FailureKind.SinkClosed
+            or FailureKind.DiskFailed or FailureKind.StateUnusable or FailureKind.StateLocked => RemedyAction.Stop,
     };
 
     /// <summary>The exit code of a command that ended with this failure.</summary>
@@ -36,7 +40,8 @@ public static class Remedies
         FailureKind.Usage => 2,
         FailureKind.SourceUnfit or FailureKind.SinkUnfit or FailureKind.PositionUnknown => 3,
         FailureKind.SourceUnreachable or FailureKind.SourceRefused or FailureKind.SinkUnreachable
-            or FailureKind.ProtocolViolation or FailureKind.PositionBusy => 4,
+            or FailureKind.SinkRefused or FailureKind.SinkInterrupted or FailureKind.ProtocolViolation
+            or FailureKind.PositionBusy => 4,
         FailureKind.TableStopped => 5,
         FailureKind.PositionLost or FailureKind.SourceChanged => 6,
         FailureKind.DiskFailed or FailureKind.StateUnusable or FailureKind.StateLocked or FailureKind.SinkFenced => 7,

@@ -119,7 +119,7 @@ public sealed record ChangefeedOptions
     /// <summary>How long to wait for a slot that another process reads.</summary>
     public TimeSpan SlotWait { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long to try again while the source can't be reached; zero: for ever.</summary>
+    /// <summary>How long to try again while source or target can't be reached; zero: for ever.</summary>
     public TimeSpan RetryFor { get; init; }
 
     /// <summary>Demo: the same seed gives the same bytes.</summary>

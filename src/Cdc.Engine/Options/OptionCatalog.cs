@@ -120,7 +120,7 @@ public static class OptionCatalog
             o => o.SlotWait, (o, v) => o with { SlotWait = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
         Duration("retryFor",
-            "How long to try again while the source can't be reached; 0: for ever, once it was reached.",
+            "How long to try again while source or target can't be reached; 0: for ever, once it was reached.",
             o => o.RetryFor, (o, v) => o with { RetryFor = v }) with { Verbs = [Run],
                 Schemes = [Options.Address.Postgres] },
     ];

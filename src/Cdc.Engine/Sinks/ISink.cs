@@ -21,6 +21,10 @@ namespace Cdc.Engine.Sinks;
 /// </remarks>
 public interface ISink : IAsyncDisposable
 {
+    /// <summary>May connect ahead of the first call, while the caller looks at something else. Changes nothing, and
+    /// fails only by cancellation: what is in the way the first call says. Doing it again changes nothing.</summary>
+    ValueTask PrepareAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Looks at the target and changes nothing: every problem at once.</summary>
     ValueTask<IReadOnlyList<Problem>> InspectAsync(CancellationToken cancellationToken);
 

@@ -20,7 +20,7 @@ internal sealed class CaptureFunctions(CapturedFeed feed)
             names.Function("users") + "(oid[])",
             names.Function("named") + "(text, jsonb)",
             names.Function("publish") + "(oid[])",
-            names.Function("alter_publication") + "(text, interval)",
+            names.Function("alter_publication") + "(name, text, interval)",
             names.Function("tables") + "(oid[])",
             names.Function("tell") + "(oid[], text, text, text, text)",
             names.Function("emit") + "(json)",

@@ -28,6 +28,12 @@ internal sealed record CaptureNames(string Changefeed)
     /// <summary>The setting in which a DROP INDEX finds whose index it was.</summary>
     public string Indexes => $"cdc.indexes_{Changefeed}";
 
+    /// <summary>The setting, local to a transaction, in which it finds the spare that it holds already.</summary>
+    public string HeldKeyed => $"cdc.held_keyed_{Changefeed}";
+
+    /// <summary>The same, of the publication of inserts.</summary>
+    public string HeldInserts => $"cdc.held_insert_{Changefeed}";
+
     /// <summary>A function's name, qualified and quoted.</summary>
     public string Function(string part) =>
         PostgresNames.Quote(Schema) + "." + PostgresNames.Quote($"{Changefeed}_{part}");

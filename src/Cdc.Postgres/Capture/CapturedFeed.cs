@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cdc.Engine.Options;
 using Cdc.Postgres.Setup;
 
@@ -34,6 +35,21 @@ internal sealed class CapturedFeed(string changefeed, TableSelection selection, 
     /// <summary>Whether rows of every table of a schema are published from their first on.</summary>
     public string IsCovered(string schema) => !HasSchemaLists ? "false" : $"""
         EXISTS (SELECT FROM pg_publication_namespace s JOIN pg_publication q ON q.oid = s.pnpubid
-            WHERE s.pnnspid = {schema} AND q.pubname = '{Publications.InsertOnly}')
+            WHERE s.pnnspid = {schema} AND q.pubname IN ({Inserts}))
         """;
+
+    /// <summary>The publication of tables whose updates can be published and its spares, as a list of
+    /// constants.</summary>
+    public string Keyed => List([Publications.Keyed, .. Publications.KeyedSpares]);
+
+    /// <summary>The publication of the others and its spares.</summary>
+    public string Inserts => List([Publications.InsertOnly, .. Publications.InsertSpares]);
+
+    /// <summary>Whether one of some publications lists a table by name.</summary>
+    public static string IsListed(string publications, string table) => $"""
+        EXISTS (SELECT FROM pg_publication_rel l JOIN pg_publication p ON p.oid = l.prpubid
+            WHERE l.prrelid = {table} AND p.pubname IN ({publications}))
+        """;
+
+    static string List(ImmutableArray<string> names) => string.Join(", ", names.Select(PostgresNames.Literal));
 }

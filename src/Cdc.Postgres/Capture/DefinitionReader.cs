@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cdc.Postgres.Catalog;
 using Cdc.Postgres.Setup;
 using Npgsql;
@@ -32,11 +33,13 @@ internal static class DefinitionReader
         NpgsqlConnection connection, PostgresNames names, IEnumerable<CatalogTable> tables,
         CancellationToken cancellationToken)
     {
-        var publications = await PublicationFacts.ReadAsync(
-            connection, SlotFacts.LikeExactly(names.Keyed) + "%", cancellationToken).ConfigureAwait(false);
-        PublicationFacts? keyed = publications.FirstOrDefault(p => p.Name == names.Keyed);
-        PublicationFacts? inserts = publications.FirstOrDefault(p => p.Name == names.InsertOnly);
-        return tables.All(table => keyed?.Tables.Contains(table.Oid) == true || (!table.CanUpdate && inserts is not null
-            && (inserts.Tables.Contains(table.Oid) || inserts.Schemas.Contains(table.Name.Schema))));
+        ImmutableArray<PublicationFacts> all =
+            await PublicationFacts.ReadAsync(connection, names, cancellationToken).ConfigureAwait(false);
+        PublicationFamily keyed = new(names.Keyed, PublicationPlan.PublishAll, names.KeyedSpares, all);
+        PublicationFamily inserts = new(names.InsertOnly, PublicationPlan.PublishInserts, names.InsertSpares, all);
+        (ImmutableHashSet<uint> updates, ImmutableHashSet<uint> others) = (keyed.Tables, inserts.Tables);
+        ImmutableHashSet<string> schemas = inserts.Schemas;
+        return tables.All(table => updates.Contains(table.Oid)
+            || (!table.CanUpdate && (others.Contains(table.Oid) || schemas.Contains(table.Name.Schema))));
     }
 }

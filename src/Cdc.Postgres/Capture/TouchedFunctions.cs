@@ -126,9 +126,8 @@ internal sealed class TouchedFunctions(CapturedFeed feed)
             WHERE r.oid = ANY (_touched) AND r.relkind IN ('r', 'p') AND r.oid >= 16384
                 AND (r.relpersistence = 'p' OR r.relpersistence = 'u' AND _tag = 'ALTER TABLE')
                 AND n.nspname NOT IN ('information_schema', 'cdc') AND n.nspname::text NOT LIKE 'pg!_%' ESCAPE '!'
-                AND (r.relkind = 'p' OR {feed.Matches("n.nspname", "r.relname")} OR EXISTS (
-                    SELECT FROM pg_publication_rel l JOIN pg_publication p ON p.oid = l.prpubid WHERE l.prrelid = r.oid
-                        AND p.pubname IN ('{feed.Publications.Keyed}', '{feed.Publications.InsertOnly}')));
+                AND (r.relkind = 'p' OR {feed.Matches("n.nspname", "r.relname")}
+                    OR {CapturedFeed.IsListed($"{feed.Keyed}, {feed.Inserts}", "r.oid")});
             IF _ours IS NULL AND _tag NOT IN ('CREATE SCHEMA', 'ALTER SCHEMA') AND _pending = '[]'::jsonb THEN
                 RETURN NULL;
             END IF;

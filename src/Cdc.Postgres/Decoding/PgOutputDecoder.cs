@@ -125,11 +125,8 @@ internal sealed class PgOutputDecoder : IDisposable
 
         _before = CommitTs.End(_finalLsn);
         _mayBeSeen = _seen.MayInclude(_finalLsn);
-        // What may be dropped at its commit must not share a batch with what is kept.
-        if (_mayBeSeen) _writer.Seal();
         _writer.Begin(new(default, ToUnixMicroseconds(CommitTime), _xid));
         IsOpen = true;
-        if (_writer.Completed.Count > 0) TakeCompleted();
     }
 
     void Commit(PgMessageReader reader)
@@ -144,6 +141,7 @@ internal sealed class PgOutputDecoder : IDisposable
             throw PgMessageReader.Violation("a COMMIT does not belong to its BEGIN");
 
         CommitStamp stamp = new(CommitTs.End(endLsn), ToUnixMicroseconds(CommitTime), _xid);
+        // What may be dropped must not share a batch with what is kept.
         bool isApart = _mayBeSeen || _relations.HasOverlay || !_transaction.IsEmpty;
         if (isApart)
         {
@@ -287,7 +285,7 @@ internal sealed class PgOutputDecoder : IDisposable
         {
             completed.RemoveRange(0, taken);
         }
-        if (handedOver && !_writer.HasClosedRows) Resolve(_last.Ts, _last.CommitTime);
+        if (handedOver) Resolve(_last.Ts, _last.CommitTime);
     }
 
     void Resolve(CommitTs at, long time)

@@ -57,8 +57,7 @@ internal sealed record CleanupRights(
         if (foreign.Length > 0)
         {
             string[] owners = [.. foreign.Select(static p => p.Owner).Distinct()];
-            missing.Add($"does not own {List("publication", foreign.Select(static p => p.Name))}, "
-                + $"which takes {List("role", owners)}");
+            missing.Add($"does not own {Publications(foreign)}, which takes {List("role", owners)}");
             grants.AddRange(Grants(owners));
         }
         if (hasTriggers && !Superusers.Contains(Role))
@@ -71,6 +70,14 @@ internal sealed record CleanupRights(
 
     IEnumerable<string> Grants(IEnumerable<string> roles) => roles.Except(Superusers)
         .Select(owner => $"GRANT {PostgresNames.Quote(owner)} TO {PostgresNames.Quote(Role)};");
+
+    static string Publications(PublicationFacts[] all)
+    {
+        string[] named = [.. all.Select(static p => p.Name).Where(static name => !PostgresNames.IsSpare(name))];
+        int spares = all.Length - named.Length;
+        return named.Length == 0 || spares == 0 ? List("publication", all.Select(static p => p.Name))
+            : $"{List("publication", named)} and {spares} spare ones";
+    }
 
     static string List(string what, IEnumerable<string> names)
     {

@@ -24,6 +24,7 @@ internal sealed record Inspection(
 internal sealed class Inspector(
     PostgresNames names, TableSelection selection, DdlCaptureMode ddlCapture, bool temporarySlot)
 {
+    // Since then a publication may list schemas, and is locked by whoever alters it.
     const int SchemaListsSince = 15;
 
     public TableSelection Selection => selection;
@@ -51,8 +52,11 @@ internal sealed class Inspector(
         ImmutableHashSet<string>? schemas = !capture.MayCreate ? null
             : isTrigger ? await SchemasAsync(connection, server, cancellationToken).ConfigureAwait(false)
             : [];
+        SpareMaking spares = server.IsStandby ? SpareMaking.Untouched
+            : !isTrigger || server.Major < SchemaListsSince || !server.MayCreate ? SpareMaking.None
+            : slot is null || temporarySlot ? SpareMaking.Open : SpareMaking.Closed;
         PublicationPlan publications =
-            await PlanAsync(connection, tables, schemas, cancellationToken).ConfigureAwait(false);
+            await PlanAsync(connection, tables, schemas, spares, cancellationToken).ConfigureAwait(false);
         bool mayBeNone = slot is not null && isTrigger
             && (selection.Tables.Count == 0 || selection.Tables.Any(static pattern => pattern.IsOpen));
         ImmutableArray<Problem> problems =
@@ -61,6 +65,9 @@ internal sealed class Inspector(
             .. TableProblems.Find(server, tables, publications, selection, mayBeNone),
             .. publications.Problems,
             .. captures.Problems,
+            .. isTrigger && server is { IsStandby: false, Major: >= SchemaListsSince } && publications.LacksSpares
+                ? [ServerProblems.NoSpares(server, names)]
+                : Array.Empty<Problem>(),
         ];
         return new(server, tables, slot, publications, captures, problems);
     }
@@ -97,15 +104,14 @@ internal sealed class Inspector(
 
     async Task<PublicationPlan> PlanAsync(
         NpgsqlConnection connection, ImmutableArray<CatalogTable> tables, ImmutableHashSet<string>? schemas,
-        CancellationToken cancellationToken)
+        SpareMaking spares, CancellationToken cancellationToken)
     {
-        ImmutableArray<PublicationFacts> existing = [.. (await PublicationFacts.ReadAsync(
-                connection, SlotFacts.LikeExactly(names.Keyed) + "%", cancellationToken).ConfigureAwait(false))
-            .Where(p => p.Name == names.Keyed || p.Name == names.InsertOnly)];
+        ImmutableArray<PublicationFacts> existing =
+            await PublicationFacts.ReadAsync(connection, names, cancellationToken).ConfigureAwait(false);
         uint[] unmatched = [.. existing.SelectMany(static p => p.Tables).Except(tables.Select(static t => t.Oid))];
         ImmutableArray<CatalogTable> former =
             await TableCatalog.ReadAsync(connection, unmatched, cancellationToken).ConfigureAwait(false);
         Dictionary<uint, TableName> formerNames = former.ToDictionary(static t => t.Oid, static t => t.Name);
-        return new(names, tables, existing, formerNames, schemas);
+        return new(names, tables, existing, formerNames, schemas, spares);
     }
 }

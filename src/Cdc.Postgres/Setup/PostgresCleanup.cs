@@ -91,8 +91,12 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
             string pattern = SlotFacts.LikeExactly(PostgresNames.Prefix) + "%";
             ImmutableArray<SlotFacts> slots =
                 await SlotFacts.ReadAsync(connection, pattern, token).ConfigureAwait(false);
+            // Spares first: by the others all are known, if this ends before it is done.
             ImmutableArray<PublicationFacts> publications =
-                await PublicationFacts.ReadAsync(connection, pattern, token).ConfigureAwait(false);
+            [
+                .. (await PublicationFacts.ReadAsync(connection, pattern, token).ConfigureAwait(false))
+                    .OrderBy(static p => !PostgresNames.IsSpare(p.Name)),
+            ];
             PostgresNames? names = name is null ? null : new(name);
             string database = connection.Database;
             ImmutableArray<SlotFacts> ours =
@@ -110,11 +114,11 @@ public sealed class PostgresCleanup(PostgresAddress address, TimeProvider clock)
         PostgresNames? names, PublicationFacts publication, ImmutableArray<PublicationFacts> all,
         ImmutableArray<SlotFacts> slots)
     {
-        if (names is not null) return publication.Name == names.Keyed || publication.Name == names.InsertOnly;
+        if (names is not null) return names.Publications.Contains(publication.Name);
         return !publication.IsForeign && all.Where(static other => !other.IsForeign).Select(static other => other.Name)
             .Concat(slots.Select(static slot => slot.Name))
             .Select(static name => new PostgresNames(name[PostgresNames.Prefix.Length..]))
-            .Any(ours => (publication.Name == ours.Keyed || publication.Name == ours.InsertOnly)
+            .Any(ours => ours.Publications.Contains(publication.Name)
                 && (slots.Any(slot => slot.Name == ours.Slot)
                     || (all.Any(p => p.Name == ours.Keyed) && all.Any(p => p.Name == ours.InsertOnly))));
     }

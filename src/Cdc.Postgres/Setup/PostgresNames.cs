@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Cdc.Engine.Schemas;
 
@@ -23,6 +24,25 @@ internal sealed record PostgresNames(string Changefeed)
 
     /// <summary>The publication of the others: their inserts and truncates only.</summary>
     public string InsertOnly => Keyed + "_insert";
+
+    /// <summary>How many open transactions can add to a publication besides the one that holds it: each has a spare one
+    /// then.</summary>
+    public const int SparesOfEach = 8;
+
+    public ImmutableArray<string> KeyedSpares => SparesOf(Keyed);
+
+    public ImmutableArray<string> InsertSpares => SparesOf(InsertOnly);
+
+    /// <summary>All of our publications; a spare stands before the one that it is for.</summary>
+    public ImmutableArray<string> Publications => [.. KeyedSpares, Keyed, .. InsertSpares, InsertOnly];
+
+    public static bool IsSpare(string publication) => publication.Contains(SpareSign, StringComparison.Ordinal);
+
+    // No changefeed's name has it: cdc_shop_1 is the publication of changefeed shop_1.
+    const char SpareSign = '#';
+
+    static ImmutableArray<string> SparesOf(string publication) =>
+        [.. Enumerable.Range(1, SparesOfEach).Select(number => $"{publication}{SpareSign}{number}")];
 
     public static string Quote(string identifier) =>
         $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -16,6 +16,17 @@ internal sealed record PublicationFacts(
     /// <summary>The role that owns it.</summary>
     public string Owner { get; init; } = "";
 
+    /// <summary>Those of one changefeed.</summary>
+    public static async Task<ImmutableArray<PublicationFacts>> ReadAsync(
+        NpgsqlConnection connection, PostgresNames names, CancellationToken cancellationToken)
+    {
+        string pattern = SlotFacts.LikeExactly(names.Keyed) + "%";
+        ImmutableHashSet<string> ours = [.. names.Publications];
+        return [.. (await ReadAsync(connection, pattern, cancellationToken).ConfigureAwait(false))
+            .Where(p => ours.Contains(p.Name))];
+    }
+
+    /// <summary>Those whose names match a LIKE pattern.</summary>
     public static async Task<ImmutableArray<PublicationFacts>> ReadAsync(
         NpgsqlConnection connection, string pattern, CancellationToken cancellationToken)
     {

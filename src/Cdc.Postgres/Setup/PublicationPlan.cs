@@ -5,22 +5,6 @@ using Cdc.Postgres.Catalog;
 
 namespace Cdc.Postgres.Setup;
 
-/// <summary>One statement that brings a publication to where it should be.</summary>
-/// <param name="Locks">Tables that the statement locks; none for a publication's own settings.</param>
-/// <param name="CanUpdate">Whether the tables must be able to publish updates when it runs, or must not; null: either
-/// way.</param>
-internal sealed record PublicationStep(
-    string Publication, string Action, ImmutableArray<(uint Oid, TableName Name)> Locks, bool? CanUpdate = null)
-{
-    /// <summary>Whether its tables are listed by the publication afterwards.</summary>
-    public bool Adds => Action.Contains(" ADD ", StringComparison.Ordinal);
-
-    public string Sql => Locks.IsEmpty ? Action : StatementFor(Locks);
-
-    public string StatementFor(IEnumerable<(uint Oid, TableName Name)> tables) =>
-        $"{Action} {string.Join(", ONLY ", tables.Select(static t => PostgresNames.Quote(t.Name)))};";
-}
-
 /// <summary>What has to change so that both publications list exactly the matched tables. Pure.</summary>
 /// <remarks>
 /// The publication of inserts lists whole schemas besides, where new tables are captured: rows of CREATE TABLE AS come
@@ -30,11 +14,13 @@ internal sealed record PublicationStep(
 /// between the two; what lost its key moves first, because its updates fail until then. ONLY keeps a parent's children
 /// out, which are tables of their own. A publication is made empty and filled in pieces, because a statement over
 /// thousands of tables would hold all their locks at once.
+/// What the event triggers put into a spare, since another transaction held the publication, comes to the others last.
 /// </remarks>
 internal sealed class PublicationPlan
 {
     public const string PublishAll = "insert, update, delete, truncate";
     public const string PublishInserts = "insert, truncate";
+    public const string PublishNothing = "";
 
     /// <summary>Tables locked by one statement.</summary>
     public const int TablesPerStep = 64;
@@ -43,33 +29,48 @@ internal sealed class PublicationPlan
     readonly List<Problem> _problems = [];
     readonly Dictionary<uint, TableName> _names;
     readonly ImmutableHashSet<uint> _matched;
+    readonly ImmutableHashSet<uint> _owned;
+    readonly SpareMaking _making;
 
     /// <param name="names">Names of tables that are published and no longer matched.</param>
     /// <param name="schemas">Schemas to be published whole; null: those that are.</param>
     public PublicationPlan(
         PostgresNames ours, IReadOnlyCollection<CatalogTable> matched, IReadOnlyCollection<PublicationFacts> existing,
-        IReadOnlyDictionary<uint, TableName> names, ImmutableHashSet<string>? schemas = null)
+        IReadOnlyDictionary<uint, TableName> names, ImmutableHashSet<string>? schemas = null,
+        SpareMaking spares = SpareMaking.None)
     {
         _names = new(names);
         foreach (CatalogTable table in matched) _names[table.Oid] = table.Name;
         _matched = [.. matched.Select(static t => t.Oid)];
-        Wanted keyed =
-            new(ours.Keyed, PublishAll, [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)]);
-        PublicationFacts? formerly = existing.FirstOrDefault(p => p.Name == ours.InsertOnly);
-        ImmutableHashSet<string> whole = schemas ?? formerly?.Schemas ?? [];
-        Wanted inserts = new(ours.InsertOnly, PublishInserts, [.. matched.Where(t => !t.CanUpdate
-            && (!whole.Contains(t.Name.Schema) || formerly?.Tables.Contains(t.Oid) == true)).Select(static t => t.Oid)])
+        _owned = [.. matched.Where(static t => t.Privileges.IsOwner).Select(static t => t.Oid)];
+        _making = spares;
+        PublicationFamily keyed = new(ours.Keyed, PublishAll, ours.KeyedSpares, existing)
         {
-            Schemas = whole,
+            Wanted = [.. matched.Where(static t => t.CanUpdate).Select(static t => t.Oid)],
         };
-        NewlyPublished = [.. matched.Where(t => !existing.Any(p => p.Tables.Contains(t.Oid))
-            && (t.CanUpdate || formerly?.Schemas.Contains(t.Name.Schema) != true)).Select(static t => t.Oid)];
-        PublicationFacts? Find(Wanted wanted) => existing.FirstOrDefault(p => p.Name == wanted.Name);
-        Add(inserts, Find(inserts));
-        Remove(keyed, Find(keyed));
-        Add(keyed, Find(keyed));
-        Remove(inserts, Find(inserts));
-        MayAlter = existing.Where(p => p.Name == keyed.Name || p.Name == inserts.Name).All(static p => p.IsOwned);
+        PublicationFamily inserts = new(ours.InsertOnly, PublishInserts, ours.InsertSpares, existing);
+        (ImmutableHashSet<uint> listed, ImmutableHashSet<string> covered) = (inserts.Tables, inserts.Schemas);
+        ImmutableHashSet<string> whole = schemas ?? covered;
+        inserts = inserts with
+        {
+            WantedSchemas = whole,
+            Wanted = [.. matched.Where(t => !t.CanUpdate && (!whole.Contains(t.Name.Schema) || listed.Contains(t.Oid)))
+                .Select(static t => t.Oid)],
+        };
+        listed = listed.Union(keyed.Tables);
+        NewlyPublished = [.. matched.Where(t => !listed.Contains(t.Oid)
+            && (t.CanUpdate || !covered.Contains(t.Name.Schema))).Select(static t => t.Oid)];
+        if (_making > SpareMaking.None) foreach (PublicationFamily family in new[] { keyed, inserts }) Spare(family);
+        Add(inserts);
+        Remove(keyed);
+        Add(keyed);
+        Remove(inserts);
+        MayAlter = keyed.All.Concat(inserts.All).All(p =>
+            p.IsOwned || (p != keyed.Main && p != inserts.Main && !_steps.Any(s => s.Publication == p.Name)));
+        LacksSpares = Lacks(keyed) || Lacks(inserts);
+        if (_making == SpareMaking.Untouched) return;
+        Move(inserts, maySchemas: schemas is not null);
+        Move(keyed, maySchemas: false);
     }
 
     public ImmutableArray<PublicationStep> Steps => [.. _steps];
@@ -80,63 +81,108 @@ internal sealed class PublicationPlan
     /// <summary>Whether our role owns the publications that are there.</summary>
     public bool MayAlter { get; }
 
-    public bool Creates => _steps.Any(static s => s.Action.StartsWith("CREATE", StringComparison.Ordinal));
+    public bool Creates => _steps.Any(static s => s.Creates);
 
     /// <summary>Tables that are to be added, which takes their owner.</summary>
     public IEnumerable<uint> Added =>
         _steps.Where(static s => s.Adds).SelectMany(static s => s.Locks).Select(static t => t.Oid);
 
+    /// <summary>Whether some spares are missing or closed, and will stay so: our role may not make or open
+    /// them.</summary>
+    public bool LacksSpares { get; }
+
     /// <summary>Matched tables of which nothing was published: neither by name nor with their schema.</summary>
     public ImmutableHashSet<uint> NewlyPublished { get; }
 
-    void Remove(Wanted wanted, PublicationFacts? there)
+    // One that is missing where others are in use was dropped: the stream asks for it and is told so.
+    void Spare(PublicationFamily family)
     {
-        if (there is null) return;
-        string name = PostgresNames.Quote(wanted.Name);
-        if (there.IsForeign || (wanted.Publish == PublishAll && !there.Schemas.IsEmpty))
+        bool isOpen = _making == SpareMaking.Open || family.Open.Any();
+        foreach (string name in family.SpareNames)
         {
-            _problems.Add(new(FailureKind.SourceUnfit,
-                $"Publication {wanted.Name} publishes something else than a list of whole tables, so it is not ours.",
-                $"DROP PUBLICATION {name}; or choose another --name."));
-            return;
+            PublicationFacts? there = family.Spares.FirstOrDefault(p => p.Name == name);
+            if (there is null)
+                _steps.Add(Made(name, isOpen ? family.Publish : PublishNothing) with { IsNeeded = false });
+            else if (there is { IsOwned: true, IsForeign: false } && there.Publish != family.Publish
+                && (isOpen || there.Publish != PublishNothing))
+            {
+                _steps.Add(Set(name, family.Publish) with { IsNeeded = false });
+            }
         }
-        ImmutableHashSet<uint> extra = there.Tables.Except(wanted.Tables);
-        string drop = $"ALTER PUBLICATION {name} DROP TABLE ONLY";
-        Step(wanted, drop, extra.Intersect(_matched), canUpdate: wanted.Publish != PublishAll);
-        Step(wanted, drop, extra.Except(_matched), canUpdate: null);
-        WholeSchemas(wanted, $"ALTER PUBLICATION {name} DROP TABLES IN SCHEMA", there.Schemas.Except(wanted.Schemas));
     }
 
-    void Add(Wanted wanted, PublicationFacts? there)
+    bool Lacks(PublicationFamily family) => family.SpareNames.Any(name =>
+        family.Spares.FirstOrDefault(p => p.Name == name) is { } there
+            ? there is { IsOwned: false, Publish: PublishNothing }
+            : _making <= SpareMaking.None);
+
+    void Remove(PublicationFamily family)
     {
-        if (there is { IsForeign: true }) return;
-        string name = PostgresNames.Quote(wanted.Name);
-        string publish = $"(publish = '{wanted.Publish}', publish_via_partition_root = false)";
-        if (there is null)
-            _steps.Add(new(wanted.Name, $"CREATE PUBLICATION {name} WITH {publish};", []));
-        else if (there.Publish != wanted.Publish)
-            _steps.Add(new(wanted.Name, $"ALTER PUBLICATION {name} SET {publish};", []));
-        ImmutableHashSet<uint> missing = wanted.Tables.Except(there?.Tables ?? []);
-        Step(wanted, $"ALTER PUBLICATION {name} ADD TABLE ONLY", missing, canUpdate: wanted.Publish == PublishAll);
-        WholeSchemas(
-            wanted, $"ALTER PUBLICATION {name} ADD TABLES IN SCHEMA", wanted.Schemas.Except(there?.Schemas ?? []));
+        foreach (PublicationFacts there in family.All)
+        {
+            if (family.IsForeign(there))
+            {
+                _problems.Add(new(FailureKind.SourceUnfit,
+                    $"Publication {there.Name} publishes something else than a list of whole tables, so it is not "
+                    + "ours.", $"DROP PUBLICATION {PostgresNames.Quote(there.Name)}; or choose another --name."));
+                continue;
+            }
+            PublicationStep drop = new(there.Name, "DROP TABLE ONLY");
+            ImmutableHashSet<uint> extra = there.Tables.Except(family.Wanted);
+            Step(drop with { CanUpdate = family.Publish != PublishAll }, extra.Intersect(_matched));
+            Step(drop, extra.Except(_matched));
+            WholeSchemas(new(there.Name, "DROP TABLES IN SCHEMA"), there.Schemas.Except(family.WantedSchemas));
+        }
     }
 
-    void WholeSchemas(Wanted wanted, string action, ImmutableHashSet<string> schemas)
+    void Add(PublicationFamily family)
     {
-        if (schemas.IsEmpty) return;
-        string list = string.Join(", ", schemas.Order(StringComparer.Ordinal).Select(PostgresNames.Quote));
-        _steps.Add(new(wanted.Name, $"{action} {list};", []));
+        if (family.Main is { IsForeign: true }) return;
+        if (family.Main is null) _steps.Add(Made(family.Name, family.Publish));
+        else if (family.Main.Publish != family.Publish) _steps.Add(Set(family.Name, family.Publish));
+        ImmutableArray<string> instead = _making == SpareMaking.Open
+            ? [.. family.SpareNames.Where(name => family.Spares.All(p => p.Name != name || p.IsOwned))]
+            : [.. family.Open.Where(static p => p.IsOwned).Select(static p => p.Name)];
+        Step(new(family.Name, "ADD TABLE ONLY") { CanUpdate = family.Publish == PublishAll, Instead = instead },
+            family.Wanted.Except(family.Tables));
+        WholeSchemas(new(family.Name, "ADD TABLES IN SCHEMA") { Instead = instead },
+            family.WantedSchemas.Except(family.Schemas));
     }
 
-    void Step(Wanted wanted, string action, ImmutableHashSet<uint> tables, bool? canUpdate)
+    // Only what our role may: it is captured where it is, too.
+    void Move(PublicationFamily family, bool maySchemas)
+    {
+        if (family.Main is not { IsOwned: true } main || family.IsForeign(main)) return;
+        foreach (PublicationFacts spare in family.Spares.Where(p => p.IsOwned && !family.IsForeign(p)))
+        {
+            PublicationStep tables = new(family.Name, "ADD TABLE ONLY")
+            {
+                From = spare.Name,
+                IsNeeded = false,
+                CanUpdate = family.Publish == PublishAll,
+            };
+            Step(tables, spare.Tables.Intersect(family.Wanted).Intersect(_owned));
+            PublicationStep schemas = tables with { Action = "ADD TABLES IN SCHEMA", CanUpdate = null };
+            if (maySchemas) WholeSchemas(schemas, spare.Schemas.Intersect(family.WantedSchemas));
+        }
+    }
+
+    void WholeSchemas(PublicationStep step, ImmutableHashSet<string> schemas)
+    {
+        if (!schemas.IsEmpty) _steps.Add(step with { Schemas = [.. schemas.Order(StringComparer.Ordinal)] });
+    }
+
+    void Step(PublicationStep step, ImmutableHashSet<uint> tables)
     {
         foreach (uint[] some in tables.Where(_names.ContainsKey).Order().Chunk(TablesPerStep))
-            _steps.Add(new(wanted.Name, action, [.. some.Select(oid => (oid, _names[oid]))], canUpdate));
+            _steps.Add(step with { Locks = [.. some.Select(oid => (oid, _names[oid]))] });
     }
 
-    sealed record Wanted(string Name, string Publish, ImmutableHashSet<uint> Tables)
-    {
-        public ImmutableHashSet<string> Schemas { get; init; } = [];
-    }
+    static PublicationStep Made(string name, string publish) =>
+        new(name, $"WITH {Operations(publish)}") { Creates = true };
+
+    /// <summary>Makes a publication that is there publish these operations.</summary>
+    public static PublicationStep Set(string name, string publish) => new(name, $"SET {Operations(publish)}");
+
+    static string Operations(string publish) => $"(publish = '{publish}', publish_via_partition_root = false)";
 }

@@ -1,6 +1,5 @@
 using Cdc.Engine.Failures;
 using Cdc.Engine.Schemas;
-using Cdc.Postgres.Catalog;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,7 +11,9 @@ namespace Cdc.Postgres.Setup;
 /// DELETE pass, also while we wait for it, and conflicts with VACUUM, CREATE INDEX and ALTER TABLE only.</para>
 /// <para>A transaction that holds one lock and waits for another can be half of a deadlock, and the server might end
 /// the other half. So the locks of a step are taken with NOWAIT, and only a step of a single table, which holds nothing
-/// yet, may wait, for a short time: no cycle can go through us, and nobody's DDL stays long behind us.</para>
+/// yet, may wait, for a short time: no cycle can go through us, and nobody's DDL stays long behind us. The publication
+/// itself, which an open transaction holds that added to it, is waited for in moments too short for the server to look
+/// for cycles; what is to be added goes to a spare then.</para>
 /// <para>The application and the event triggers go on meanwhile. Under the locks, which keep ALTER TABLE and the
 /// triggers' own ALTER PUBLICATION of these tables out, it is looked again: what is already as it should be is left
 /// out, and so is a table that is not what it was when the step was planned. Listing one that lost its key a moment ago
@@ -20,7 +21,7 @@ namespace Cdc.Postgres.Setup;
 /// </remarks>
 internal sealed partial class PublicationWriter(NpgsqlConnection connection, TimeProvider clock, ILogger logger)
 {
-    const int Attempts = 40;
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     // What somebody else did between our look and our statement: listed it, made it, took it away.
@@ -35,7 +36,12 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
     enum Outcome
     {
         Done,
+
+        /// <summary>A table is locked.</summary>
         Locked,
+
+        /// <summary>Another transaction holds the publication.</summary>
+        Held,
         Overtaken,
     }
 
@@ -44,45 +50,50 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
     public async Task<bool> RunAsync(IEnumerable<PublicationStep> steps, CancellationToken cancellationToken)
     {
         _isOvertaken = false;
-        foreach (PublicationStep step in steps)
-        {
-            if (step.Locks.IsEmpty) await SetAsync(step, cancellationToken).ConfigureAwait(false);
-            else if (await TryAsync(step, step.Locks, "NOWAIT", cancellationToken).ConfigureAwait(false)
-                != Outcome.Done)
-            {
-                foreach ((uint Oid, TableName Name) table in step.Locks)
-                    await OneAsync(step, table, cancellationToken).ConfigureAwait(false);
-            }
-        }
+        foreach (PublicationStep step in steps) await StepAsync(step, cancellationToken).ConfigureAwait(false);
         return !_isOvertaken;
     }
 
-    async Task SetAsync(PublicationStep step, CancellationToken cancellationToken)
+    async Task StepAsync(PublicationStep step, CancellationToken cancellationToken)
     {
-        try
+        Outcome outcome = await TryAsync(step, step.Locks, "NOWAIT", cancellationToken).ConfigureAwait(false);
+        if (outcome == Outcome.Done) return;
+        if (step.Locks.IsEmpty) await OneAsync(step, [], cancellationToken).ConfigureAwait(false);
+        foreach ((uint Oid, TableName Name) table in step.Locks)
         {
-            await ControlConnections.ExecuteAsync(connection, step.Sql, cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException error) when (Overtaken.Contains(error.SqlState))
-        {
-            _isOvertaken = true;
+            if (outcome == Outcome.Held && step.From is not null) return;
+            outcome = await OneAsync(step, [table], cancellationToken).ConfigureAwait(false);
         }
     }
 
-    async Task OneAsync(PublicationStep step, (uint Oid, TableName Name) table, CancellationToken cancellationToken)
+    /// <summary>One table, or what takes none.</summary>
+    async Task<Outcome> OneAsync(
+        PublicationStep step, (uint Oid, TableName Name)[] table, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; attempt <= Attempts; attempt++)
+        long started = clock.GetTimestamp();
+        for (int attempt = 1; ; attempt++)
         {
-            Outcome outcome = await TryAsync(step, [table], "", cancellationToken).ConfigureAwait(false);
+            Outcome outcome = await TryAsync(
+                step, table, step.From is null ? "" : "NOWAIT", cancellationToken).ConfigureAwait(false);
+            for (int i = 0; outcome == Outcome.Held && i < step.Instead.Length; i++)
+            {
+                PublicationStep instead = step with { Publication = step.Instead[i] };
+                outcome = await TryAsync(instead, table, "", cancellationToken).ConfigureAwait(false);
+            }
             _isOvertaken |= outcome == Outcome.Overtaken;
-            if (outcome != Outcome.Locked) return;
-            LogLocked(logger, table.Name, attempt);
+            if (outcome is Outcome.Done or Outcome.Overtaken || step.From is not null) return outcome;
+            string what = outcome == Outcome.Held ? $"Publication {step.Publication}" : $"Table {table[0].Name}";
+            LogLocked(logger, what, attempt);
+            if (clock.GetElapsedTime(started) > Patience) throw Stuck(step, table, what);
             await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(false);
         }
-        throw new CdcException(FailureKind.SourceUnfit,
-            $"Table {table.Name} stays locked by VACUUM, CREATE INDEX or ALTER TABLE, so it can't be published.",
-            $"Wait for that work, or run {step.StatementFor([table])}");
     }
+
+    static CdcException Stuck(PublicationStep step, (uint Oid, TableName Name)[] table, string what) => new(
+        FailureKind.SourceUnfit, table.Length > 0 && what.StartsWith("Table", StringComparison.Ordinal)
+            ? $"{what} stays locked by VACUUM, CREATE INDEX or ALTER TABLE, so it can't be published."
+            : $"{what} stays locked by an open transaction that makes tables or takes keys, so it can't be altered.",
+        $"Wait for that work, or run {step.StatementFor(table)}");
 
     async Task<Outcome> TryAsync(
         PublicationStep step, IReadOnlyList<(uint Oid, TableName Name)> tables, string wait,
@@ -91,16 +102,18 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
+            Outcome locked = Outcome.Locked;
             try
             {
-                string names = string.Join(", ", tables.Select(static t => "ONLY " + PostgresNames.Quote(t.Name)));
-                await ControlConnections.ExecuteAsync(connection,
-                    $"SET LOCAL lock_timeout = '500ms'; LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE {wait}",
-                    cancellationToken).ConfigureAwait(false);
-                List<(uint, TableName)> left = await LeftAsync(step, tables, cancellationToken).ConfigureAwait(false);
-                if (left.Count > 0)
+                if (tables.Count > 0) await LockAsync(tables, wait, cancellationToken).ConfigureAwait(false);
+                PublicationLook look = await PublicationLook.AtAsync(connection, step, tables, cancellationToken)
+                    .ConfigureAwait(false);
+                _isOvertaken |= look.IsOvertaken;
+                locked = Outcome.Held;
+                foreach (string statement in look.Statements)
                 {
-                    await ControlConnections.ExecuteAsync(connection, step.StatementFor(left), cancellationToken)
+                    await ControlConnections.ExecuteAsync(
+                        connection, $"SET LOCAL lock_timeout = '20ms'; {statement}", cancellationToken)
                         .ConfigureAwait(false);
                 }
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -108,7 +121,7 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
             }
             catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
-                return Outcome.Locked;
+                return locked;
             }
             catch (PostgresException error) when (Overtaken.Contains(error.SqlState))
             {
@@ -117,25 +130,12 @@ internal sealed partial class PublicationWriter(NpgsqlConnection connection, Tim
         }
     }
 
-    /// <summary>Those that the statement is still right for, and that are not yet as it would make them.</summary>
-    async Task<List<(uint Oid, TableName Name)>> LeftAsync(
-        PublicationStep step, IReadOnlyList<(uint Oid, TableName Name)> tables, CancellationToken cancellationToken)
+    Task LockAsync(
+        IEnumerable<(uint Oid, TableName Name)> tables, string wait, CancellationToken cancellationToken)
     {
-        var now = await TableCatalog.ReadAsync(connection, [.. tables.Select(static t => t.Oid)], cancellationToken)
-            .ConfigureAwait(false);
-        var publications = await PublicationFacts.ReadAsync(
-            connection, SlotFacts.LikeExactly(step.Publication), cancellationToken).ConfigureAwait(false);
-        PublicationFacts? publication = publications.FirstOrDefault();
-        List<(uint, TableName)> left = [];
-        foreach ((uint oid, TableName name) in tables)
-        {
-            if (publication is not null && publication.Tables.Contains(oid) == step.Adds) continue;
-            CatalogTable? table = now.FirstOrDefault(t => t.Oid == oid);
-            bool isAsPlanned = table is { IsLogged: true } && table.Name == name
-                && (step.CanUpdate is null || table.CanUpdate == step.CanUpdate);
-            if (isAsPlanned) left.Add((oid, name));
-            else _isOvertaken = true;
-        }
-        return left;
+        string names = string.Join(", ", tables.Select(static t => "ONLY " + PostgresNames.Quote(t.Name)));
+        return ControlConnections.ExecuteAsync(connection,
+            $"SET LOCAL lock_timeout = '500ms'; LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE {wait}",
+            cancellationToken);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class Publisher(
                 await state.inspector.InspectAsync(connection, token).ConfigureAwait(false), state.place),
             cancellationToken);
 
-    /// <summary>Brings event triggers and both publications to the matched tables, and returns what was found
+    /// <summary>Brings event triggers and publications to the matched tables, and returns what was found
     /// before.</summary>
     /// <remarks>The triggers come first: a table made after the look that counts for the publications is added by
     /// them.</remarks>
@@ -93,7 +93,7 @@ internal sealed class Publisher(
             await CaptureWriter.RunAsync(
                 connection, await CaptureRemains.StatementsAsync(connection, names.Changefeed, token)
                     .ConfigureAwait(false), token).ConfigureAwait(false);
-            foreach (string name in new[] { names.Keyed, names.InsertOnly })
+            foreach (string name in names.Publications)
             {
                 await ControlConnections.ExecuteAsync(
                     connection, $"DROP PUBLICATION IF EXISTS {PostgresNames.Quote(name)}", token).ConfigureAwait(false);

@@ -42,6 +42,17 @@ internal static class ServerProblems
         foreach (Problem problem in SlotProblems(server, slot, names)) yield return problem;
     }
 
+    /// <summary>What a changefeed with event triggers is without spare publications.</summary>
+    public static Problem NoSpares(ServerFacts server, PostgresNames names)
+    {
+        string role = PostgresNames.Quote(server.Role);
+        return Unfit($"Role {server.Role} may not make or open spare publications, so the changefeed stops where two "
+                + "transactions that are open at the same time make tables for longer than 5 s.",
+            $"GRANT CREATE ON DATABASE {PostgresNames.Quote(server.Database)} TO {role}; and where they are there: "
+            + $"ALTER PUBLICATION {PostgresNames.Quote(names.KeyedSpares[0])} OWNER TO {role}; and so for each.")
+            with { IsWarning = true };
+    }
+
     static IEnumerable<Problem> Capacity(ServerFacts server, SlotFacts? slot)
     {
         if (slot is null && server.SlotsUsed >= server.SlotsMax)

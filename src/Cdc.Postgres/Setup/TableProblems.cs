@@ -55,8 +55,9 @@ internal static class TableProblems
     static IEnumerable<Problem> Publishing(
         ServerFacts server, ImmutableArray<CatalogTable> tables, PublicationPlan publications, string role)
     {
-        string statements = string.Join(" ", publications.Steps.Take(NamesShown).Select(static s => s.Sql));
-        if (server.IsStandby && !publications.Steps.IsEmpty)
+        PublicationStep[] needed = [.. publications.Steps.Where(static s => s.IsNeeded)];
+        string statements = string.Join(" ", needed.Take(NamesShown).Select(static s => s.Sql));
+        if (server.IsStandby && needed.Length > 0)
         {
             yield return Unfit("The publications have to be made on the primary.", statements);
             yield break;
@@ -73,7 +74,7 @@ internal static class TableProblems
             yield return Unfit($"Role {role} does not own {Names([.. owned])}, and only an owner may publish a table.",
                 $"GRANT {PostgresNames.Quote(owned.Key)} TO {role}; or as their owner: {statements}");
         }
-        if (!publications.MayAlter && !publications.Steps.IsEmpty)
+        if (!publications.MayAlter && needed.Length > 0)
         {
             yield return Unfit($"The publications list other tables than asked for, and role {role} does not own them.",
                 $"As their owner: {statements}");

@@ -75,7 +75,9 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         catch (Exception error)
         {
             failure = error is CdcException expected ? StreamFailures.Classify(expected, options) : error;
-            if (IsWhole(decoder, failure)) HandOverComplete(decoder);
+            // A message that could not be decoded to its end may have left a part of a row, and a COMMIT may have
+            // handed on a part of its transaction: neither may be resolved.
+            if (!_isDecoding) HandOverComplete(decoder);
         }
         if (failure is not null) Close();
         queue.Complete(failure);
@@ -176,13 +178,6 @@ internal sealed class LogReader(LogStreamOptions options, StreamStart start, Saf
         _commitTime = decoder.Last.CommitTime;
         Interlocked.Exchange(ref _answered, null)?.SetResult();
     }
-
-    // A message that could not be decoded to its end may have left a part of a row, and a COMMIT may have handed on a
-    // part of its transaction: neither may be resolved. Only a question to the catalogs without an answer leaves all
-    // whole.
-    bool IsWhole(PgOutputDecoder decoder, Exception failure) =>
-        !_isDecoding
-        || decoder.IsOpen && failure is CdcException expected && Remedies.For(expected.Kind) is RemedyAction.Retry;
 
     static void HandOverComplete(PgOutputDecoder decoder)
     {

@@ -63,10 +63,10 @@ internal sealed class SafePositions
         {
             int count = 0;
             while (count < _resolved.Count && CommitTs.End(_resolved[count]) <= checkpoint) count++;
-            if (count > 0) _confirmed = _resolved[count - 1];
+            if (count > 0) _confirmed = Math.Max(_confirmed, _resolved[count - 1]);
             _resolved.RemoveRange(0, count);
             // The last one resolved is always known, however few are kept.
-            if (CommitTs.End(_last) <= checkpoint) _confirmed = _last;
+            if (CommitTs.End(_last) <= checkpoint) _confirmed = Math.Max(_confirmed, _last);
             if (_resolved.Count == 0) (_every, _skipped) = (1, 0);
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cdc.Engine.Failures;
+using Cdc.Postgres.Setup;
 using Cdc.Postgres.Wire;
 
 namespace Cdc.Postgres.Streaming;
@@ -58,8 +59,12 @@ internal static partial class StreamFailures
     static CdcException NoPublication(PgServerError error, CdcException failure, LogStreamOptions options) => new(
         FailureKind.PositionLost,
         $"{error.Message}: it was dropped, and the log since then can't be read through slot {options.Slot}.",
-        $"CREATE PUBLICATION {string.Join(", ", options.Publications)} helps if it never existed; otherwise drop the "
+        $"CREATE PUBLICATION {Missing(error, options)} helps if it never existed; otherwise drop the "
         + "changefeed (cdc drop), empty the target, and run again: that takes a new snapshot.", failure.InnerException);
+
+    static string Missing(PgServerError error, LogStreamOptions options) => string.Join(", ", options.Publications
+        .Where(name => error.Message.Contains($"\"{name}\"", StringComparison.Ordinal)).Select(PostgresNames.Quote)
+        .DefaultIfEmpty("…"));
 
     static bool IsPublication(PgServerError error) =>
         error.Routine is "GetPublicationByName" or "get_publication_oid" or "LoadPublications"

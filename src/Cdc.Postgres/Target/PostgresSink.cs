@@ -20,6 +20,7 @@ public sealed class PostgresSink : ISink
 {
     readonly PostgresSinkOptions _options;
     readonly TargetSessions _sessions;
+    readonly FirstSession _first;
     readonly CopyLanes _lanes;
     readonly ProgressStore _store;
     readonly RowKeeper _keeper = new(new());
@@ -33,9 +34,13 @@ public sealed class PostgresSink : ISink
     {
         _options = options;
         _sessions = new(options);
+        _first = new(_sessions);
         _lanes = new(_sessions);
         _store = new(options.Name);
     }
+
+    public async ValueTask PrepareAsync(CancellationToken cancellationToken) =>
+        await Task.Run(() => _first.Prepare(cancellationToken), cancellationToken).ConfigureAwait(false);
 
     public ValueTask<IReadOnlyList<Problem>> InspectAsync(CancellationToken cancellationToken) =>
         LookAsync(session => TargetProblems.Of(session, source: null, _options), cancellationToken);
@@ -144,6 +149,7 @@ public sealed class PostgresSink : ISink
     public async ValueTask DisposeAsync()
     {
         _inbox.Close(null);
+        _first.Dispose();
         if (_writer is { } writer) await Task.Run(writer.Dispose).ConfigureAwait(false);
         _lanes.Dispose();
         _keeper.Dispose();
@@ -153,7 +159,7 @@ public sealed class PostgresSink : ISink
 
     (TargetSession Session, SinkProgress Progress) Claim(SinkClaim claim)
     {
-        TargetSession session = _sessions.Open(default);
+        TargetSession session = _first.Take(default);
         try
         {
             TargetProblems.ThrowIfSame(session, claim.Source);
@@ -177,8 +183,19 @@ public sealed class PostgresSink : ISink
 
     ValueTask<T> LookAsync<T>(Func<TargetSession, T> look, CancellationToken cancellationToken) => RunAsync(() =>
     {
-        using TargetSession session = _sessions.Open(cancellationToken);
-        return look(session);
+        TargetSession session = _first.Take(cancellationToken);
+        bool isGood = false;
+        try
+        {
+            T found = look(session);
+            isGood = _claimed is null;
+            return found;
+        }
+        finally
+        {
+            if (isGood) _first.GiveBack(session);
+            else session.Dispose();
+        }
     }, cancellationToken);
 
     static async ValueTask<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)

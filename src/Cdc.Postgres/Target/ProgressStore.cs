@@ -73,14 +73,20 @@ internal sealed class ProgressStore(string changefeed)
         return Read(connection)!;
     }
 
-    /// <summary>Where a row stands, if it is this owner's.</summary>
-    public CommitTs? PositionOf(PgConnection connection, TableSpan span, Owner owner)
+    /// <summary>Takes the span anew within our epoch. The server may still be at what a lost connection sent: it is
+    /// waited for if it is about to commit, and can't commit afterwards.</summary>
+    /// <returns>The claim with its next owner, and where the target stands.</returns>
+    /// <exception cref="CdcException">SinkFenced: a larger epoch has claimed the span.</exception>
+    public (SinkClaimed Claimed, CommitTs Position) Retake(PgConnection connection, SinkClaimed claimed)
     {
-        PgRows rows = connection.Query($"SELECT commit - '0/0'::pg_lsn, step, epoch, number FROM cdc.progress "
-            + $"WHERE {ProgressSql.Row(changefeed, span)}");
-        return rows.Count == 1 && new Owner(Number(rows[0][2]), Number(rows[0][3])) == owner
-            ? At(rows[0][0], rows[0][1])
-            : null;
+        // An earlier attempt may have raised the number without our hearing of it.
+        PgRows rows = connection.Query(FormattableString.Invariant($"""
+            UPDATE cdc.progress SET number = number + 1 WHERE {ProgressSql.Row(changefeed, claimed.Span)}
+            AND epoch = {claimed.Owner.Epoch} AND number >= {claimed.Owner.Number}
+            RETURNING commit - '0/0'::pg_lsn, step, number
+            """));
+        if (rows.Count == 0) throw TargetFailures.Fenced(changefeed);
+        return (claimed with { Owner = new(claimed.Owner.Epoch, Number(rows[0][2])) }, At(rows[0][0], rows[0][1]));
     }
 
     static bool HasTables(PgConnection connection) =>

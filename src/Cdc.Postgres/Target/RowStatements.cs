@@ -136,13 +136,18 @@ internal sealed class RowStatements
 
     void Is(TargetColumn column, Cell cell, bool byText)
     {
-        Text(column.Quoted);
+        // Not IS NULL, which a row is, too, that holds nothing but NULL.
         if (!cell.HasValue)
         {
-            _sql.Write(" IS NULL"u8);
+            Text($"{column.Quoted} IS NOT DISTINCT FROM NULL");
             return;
         }
-        Text(byText ? "::text OPERATOR(pg_catalog.=) " : $" {column.Equality} ");
+        // As it is printed: a cast to text takes trailing blanks off, and would compare by the column's collation. NULL
+        // is printed as nothing.
+        Text(byText
+            ? $"{column.Quoted} IS DISTINCT FROM NULL AND pg_catalog.format('%s', {column.Quoted}) "
+                + "COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) "
+            : $"{column.Quoted} {column.Equality} ");
         Value(cell);
         if (!byText) Text(column.Cast);
     }

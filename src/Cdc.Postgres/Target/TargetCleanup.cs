@@ -41,9 +41,10 @@ public sealed class TargetCleanup(PostgresAddress address, TimeProvider clock)
         if (found["others"] != "0")
             return [.. s_tables.Select(table => $"DELETE FROM cdc.{table} WHERE changefeed IN ({ours});")];
         // The database may be a source as well, whose things are in the same schema.
+        string names = string.Join(", ", s_tables.Select(PostgresNames.Literal));
         PgRows more = connection.Query($"""
             SELECT (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relkind NOT IN ('i', 'I')
-                AND relnamespace = 'cdc'::regnamespace AND NOT relname = ANY ('{"{"}{string.Join(',', s_tables)}{"}"}'))
+                AND relnamespace = 'cdc'::regnamespace AND relname NOT IN ({names}))
                 + (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc WHERE pronamespace = 'cdc'::regnamespace) AS count
             """);
         string drop = $"DROP TABLE {string.Join(", ", s_tables.Select(static table => $"cdc.{table}"))};";

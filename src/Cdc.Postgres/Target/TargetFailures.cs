@@ -12,7 +12,8 @@ internal static class TargetFailures
     /// <summary>The same failure, of a target.</summary>
     public static CdcException From(CdcException failure) => failure.Kind switch
     {
-        FailureKind.SourceUnreachable or FailureKind.SourceRefused => Of(FailureKind.SinkUnreachable, failure),
+        FailureKind.SourceUnreachable => Of(FailureKind.SinkUnreachable, failure),
+        FailureKind.SourceRefused => Of(FailureKind.SinkRefused, failure),
         FailureKind.SourceUnfit or FailureKind.PositionBusy or FailureKind.PositionLost =>
             Of(FailureKind.SinkUnfit, failure),
         _ => failure,
@@ -20,6 +21,11 @@ internal static class TargetFailures
 
     /// <summary>Nothing but waiting and trying again can help.</summary>
     public static bool IsLost(CdcException failure) => failure.Kind is FailureKind.SourceUnreachable;
+
+    /// <summary>The connection was lost when a part of a step was written, which is not in memory any more.</summary>
+    public static CdcException Interrupted(CdcException lost) => new(FailureKind.SinkInterrupted,
+        $"Target: {lost.Message} It was in the middle of a step that is larger than a batch, of which nothing stays.",
+        "Run again: it goes on from what the target has.", lost.InnerException);
 
     /// <summary>The server refused rows of a table, or a statement about them.</summary>
     /// <param name="at">Position of the row, where it is known; else that of the last row it can be.</param>

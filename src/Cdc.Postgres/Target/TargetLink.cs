@@ -19,6 +19,7 @@ internal sealed partial class TargetLink(
     readonly ILogger _logger = options.Loggers.CreateLogger("Cdc.Postgres.Target");
     readonly CancellationTokenSource _ended = new();
     readonly ProgressStore _store = new(claimed.Changefeed);
+    SinkClaimed _claimed = claimed;
     TargetSession _session = session;
     TargetTables? _tables;
     TargetTransaction? _transaction;
@@ -28,13 +29,14 @@ internal sealed partial class TargetLink(
 
     public ulong WalFlushed { get; private set; }
 
-    public SinkClaimed Claimed => claimed;
+    /// <summary>With the owner that may commit now: each session is another.</summary>
+    public SinkClaimed Claimed => _claimed;
     public TargetSession Session => _session;
     public TableMaker Maker => field ??= new(options, _ended.Token);
     public TargetTables Tables => _tables ??= new(Maker);
 
     TargetTransaction Transaction => _transaction ??=
-        new(_session, claimed, Tables, options);
+        new(_session, _claimed, Tables, options);
 
     public void Write(ChangeUnit unit)
     {
@@ -97,7 +99,7 @@ internal sealed partial class TargetLink(
             }
             catch (CdcException lost) when (TargetFailures.IsLost(lost))
             {
-                if (!isRepeatable) throw;
+                if (!isRepeatable) throw TargetFailures.Interrupted(lost);
                 CommitTs found = Reconnect(lost);
                 if (at is { } wanted && found == wanted)
                 {
@@ -125,8 +127,8 @@ internal sealed partial class TargetLink(
                 _session = sessions.Open(_ended.Token);
                 _transaction = null;
                 Tables.Forget();
-                return _store.PositionOf(_session.Connection, claimed.Span, claimed.Owner)
-                    ?? throw TargetFailures.Fenced(claimed.Changefeed);
+                (_claimed, CommitTs found) = _store.Retake(_session.Connection, _claimed);
+                return found;
             }
             catch (CdcException again) when (TargetFailures.IsLost(again))
             {

@@ -57,13 +57,14 @@ internal sealed class TargetTable
     public string KeyMatch(string left, string right) => string.Join(" AND ", Schema.Key.Select(k =>
         $"{left}.{Columns[k].Quoted} {Columns[k].Equality} {right}.{Columns[k].Quoted}"));
 
-    /// <summary>What an INSERT says of a row whose key is there.</summary>
+    /// <summary>What an INSERT says of a row whose key is there, perhaps in other bytes.</summary>
     public string OnConflict
     {
         get
         {
             if (Schema.Key.IsEmpty) return "";
-            string set = string.Join(", ", Columns.Where((_, i) => !Schema.Key.Contains(i) && i != Numbered)
+            string set = string.Join(", ", Columns
+                .Where((c, i) => i != Numbered && (!c.IsExact || !Schema.Key.Contains(i)))
                 .Select(static c => $"{c.Quoted} = EXCLUDED.{c.Quoted}"));
             return set.Length == 0
                 ? $" ON CONFLICT ({KeyList}) DO NOTHING"

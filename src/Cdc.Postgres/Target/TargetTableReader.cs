@@ -13,8 +13,8 @@ internal static class TargetTableReader
 {
     const string BuiltInEquality = "OPERATOR(pg_catalog.=)";
 
-    // Of these, what is equal is printed with the same bytes, and it must be these whose cast to text is not what they
-    // print: boolean, bpchar, inet, cidr. Not float (-0), numeric (1.0 and 1.00), interval.
+    // Of these, what is equal is printed with the same bytes. Not float (-0), numeric (1.0 and 1.00), interval; nor a
+    // bpchar without a length, whose trailing blanks are printed and not compared.
     static readonly FrozenSet<string> s_exact = new[]
     {
         "boolean", "smallint", "integer", "bigint", "oid", "text", "character varying", "bpchar", "name", "\"char\"",
@@ -40,12 +40,12 @@ internal static class TargetTableReader
         foreach (IReadOnlyList<string?> row in connection.Query(Query(schema.Name)))
         {
             string name = row[0]!;
-            bool isDeterministic = row[3] == "t";
+            bool isBytewise = row[3] == "t";
             string? equality = row[4] is { } op ? $"OPERATOR({PostgresNames.Quote(op)}.{row[5]})"
                 : row[6] == "t" ? BuiltInEquality : null;
             bool isEnum = row[2] == "e";
             found[name] = new(PostgresNames.Quote(name), row[1]!, false, equality,
-                isEnum || (s_exact.Contains(row[1]!) && isDeterministic), row[7] == "t", row[8] == "t",
+                isEnum || (s_exact.Contains(row[1]!) && isBytewise), row[7] == "t", row[8] == "t",
                 row[2] == "c" ? $"::{row[1]}" : "");
         }
         string[] missing = [.. schema.Columns.Select(static c => c.Name).Where(name => !found.ContainsKey(name))];
@@ -68,16 +68,18 @@ internal static class TargetTableReader
     // another one of the same name would be found first. Types without one of their own use that of a type they are
     // stored like (varchar: text).
     static string Query(TableName table) => $"""
-        WITH RECURSIVE base(attnum, name, typ, coll, generated, numbered) AS (
-            SELECT a.attnum, a.attname, a.atttypid, a.attcollation, a.attgenerated <> '',
+        WITH RECURSIVE base(attnum, name, typ, coll, length, generated, numbered) AS (
+            SELECT a.attnum, a.attname, a.atttypid, a.attcollation, a.atttypmod, a.attgenerated <> '',
                 a.attidentity = 'a'
             FROM pg_attribute a
             WHERE a.attrelid = to_regclass({PostgresNames.Literal(PostgresNames.Quote(table))})
                 AND a.attnum > 0 AND NOT a.attisdropped
             UNION ALL
-            SELECT b.attnum, b.name, t.typbasetype, b.coll, b.generated, b.numbered
+            SELECT b.attnum, b.name, t.typbasetype, b.coll, t.typtypmod, b.generated, b.numbered
             FROM base b JOIN pg_type t ON t.oid = b.typ AND t.typtype = 'd')
-        SELECT b.name, format_type(t.oid, -1), t.typtype, COALESCE(c.collisdeterministic, true), op.nspname, op.oprname,
+        SELECT b.name, format_type(t.oid, -1), t.typtype,
+            COALESCE(c.collisdeterministic, true) AND (t.oid <> 'bpchar'::regtype OR b.length >= 0),
+            op.nspname, op.oprname,
             t.typtype IN ('e', 'r', 'm', 'c') OR t.typcategory = 'A' OR t.oid IN (
                 'varchar'::regtype, 'cidr'::regtype), b.generated, b.numbered
         FROM base b

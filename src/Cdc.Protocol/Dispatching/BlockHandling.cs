@@ -99,7 +99,7 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
                 if (_scheduled.Acknowledge(id) && Phase == BlockPhase.Held && _scheduled.IsEmpty) Flush(effects);
                 break;
             case InstructionKind.Ignored:
-                if (isWaited) OfferFast();
+                if (isWaited) OfferFast(now);
                 else _scheduled.RepeatFast(id, shared.Reports);
                 break;
             case InstructionKind.Write when isWaited:
@@ -185,10 +185,12 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
         shared.Reports.Offer(_report!);
     }
 
-    /// <summary>Once between two repeats: else the two would answer each other as fast as the network.</summary>
-    void OfferFast()
+    /// <summary>Once between two repeats: else the two would answer each other as fast as the network. One that was
+    /// acknowledged is repeated again: the acknowledgement was of an earlier incarnation.</summary>
+    void OfferFast(TimeSpan now)
     {
-        if (_isAcknowledged || _isRepeatedFast) return;
+        if (_isAcknowledged) Offer(now);
+        if (_isRepeatedFast) return;
         _isRepeatedFast = true;
         shared.Reports.Offer(_report!);
     }

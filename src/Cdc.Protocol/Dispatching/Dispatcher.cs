@@ -91,9 +91,6 @@ sealed class Dispatcher
     /// no longer hear of its checkpoint.</summary>
     public bool IsKept { get; private set; }
 
-    /// <summary>Whether it stands at this event.</summary>
-    public bool IsWaitingAt(BlockEventId id) => _block.Phase == BlockPhase.Waiting && _block.Event == id;
-
     public TimeSpan? Due
     {
         get

@@ -121,23 +121,10 @@ sealed class ModePipeline
                 Instruct(Set.Find(DispatcherId.TriggerOf(Mode)), instruction, now, effects);
                 IReadOnlyList<Dispatcher> ofSchema = Set.OfSchema(of.Schema);
                 for (int i = ofSchema.Count - 1; i >= 0; i--) Instruct(ofSchema[i], instruction, now, effects);
-                InstructWaiting(of.Schema, instruction, now, effects);
                 break;
             case Addressees.All:
                 for (int i = Set.All.Count - 1; i >= 0; i--) Instruct(Set.All[i], instruction, now, effects);
                 break;
-        }
-    }
-
-    /// <summary>A dispatcher that began behind the change of its table's schema has not seen it: whoever stands at the
-    /// event is meant.</summary>
-    void InstructWaiting(string schema, BlockInstruction instruction, TimeSpan now, Effects effects)
-    {
-        for (int i = Set.All.Count - 1; i >= 0; i--)
-        {
-            Dispatcher dispatcher = Set.All[i];
-            if (dispatcher.Schema != schema && dispatcher.IsWaitingAt(instruction.Event))
-                Instruct(dispatcher, instruction, now, effects);
         }
     }
 

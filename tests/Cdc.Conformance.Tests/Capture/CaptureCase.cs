@@ -7,6 +7,7 @@ using Cdc.Postgres;
 using Cdc.Postgres.Capture;
 using Cdc.Postgres.Setup;
 using Cdc.Postgres.Wire;
+using Cdc.Protocol;
 using Npgsql;
 
 namespace Cdc.Conformance.Tests.Capture;
@@ -27,6 +28,9 @@ internal sealed class CaptureCase : IAsyncDisposable
     public PostgresSource Source { get; }
     public SchemaHistory History { get; } = new([]);
 
+    /// <summary>Where the stream begins.</summary>
+    public CommitTs From { get; private set; }
+
     public static async Task<CaptureCase> StartAsync(
         SourceFixture fixture, string setUp, string? tables = null, TestLog? log = null,
         DdlCaptureMode mode = DdlCaptureMode.Trigger)
@@ -39,7 +43,8 @@ internal sealed class CaptureCase : IAsyncDisposable
             """);
         await fixture.Cluster.ExecuteAsync($"GRANT CREATE, TEMPORARY ON DATABASE {database} TO {Application}", database);
         CaptureCase @case = new(fixture, database, database, fixture.Source(database, database, tables: tables, log: log, capture: mode));
-        await (await @case.Source.StartAsync(@case.History, TestContext.Current.CancellationToken)).DisposeAsync();
+        await using (ISourceSnapshot snapshot = await @case.Source.StartAsync(@case.History, TestContext.Current.CancellationToken))
+            @case.From = snapshot.At;
         await fixture.Cluster.ExecuteAsync(
             $"SELECT pg_create_logical_replication_slot('{@case._slot}', 'pgoutput')", database);
         return @case;
@@ -78,20 +83,34 @@ internal sealed class CaptureCase : IAsyncDisposable
     public async Task<List<string>> QueryAsync(string sql) =>
         [.. (await _fixture.Cluster.QueryAsync(sql, Database)).Select(r => string.Join('|', r))];
 
+    /// <summary>Waits until a query answers so, while something else goes on.</summary>
+    public async Task UntilAsync(string query, string answer, Task beside)
+    {
+        while ((await QueryAsync(query))[0] != answer) Assert.False(beside.IsCompleted, $"{beside.Exception}");
+    }
+
     /// <summary>Tables in the publication of updates, as schema.name.</summary>
-    public Task<List<string>> KeyedAsync() => QueryAsync(
-        $"SELECT prrelid::regclass::text FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid "
-        + $"WHERE p.pubname = 'cdc_{Name}' ORDER BY 1");
+    public Task<List<string>> KeyedAsync() => ListedAsync($"cdc_{Name}");
+
+    /// <summary>Tables and schemas in a publication, or in those whose names are like this.</summary>
+    public Task<List<string>> ListedAsync(string publication) => QueryAsync($"""
+        SELECT prrelid::regclass::text FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+        WHERE p.pubname LIKE '{publication}'
+        UNION ALL SELECT pnnspid::regnamespace::text FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = r.pnpubid
+        WHERE p.pubname LIKE '{publication}' AND p.pubname LIKE '%#%' ORDER BY 1
+        """);
 
     /// <summary>What came since the last look: B, C, R, I, U, D, T and messages of ours.</summary>
     public async Task<List<(char Kind, DdlMessage? Message)>> LookAsync()
     {
         string seal = (await QueryAsync($"SELECT seal FROM cdc.capture WHERE changefeed = '{Name}'"))[0];
         string prefix = $"{CaptureNames.MessagePrefix}{Name}.{seal}";
+        string all = string.Join(',', await QueryAsync(
+            "SELECT quote_ident(pubname) FROM pg_publication WHERE pubname ~ '^cdc_" + Name + "(_insert)?(#.)?$'"));
         List<(char, DdlMessage?)> seen = [];
         foreach (string hex in await QueryAsync($"""
             SELECT encode(data, 'hex') FROM pg_logical_slot_get_binary_changes('{_slot}', NULL, NULL,
-                'proto_version', '1', 'publication_names', 'cdc_{Name},cdc_{Name}_insert', 'messages', 'true')
+                'proto_version', '1', 'publication_names', '{all}', 'messages', 'true')
             """))
         {
             byte[] bytes = Convert.FromHexString(hex);

@@ -158,6 +158,11 @@ public sealed class EffectTests(SourceFixture fixture) : IClassFixture<SourceFix
             "GRANT USAGE ON SCHEMA cdc TO modest; GRANT SELECT ON cdc.capture TO modest; "
             + "ALTER PUBLICATION cdc_modest OWNER TO modest; ALTER PUBLICATION cdc_modest_insert OWNER TO modest", database);
         Assert.Empty((await insisting.InspectAsync(Cancellation)).Problems);
+        await fixture.Cluster.ExecuteAsync(
+            $"REVOKE CREATE ON DATABASE {database} FROM modest; DROP PUBLICATION \"cdc_modest#8\"", database);
+        Problem lacking = Assert.Single((await insisting.InspectAsync(Cancellation)).Problems);
+        Assert.True(lacking.IsWarning);
+        Assert.Contains("may not make or open spare publications", lacking.Sentence, StringComparison.Ordinal);
     }
 
     static string Kinds(IEnumerable<(char Kind, DdlMessage? Message)> seen) => new([.. seen.Select(s => s.Kind)]);

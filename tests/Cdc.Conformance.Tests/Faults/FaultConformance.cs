@@ -133,6 +133,41 @@ public abstract class FaultConformance
         await MustBeWholeAsync("stop");
     }
 
+    [Theory]
+    [InlineData(SinkFault.Reject)]
+    [InlineData(SinkFault.Applied)]
+    public async Task Another_sink_goes_on_in_the_same_run_and_leaves_every_row_once(SinkFault fault)
+    {
+        FaultScript script = new(
+        [
+            Interrupted(SinkCall.Write, 5), Interrupted(SinkCall.Resolve, 40), Interrupted(SinkCall.Claim, 1),
+            Interrupted(SinkCall.Flush, 1), Interrupted(SinkCall.Execute, 2), Interrupted(SinkCall.Write, 90),
+            Interrupted(SinkCall.Flush, 1),
+        ]);
+        int sinks = 0;
+        FaultySink sink = Another();
+        try
+        {
+            Assert.True((await RunAsync(sink, _state, Never, () => sink = Another())).ReachedUntil);
+        }
+        finally
+        {
+            await sink.DisposeAsync();
+        }
+        Assert.Equal((0, 8), (script.Left, sinks));
+        await MustBeWholeAsync("another");
+
+        // One that claims is away, and not interrupted.
+        FaultStep Interrupted(SinkCall call, int nth) => new(call, nth, fault,
+            call is SinkCall.Claim ? FailureKind.SinkUnreachable : FailureKind.SinkInterrupted);
+
+        FaultySink Another()
+        {
+            sinks++;
+            return new(Open("another"), script);
+        }
+    }
+
     async Task<List<FailureKind>> RunAsync(string place, IEnumerable<FaultStep> steps)
     {
         FaultScript script = new(steps);
@@ -169,15 +204,16 @@ public abstract class FaultConformance
         }
     }
 
-    static async Task<RunResult> RunAsync(ISink sink, IStateStore state, CancellationToken cancellationToken)
+    static async Task<RunResult> RunAsync(
+        ISink sink, IStateStore state, CancellationToken cancellationToken, Func<ISink>? another = null)
     {
         RowBlockPool rows = new();
         await using DemoSource source = new(
             DemoOptions.Parse(Source), TableSelection.Everything, rows, new StandingTime());
         using ChangefeedRunner runner = new(new()
         {
-            Name = "orders", Source = source, Sink = sink, State = state, Filter = ChangeFilter.Parse([], [], rows),
-            Until = StopPoint.Parse("now"), Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
+            Name = "orders", Source = source, Sink = sink, AnotherSink = another, State = state,
+            Filter = ChangeFilter.Parse([], [], rows), Until = StopPoint.Parse("now"), Time = new HastyTime(), Loggers = NullLoggerFactory.Instance,
         });
         return await runner.RunAsync(cancellationToken);
     }

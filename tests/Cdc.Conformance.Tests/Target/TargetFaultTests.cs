@@ -4,6 +4,7 @@ using Cdc.Engine.Ddl;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Rows;
 using Cdc.Engine.Sinks;
+using Cdc.Postgres.Setup;
 using Cdc.Postgres.Target;
 using Cdc.Protocol;
 using Cdc.Sinks.Tests;
@@ -127,6 +128,41 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
         await sink.FlushAsync(Never);
         Assert.Equal($"{3 * commit}", await CountAsync());
         Assert.Equal(Feed.At(commit), (await sink.ProgressAsync(Never))!.Position);
+    }
+
+    [Fact]
+    public async Task What_a_lost_connection_left_under_way_is_not_done_besides()
+    {
+        // Without a key, so that a row written twice is there twice.
+        await ExecuteAsync("ALTER TABLE orders DROP CONSTRAINT orders_pkey");
+        await using HalfOpenLine line = new(server.Cluster.Port);
+        string url = server.Cluster.UrlFor(_database).Replace(
+            $":{server.Cluster.Port}/", $":{line.Port}/", StringComparison.Ordinal);
+        await using PostgresSink sink = new(new() { Address = PostgresAddress.Parse(url), Name = "orders" });
+        await sink.ClaimAsync(Claim(1), Never);
+        await WriteAsync(sink, 10);
+        await sink.FlushAsync(Never);
+        await using (NpgsqlConnection user = await server.Cluster.OpenAsync(_database))
+        {
+            await using NpgsqlTransaction holding = await user.BeginTransactionAsync(Never);
+            await using (NpgsqlCommand hold = new("LOCK TABLE orders", user, holding)) await hold.ExecuteNonQueryAsync(Never);
+            await WriteAsync(sink, 20);
+            await WaitForAsync("1", "AND wait_event_type = 'Lock'");
+            line.Cut();
+            // The server has noticed nothing: what was sent waits beside what is sent again.
+            await WaitForAsync("2", "AND wait_event_type = 'Lock'");
+            await holding.RollbackAsync(Never);
+        }
+        await sink.FlushAsync(Never);
+        await line.DisposeAsync();
+        await WaitForAsync("0", "");
+        Assert.Equal("2", await CountAsync());
+    }
+
+    async Task WaitForAsync(string sessions, string where)
+    {
+        while (await server.Cluster.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE "
+            + $"datname = '{_database}' AND application_name = 'cdc' {where}") != sessions) await Task.Yield();
     }
 
     [Theory]
@@ -303,6 +339,18 @@ public sealed class TargetFaultTests(TargetServer server) : IClassFixture<Target
     {
         CommitTs at = new(commit, 1);
         return new(new(new(at, false), new Influence.All()), Feed.Stamp(commit) with { Ts = at }, "DROP TABLE", [change]);
+    }
+
+    [Fact]
+    public async Task A_target_that_refuses_us_is_told_from_one_that_is_away()
+    {
+        await using PostgresSink refused = server.Open("not_there");
+        CdcException failure = await Assert.ThrowsAsync<CdcException>(async () => await refused.ProgressAsync(Never));
+        Assert.Equal(FailureKind.SinkRefused, failure.Kind);
+        string url = server.Cluster.UrlFor(_database).Replace($":{server.Cluster.Port}/", ":1/", StringComparison.Ordinal);
+        await using PostgresSink away = new(new() { Address = PostgresAddress.Parse(url), Name = "orders" });
+        failure = await Assert.ThrowsAsync<CdcException>(async () => await away.ProgressAsync(Never));
+        Assert.Equal(FailureKind.SinkUnreachable, failure.Kind);
     }
 
     [Fact]

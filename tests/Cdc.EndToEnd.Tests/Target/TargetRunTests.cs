@@ -1,5 +1,6 @@
 using Cdc.EndToEnd.Tests.Rig;
 using Cdc.Testing;
+using Npgsql;
 
 namespace Cdc.EndToEnd.Tests.Target;
 
@@ -134,6 +135,22 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task A_row_that_is_kept_takes_the_sources_key_too_where_equal_keys_can_be_written_differently()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster, """
+            CREATE TABLE a (k numeric, b bpchar, v text, PRIMARY KEY (k, b)); CREATE TABLE keys (k numeric PRIMARY KEY);
+            """);
+        await pair.AtSourceAsync("INSERT INTO a VALUES (1.0, 'x', 'source'); INSERT INTO keys VALUES (1.0)");
+        await pair.AtTargetAsync("""
+            INSERT INTO a VALUES (1, 'x ', 'target'), (2, 'x ', 'target'); INSERT INTO keys VALUES (1), (2);
+            """);
+        await pair.RunAsync("--existing", "keep");
+        await pair.AtSourceAsync("INSERT INTO a VALUES (2.0, 'x', 'source'); INSERT INTO keys VALUES (2.0)");
+        await pair.RunAsync("--existing", "keep");
+        await pair.MustBeEqualAsync("a", "keys");
+    }
+
+    [Fact]
     public async Task Rows_that_are_in_the_way_are_removed_if_asked()
     {
         const string Tables = "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (a int REFERENCES a)";
@@ -186,6 +203,37 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
         Assert.Equal(5, stopped.ExitCode);
         Assert.Contains("has drifted", stopped.Error, StringComparison.Ordinal);
         Assert.Equal("99", await pair.AskTargetAsync("SELECT count(*) FROM a WHERE v = 'v'"));
+    }
+
+    [Fact]
+    public async Task A_connection_to_the_target_lost_in_the_middle_of_a_large_transaction_does_not_end_the_run()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster);
+        await pair.AtSourceAsync("CREATE TABLE a (id int, v text); CREATE TABLE b (v text)");
+        await pair.RunAsync();
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        // More than a batch takes; without a key a row that is written twice is there twice.
+        await pair.AtSourceAsync("""
+            BEGIN;
+            INSERT INTO a SELECT i, repeat('x', 100) FROM generate_series(1, 100000) i; INSERT INTO b VALUES ('behind');
+            COMMIT;
+            """);
+        await using NpgsqlConnection user = await server.Cluster.OpenAsync(pair.Target);
+        await using NpgsqlTransaction holding = await user.BeginTransactionAsync(stop);
+        await using (NpgsqlCommand hold = new("LOCK TABLE b", user, holding)) await hold.ExecuteNonQueryAsync(stop);
+        await using ProcessRun run = pair.Command.Start(pair.Arguments("--until", "now"));
+        string? ended;
+        do
+        {
+            ended = await pair.AskTargetAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+                + $"datname = '{pair.Target}' AND application_name = 'cdc' AND wait_event_type = 'Lock'");
+        }
+        while (ended == "0" && !run.HasExited);
+        await holding.RollbackAsync(stop);
+        ProcessResult result = await run.WaitAsync(TimeSpan.FromSeconds(90));
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("Going on from what the target has", result.Error, StringComparison.Ordinal);
+        await pair.MustBeEqualAsync("a", "b");
     }
 
     [Fact]

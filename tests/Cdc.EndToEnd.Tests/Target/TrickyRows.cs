@@ -4,13 +4,13 @@ namespace Cdc.EndToEnd.Tests.Target;
 static class TrickyRows
 {
     /// <summary>In both databases.</summary>
-    public const string Types = "CREATE EXTENSION citext; "
+    public const string Types = "CREATE EXTENSION citext; CREATE TYPE two AS (x int, y text); "
         + "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
 
     public static readonly string[] Names =
     [
         "keyed", "pair", "toast", "toast_full", "numbers", "floats", "words", "loose_words", "swap", "whole",
-        "only_key", "\"Odd\"\"Na'me\"", "deferred", "first", "second", "identity_index",
+        "only_key", "blanks", "look_alike", "\"Odd\"\"Na'me\"", "deferred", "first", "second", "identity_index",
         "numbered", "numbered_key", "number_only",
     ];
 
@@ -29,6 +29,9 @@ static class TrickyRows
         CREATE TABLE swap (id int PRIMARY KEY, u int UNIQUE);
         CREATE TABLE whole (a int, b text, j json, f float8, n numeric, c char(5));
         ALTER TABLE whole REPLICA IDENTITY FULL;
+        CREATE TABLE blanks (k bpchar PRIMARY KEY, v text);
+        CREATE TABLE look_alike (a bpchar, b text COLLATE loose, c bool, d inet, e two);
+        ALTER TABLE look_alike REPLICA IDENTITY FULL;
         CREATE TABLE only_key (a int, b text, PRIMARY KEY (a, b));
         CREATE TABLE "Odd""Na'me" ("Key ""k" text PRIMARY KEY, "v'v" text);
         CREATE TABLE deferred (id int PRIMARY KEY, u int UNIQUE DEFERRABLE INITIALLY DEFERRED);
@@ -55,6 +58,10 @@ static class TrickyRows
         INSERT INTO floats VALUES (0, 'zero'), (1.5, 'v'), ('NaN', 'nan');
         INSERT INTO words VALUES ('Abc', 'v'), ('def', 'v');
         INSERT INTO loose_words VALUES ('Abc', 'v'), ('def', 'v');
+        INSERT INTO blanks SELECT 'k' || i, 'v' FROM generate_series(1, 40) i;
+        INSERT INTO look_alike VALUES ('ab', 'x', true, '10.0.0.1'), ('ab ', 'x', true, '10.0.0.1'),
+            ('c', 'Abc', NULL, NULL), ('c', 'ABC', NULL, NULL), ('d', NULL, NULL, NULL), ('d', '', NULL, NULL);
+        INSERT INTO look_alike VALUES ('e', 'z', NULL, NULL, (NULL, NULL)), ('e', 'z', NULL, NULL, NULL);
         INSERT INTO swap SELECT i, i FROM generate_series(1, 40) i;
         INSERT INTO deferred SELECT i, i FROM generate_series(1, 40) i;
         INSERT INTO identity_index SELECT i, 'u' || i, 'v' FROM generate_series(1, 40) i;
@@ -91,6 +98,10 @@ static class TrickyRows
         UPDATE whole SET b = 'w' WHERE a = 2; DELETE FROM whole WHERE a = 3;
         DELETE FROM whole WHERE n = 1 AND f = 0 AND a IS NULL
             AND n::text = '1.0';
+        UPDATE blanks SET k = k || '  ' WHERE v = 'v'; UPDATE blanks SET v = 'w' WHERE k < 'k3';
+        DELETE FROM blanks WHERE k > 'k35'; INSERT INTO blanks VALUES ('k36', 'again');
+        DELETE FROM look_alike WHERE octet_length(a) = 3 OR b COLLATE "C" = 'ABC' OR b = ''
+            OR (a = 'e' AND e IS NOT DISTINCT FROM NULL);
         INSERT INTO only_key SELECT i, 'k' FROM generate_series(1, 30) i; UPDATE only_key SET b = 'l' WHERE a < 20;
         INSERT INTO "Odd""Na'me" SELECT 'k''"' || i, 'v' FROM generate_series(1, 30) i;
         UPDATE "Odd""Na'me" SET "v'v" = 'a''b\';

@@ -56,8 +56,21 @@ public sealed class OptionValuesTests
     [InlineData("Host=h;pwd='hun;ter2';Database=d", "Host=h;pwd=***;Database=d")]
     [InlineData("Host=h; SSL Password = hunter2", "Host=h; SSL Password = ***")]
     [InlineData("./out", "./out")]
+    [InlineData("https://host:80/path", "https://host:80/path")]
+    [InlineData("The password of role me is wrong.", "The password of role me is wrong.")]
     public void Secrets_are_hidden_and_nothing_else(string address, string masked) =>
         Assert.Equal(masked, Secrets.Masked(address));
+
+    [Theory]
+    [InlineData("12:00 warn Target: postgres://me:hunter2@h/d is away.", "12:00 warn Target: postgres://me:***@h/d is away.")]
+    [InlineData("from postgres://me:hunt?er2@h/d to ./out", "from postgres://me:***@h/d to ./out")]
+    [InlineData("from postgres://me:***@h/d to postgres://you:***@i/e", "from postgres://me:***@h/d to postgres://you:***@i/e")]
+    [InlineData("from postgres://me:***@h/d to postgres://you:hunter2@i/e", "from postgres://me:***@h/d to postgres://you:***@i/e")]
+    [InlineData("opened host=h password=hunter2", "opened host=h password=***")]
+    [InlineData("opened (Password='hunter2;';Database=d)", "opened (Password=***;Database=d)")]
+    [InlineData("see postgres://h/d?password=hunter2&sslmode=require", "see postgres://h/d?password=***&sslmode=require")]
+    public void Secrets_inside_a_sentence_are_hidden_too(string text, string masked) =>
+        Assert.Equal(masked, Secrets.Masked(text));
 
     [Theory]
     [InlineData("--tabels", "--tables")]

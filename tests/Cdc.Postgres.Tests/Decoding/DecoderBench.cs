@@ -40,6 +40,13 @@ sealed class DecoderBench : IDecoded, IDisposable
     public LinesLogger Log { get; } = new();
     public RowBlockPool Pool { get; } = new();
     public List<string> Events { get; } = [];
+
+    /// <summary>How many batches are taken before the receiver gives up.</summary>
+    public int Room { get; set; } = int.MaxValue;
+
+    /// <summary>What was taken and not given back, if it is kept.</summary>
+    public List<RowBatch>? Kept { get; set; }
+
     public long RowCount { get; private set; }
     bool KeepText { get; }
 
@@ -65,12 +72,14 @@ sealed class DecoderBench : IDecoded, IDisposable
 
     public void Rows(RowBatch batch)
     {
+        if (Room-- == 0) throw new OperationCanceledException();
         RowCount += batch.Count;
         if (KeepText)
         {
             foreach (Row row in batch) Events.Add(Print(row, batch.Schema));
         }
-        batch.Release();
+        if (Kept is null) batch.Release();
+        else Kept.Add(batch);
     }
 
     public List<DdlEvent> Ddl { get; } = [];

@@ -46,6 +46,15 @@ public sealed class HostileBytesTests
     }
 
     [Fact]
+    public void A_transaction_out_of_order_is_a_violation()
+    {
+        using DecoderBench decoder = new();
+        decoder.Take(Log[..4]).Take(Commit(1000, 1040)).Take(Begin(1040), Commit(1040, 1080));
+        CdcException failure = Assert.Throws<CdcException>(() => decoder.Take(Begin(1079)));
+        Assert.Equal(FailureKind.ProtocolViolation, failure.Kind);
+    }
+
+    [Fact]
     public void Every_truncated_message_is_a_violation()
     {
         for (int cut = 0; cut < Log.Length; cut++)

@@ -1,5 +1,6 @@
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
+using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Protocol;
@@ -44,6 +45,37 @@ public sealed class PgOutputDecoderTests
         decoder.Idle(1000);
         decoder.Take(Commit(1000, 1040)).Flush();
         Assert.Equal(["resolved 1000", "Insert 1040.0#0 orders [1|a]", "resolved 1040"], decoder.Events);
+    }
+
+    [Fact]
+    public void A_keepalive_inside_a_transaction_resolves_nothing()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        decoder.Take(Begin(1000), OrdersV1, Insert(Orders, "1", "a"));
+        decoder.Idle(1040);
+        Assert.Empty(decoder.Events);
+        decoder.Take(Commit(1000, 1040)).Flush();
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "resolved 1040"], decoder.Events);
+    }
+
+    [Fact]
+    public void A_keepalive_comes_after_what_was_committed_before_it()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        decoder.Take(Begin(1000), OrdersV1, Insert(Orders, "1", "a"), Commit(1000, 1040));
+        decoder.Idle(2000);
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "resolved 1040", "resolved 2000"], decoder.Events);
+    }
+
+    [Fact]
+    public void Transactions_without_a_row_of_ours_are_resolved_now_and_then_while_they_go_on()
+    {
+        using DecoderBench decoder = new(Known(OrdersV1));
+        const ulong far = 16 << 20;
+        decoder.Take(Begin(1000), Commit(1000, far), Begin(far), Commit(far, far + 1));
+        Assert.Equal([$"resolved {far + 1}"], decoder.Events);
+        decoder.Take(Begin(far + 9), Commit(far + 9, 2 * far + 1));
+        Assert.Equal([$"resolved {far + 1}"], decoder.Events);
     }
 
     [Fact]
@@ -107,6 +139,17 @@ public sealed class PgOutputDecoderTests
                 "Insert 1040.0#0 orders [1|a]", "truncate 1040.1 orders,items cascade restart",
                 "Insert 1040.2#0 items [2]",
             ], decoder.Changes);
+    }
+
+    [Fact]
+    public void A_truncate_of_what_is_not_carried_takes_its_step_all_the_same()
+    {
+        TableSelection selection = new([TablePattern.Parse("public.orders")], []);
+        using DecoderBench decoder = new(Known(OrdersV1), selection: selection);
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Truncate(0, Items), Insert(Orders, "2", "b"),
+            Commit(1000, 1040)).Flush();
+        Assert.Equal(["Insert 1040.0#0 orders [1|a]", "Insert 1040.2#0 orders [2|b]"], decoder.Changes);
     }
 
     [Fact]
@@ -221,6 +264,20 @@ public sealed class PgOutputDecoderTests
     }
 
     [Fact]
+    public void Small_transactions_that_were_handed_on_before_are_dropped_whole()
+    {
+        SchemaHistory history = Known(OrdersV1, ItemsV1);
+        TableId items = history.Find(Items, CommitTs.End(5))!.Id;
+        Dictionary<TableId, CommitTs> copied = new() { [items] = CommitTs.End(1140) };
+        using DecoderBench decoder = new(history, new(CommitTs.Zero, CommitTs.End(1040), history, copied));
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Commit(1000, 1040),
+            Begin(1040), Insert(Orders, "2", "b"), Commit(1040, 1080),
+            Begin(1100), Insert(Items, "2"), Commit(1100, 1140), Begin(1140), Insert(Items, "3"), Commit(1140, 1180)).Flush();
+        Assert.Equal(["Insert 1080.0#0 orders [2|b]", "Insert 1180.0#0 items [3]"], decoder.Changes);
+    }
+
+    [Fact]
     public void What_a_tables_copy_contains_is_dropped_for_that_table_only()
     {
         SchemaHistory history = Known(OrdersV1, ItemsV1);
@@ -256,6 +313,23 @@ public sealed class PgOutputDecoderTests
         Assert.Equal(whole.Events, spilled.Events);
         Assert.Equal(20_000 + 20 + 1 + 1, spilled.RowCount);
         Assert.Equal(0, spilled.Pool.BytesOut - whole.Pool.BytesOut);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_receiver_that_gives_up_keeps_what_it_took_and_the_rest_is_given_back(int room)
+    {
+        using DecoderBench decoder = new(Known(OrdersV1, ItemsV1)) { Room = room, Kept = [] };
+        decoder.Take(
+            Begin(1000), OrdersV1, ItemsV1, Insert(Orders, "1", "a"), Insert(Items, "1"), Insert(Orders, "2", "b"));
+        Assert.Throws<OperationCanceledException>(() => decoder.Take(Commit(1000, 1040)));
+        decoder.Abandon();
+        Assert.Equal(room, decoder.Kept.Count);
+        Assert.Equal(room > 0, decoder.Pool.BytesOut > 0);
+        foreach (RowBatch batch in decoder.Kept) batch.Release();
+        Assert.Equal(0, decoder.Pool.BytesOut);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Cdc.Engine.Rows;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
 using Cdc.Postgres.Streaming;
+using Cdc.Protocol;
 
 namespace Cdc.Postgres.Tests.Streaming;
 
@@ -40,6 +41,21 @@ public sealed class EventQueueTests
         Assert.True(SpinWait.SpinUntil(() => queue.IsFull, TimeSpan.FromSeconds(20)));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => putting);
+    }
+
+    [Fact]
+    public async Task A_position_can_be_confirmed_as_soon_as_it_can_be_taken()
+    {
+        SafePositions positions = new();
+        EventQueue queue = new(1, positions, TestContext.Current.CancellationToken);
+        queue.Resolved(CommitTs.End(100), 0);
+        Task putting = Task.Run(
+            () => queue.Resolved(CommitTs.End(200), 0), TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => queue.IsFull, TimeSpan.FromSeconds(20)));
+        positions.Confirm(CommitTs.End(200));
+        Assert.Equal(200UL, positions.Confirmed);
+        Assert.True(queue.Reader.TryRead(out _));
+        await putting;
     }
 
     static RowBatch Batch(ulong commit, int bytes)

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text;
 using Cdc.Engine.Failures;
 using Cdc.Engine.Options;
 using Cdc.Engine.Schemas;
 using Cdc.Engine.Sources;
+using Cdc.Postgres.Decoding;
 using Cdc.Postgres.Streaming;
 using Cdc.Postgres.Tests.Decoding;
 using Cdc.Postgres.Tests.Wire;
@@ -15,6 +17,7 @@ namespace Cdc.Postgres.Tests.Streaming;
 public sealed class LogReaderTests : IDisposable
 {
     const uint Table = 5;
+    const uint Unanswered = 6;
     readonly string _spill = Directory.CreateTempSubdirectory("cdc-reader-").FullName;
 
     public void Dispose() => Directory.Delete(_spill, recursive: true);
@@ -59,6 +62,34 @@ public sealed class LogReaderTests : IDisposable
             foreach (Engine.Rows.Row _ in rows.Batch) count++;
             Assert.Equal(rows.Batch.Count, count);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_whole_before_a_failure_is_resolved(bool isOfTheCatalogs)
+    {
+        byte[] failing = isOfTheCatalogs
+            ? [
+                .. Message(LogMessages.Begin(0x300)),
+                .. Message(LogMessages.Relation(Unanswered, "u", 'd', ("id", true), ("v", false))),
+            ]
+            : ScriptedSession.Message('E', "SFATAL\0VFATAL\0C57P01\0Mterminating\0\0"u8);
+        (List<SourceEvent> events, Exception? failure) = await ReadAsync(
+            session =>
+            {
+                Send(session, LogMessages.Begin(0x100));
+                Send(session, LogMessages.Relation(Table, "t", 'd', ("id", true), ("v", false)));
+                // At once, so that the reader has no time to hand on what is whole by itself.
+                session.SendRaw([
+                    .. Message(LogMessages.Commit(0x100, 0x140)), .. Message(LogMessages.Begin(0x200)),
+                    .. Message(LogMessages.Insert(Table, "1", "a")), .. Message(LogMessages.Commit(0x200, 0x240)),
+                    .. failing,
+                ]);
+            });
+        Assert.Equal(FailureKind.SourceUnreachable, Assert.IsType<CdcException>(failure).Kind);
+        Assert.Single(events.OfType<SourceEvent.Rows>());
+        Assert.Equal(CommitTs.End(0x240), events.OfType<SourceEvent.Resolved>().Last().At);
     }
 
     [Theory]
@@ -129,7 +160,7 @@ public sealed class LogReaderTests : IDisposable
             Connect = _ => server.Connect(new() { Replication = true }),
             Slot = "slot",
             Publications = ["publication"],
-            Catalog = new FixedCatalog(),
+            Catalog = new CatalogWithoutAnAnswer(),
             Selection = TableSelection.Everything,
             SpillDirectory = _spill,
             Logger = new LinesLogger(),
@@ -152,6 +183,15 @@ public sealed class LogReaderTests : IDisposable
         return (events, failure);
     }
 
+    sealed class CatalogWithoutAnAnswer : ITableCatalog
+    {
+        public ColumnType Resolve(uint typeOid, int typmod) => new(TypeKind.Text, "text", typeOid, typmod);
+
+        public ImmutableArray<string> Key(uint tableOid) => tableOid == Unanswered
+            ? throw new CdcException(FailureKind.SourceUnreachable, "The catalogs can't be reached.")
+            : ["id"];
+    }
+
     // Behind the second of two batches on disk: the first can still be read.
     void CutShort()
     {
@@ -164,13 +204,15 @@ public sealed class LogReaderTests : IDisposable
         spilled.SetLength(spilled.Length - 1000);
     }
 
-    static void Send(ScriptedSession session, byte[] message)
+    static void Send(ScriptedSession session, byte[] message) => session.SendRaw(Message(message));
+
+    static byte[] Message(byte[] message)
     {
         byte[] body = new byte[25 + message.Length];
         body[0] = (byte)'w';
         BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(1), 0x50);
         BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(9), 0x50);
         message.CopyTo(body, 25);
-        session.Send('d', body);
+        return ScriptedSession.Message('d', body);
     }
 }

@@ -12,6 +12,7 @@ public sealed class SafePositionsTests
     [InlineData(199, CommitTs.MaxStep, 100)]
     [InlineData(200, 5, 100)]
     [InlineData(200, CommitTs.MaxStep, 200)]
+    [InlineData(300, 0, 200)]
     [InlineData(900, CommitTs.MaxStep, 300)]
     public void The_server_is_told_the_last_resolved_position_that_the_checkpoint_covers(
         ulong commit, uint step, ulong told)
@@ -37,6 +38,15 @@ public sealed class SafePositionsTests
     }
 
     [Fact]
+    public void What_a_stream_says_again_after_a_new_connection_changes_nothing()
+    {
+        SafePositions positions = new();
+        foreach (ulong lsn in (ulong[])[100, 200, 100]) positions.Resolved(lsn);
+        positions.Confirm(CommitTs.End(200));
+        Assert.Equal(200UL, positions.Confirmed);
+    }
+
+    [Fact]
     public void What_the_server_knows_already_is_where_confirming_begins()
     {
         SafePositions positions = new();
@@ -46,6 +56,19 @@ public sealed class SafePositionsTests
         positions.Confirm(CommitTs.End(200));
         positions.Known(100);
         Assert.Equal(200UL, positions.Confirmed);
+    }
+
+    [Fact]
+    public void What_the_server_knows_already_is_not_taken_back_by_a_checkpoint_that_nothing_was_resolved_for()
+    {
+        SafePositions positions = new();
+        positions.Known(100);
+        positions.Confirm(CommitTs.End(150));
+        Assert.Equal(100UL, positions.Confirmed);
+        positions.Resolved(200);
+        positions.Known(300);
+        positions.Confirm(CommitTs.End(250));
+        Assert.Equal(300UL, positions.Confirmed);
     }
 
     [Fact]

@@ -38,6 +38,7 @@ public sealed class BootstrapTests
     {
         _rig.Bootstraps(A, B);
         _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
+        Assert.Equal([A, B], _rig.Maintainer.WaitingFor(_rig.Now).Bootstrapping);
         _rig.Answers(C);
         _rig.Answers(A);
         Assert.Equal(MaintainerPhase.Bootstrapping, _rig.Maintainer.Phase);

@@ -55,7 +55,7 @@ internal sealed class MaintainerRig
     public List<Effect> Tick(double seconds = 0.1)
     {
         Now += TimeSpan.FromSeconds(seconds);
-        return Handle(Driving.Tick.Now);
+        return Handle(Protocol.Driving.Tick.Now);
     }
 
     public List<Effect> Loads(ulong at, params long[] tables) => Handle(new TablesLoaded(

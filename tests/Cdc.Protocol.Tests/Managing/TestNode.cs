@@ -67,7 +67,7 @@ sealed class TestNode
     public void Pass(TimeSpan time)
     {
         Now += time;
-        Put(Driving.Tick.Now);
+        Put(Protocol.Driving.Tick.Now);
     }
 
     public void Bootstrap(ulong? epoch = null, params DispatcherId[] triggers)

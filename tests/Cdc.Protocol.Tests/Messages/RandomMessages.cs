@@ -31,7 +31,8 @@ sealed class RandomMessages(int seed)
         new Register(Key(), Span(), Ts(), Bool()), new Ready(Key()), new NotReusable(Key()),
         new Reset(Key(), SessionEpoch(), Ts()), new ResetRefused(Key(), SessionEpoch(), Name()),
         new Unregister(Key()), new SessionHeartbeat(Many(() => new SessionProgress(Key(), SessionEpoch(), Ts()))),
-        new SessionsUnknown(Many(Key)), new Credit(Number(), Signed()), new StreamBatch(Number(), Signed(), Many(OnStream)),
+        new SessionsUnknown(Many(Key)), new Credit(Number(), Signed()), new RestateRequest(Number()),
+        new StreamBatch(Number(), Signed(), Signed(), Many(OnStream)),
     ];
 
     // As many short as long ones, and the extremes.
@@ -109,11 +110,14 @@ sealed class RandomMessages(int seed)
     SpanStatus Status() => new(Dispatcher(), Owner(), Any<ComponentState>(), Ts(), Perhaps(Ts), Perhaps(Any<FaultKind>));
     SessionKey Key() => new(Any<Mode>(), Dispatcher(), Number());
 
-    StreamItem OnStream() => _random.Next(4) switch
+    SessionPosition Position() => new(Key(), SessionEpoch(), Signed(), Bool());
+
+    StreamItem OnStream() => _random.Next(5) switch
     {
         0 => new StreamItem.Handshake(Key(), SessionEpoch(), Ts()),
         1 => new StreamItem.Rows(Key(), SessionEpoch(), Signed(), Ts(), Bool(), Id().ToByteArray()),
         2 => new StreamItem.Block(Key(), SessionEpoch(), Signed(), Event(), Payload()),
-        _ => new StreamItem.Resolved(Ts(), Many(() => new SessionPosition(Key(), SessionEpoch(), Signed())), Bool()),
+        3 => new StreamItem.Positions(Many(Position)),
+        _ => new StreamItem.Resolved(Ts(), Many(Position), Bool(), _random.Next()),
     };
 }

@@ -96,6 +96,15 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_source_that_has_made_room_for_the_target_is_not_taken_for_lost()
+    {
+        _rig.SaysAll(A);
+        Assert.All(_sources, static source => Assert.Equal(TaskState.Scheduling, source.State));
+        TargetSays(ComponentState.Working, 20);
+        Assert.Equal("Replicating 7.4 @a", Of(Assert.Single(Spans)));
+    }
+
+    [Fact]
     public void A_target_that_stopped_gives_each_source_back_once_it_says_how_it_is()
     {
         TargetSays(ComponentState.Stopped, 20);

@@ -12,7 +12,7 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     public BlockStep? Make(CommitTs at)
     {
         List<TableHistory> live = [.. source.Tables.Values.Where(static t => t.Dropped is null)];
-        return rng.Below(12) switch
+        return rng.Below(15) switch
         {
             0 or 1 => CreateTable(at),
             2 when live.Count > 2 => DropTable(at, rng.Pick(live)),
@@ -22,6 +22,8 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
             7 => AlterSchema(at, rng.Pick(live.Count > 0 ? live : [.. source.Tables.Values]).Schema),
             8 when live.Count > 4 && rng.Chance(0.5) => DropSchema(at, rng.Pick(live).Schema),
             9 => Unclassified(at),
+            10 or 11 when live.Count > 0 => CreatePartition(at, rng.Pick(live)),
+            12 when live.Count > 0 && rng.Chance(0.4) => RenameSchema(at, rng.Pick(live).Schema),
             _ => live.Count > 0 ? Alter(at, rng.Pick(live)) : null,
         };
     }
@@ -30,6 +32,29 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     {
         TableHistory table = Added(at, $"s{rng.Below(options.Schemas)}");
         return Step(at, new(Trigger(), null, [Of(table)], [], []), "create", created: [table]);
+    }
+
+    /// <summary>Makes a table, and stops another one for it.</summary>
+    BlockStep CreatePartition(CommitTs at, TableHistory parent)
+    {
+        TableHistory table = Added(at, parent.Schema);
+        return Step(at, new(WithTrigger(parent), null, [Of(table)], [], []), "create partition", created: [table]);
+    }
+
+    BlockStep RenameSchema(CommitTs at, string from)
+    {
+        string to = $"s{rng.Below(options.Schemas)}";
+        if (from == to) return AlterSchema(at, from);
+        var moved = ImmutableArray.CreateBuilder<MovedTable>();
+        foreach (TableHistory table in source.Tables.Values)
+        {
+            if (table.Dropped is not null || table.Schema != from) continue;
+            table.MoveTo(at, to);
+            moved.Add(new(table.Table, from, to));
+        }
+
+        var influence = new Influence.Database(from);
+        return Step(at, new(influence, null, [], moved.ToImmutable(), []), "rename schema");
     }
 
     BlockStep DropTable(CommitTs at, TableHistory table)
