@@ -36,7 +36,7 @@ static class ProtocolScale
             + $"with a heartbeat before it: {size.AfterHeartbeat.TotalNanoseconds:N0} ns; "
             + $"{size.Comparisons} spans compared, {Nodes} watermarks looked at");
         Line($"  snapshots of {Nodes} managers: {size.Decoding.TotalMilliseconds:F0} ms to write and read, "
-            + $"{size.Bootstrap.TotalMilliseconds:F0} ms to the schedule");
+            + $"{size.Bootstrap.TotalMilliseconds:F0} ms to the schedule, of processor time");
         Line($"  a complete heartbeat of one node: {size.Complete.TotalMilliseconds:F1} ms; "
             + $"a tick: {size.Ticked.TotalMicroseconds:N0} us");
     }
@@ -44,15 +44,15 @@ static class ProtocolScale
     static void Stop(int dispatchers)
     {
         DirectCluster cluster = new(Nodes, dispatchers);
-        var watch = Stopwatch.StartNew();
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         cluster.Begin();
-        TimeSpan began = watch.Elapsed;
-        watch.Restart();
+        TimeSpan began = Environment.CpuUsage.TotalTime;
         TimeSpan took = cluster.Stop(new(new CommitTs(20, 1), false), TimeSpan.FromSeconds(1));
         Line($"DDL for all, {dispatchers:N0} dispatchers on {Nodes} nodes that come to it within 1 s, "
             + $"load {Report.Load()}");
         Line($"  gone after {took.TotalSeconds:F2} s of virtual time, written {cluster.BlocksWritten} times; "
-            + $"{watch.Elapsed.TotalSeconds:F1} s to run, {began.TotalSeconds:F1} s to start");
+            + $"{(Environment.CpuUsage.TotalTime - began).TotalSeconds:F2} s of processor time for all of it, "
+            + $"{(began - before).TotalSeconds:F2} s to start them");
         Line($"  {cluster.Up.Statuses:N0} reports, of them {cluster.Up.Repeats:N0} repeats");
         Print("up", cluster.Up);
         Print("down", cluster.Down);
@@ -88,7 +88,7 @@ static class ProtocolScale
     {
         long steps = 0;
         int failed = 0;
-        TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         var watch = Stopwatch.StartNew();
         Parallel.For(1, runs + 1, i =>
         {
@@ -105,8 +105,7 @@ static class ProtocolScale
             Interlocked.Add(ref steps, world.Agenda.Steps);
         });
         double minutes = watch.Elapsed.TotalMinutes;
-        using var self = Process.GetCurrentProcess();
-        double busy = (self.TotalProcessorTime - processor).TotalMinutes / Environment.ProcessorCount;
+        double busy = (Environment.CpuUsage.TotalTime - processor).TotalMinutes / Environment.ProcessorCount;
         Line($"{name}: {runs / minutes:N0} a minute on {Environment.ProcessorCount} processors, "
             + $"{runs / busy:N0} by the time that they were ours; {steps / runs:N0} steps each, "
             + $"{failed} of {runs:N0} failed, load {Report.Load()}");
