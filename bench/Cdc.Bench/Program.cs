@@ -1,4 +1,5 @@
 using Cdc.Bench;
+using Cdc.Bench.Protocol;
 using Cdc.Testing;
 
 if (args is [Drain.Command, .. string[] drain])
@@ -7,6 +8,7 @@ if (args is [Drain.Command, .. string[] drain])
     return 0;
 }
 if (args is [Product.Command, .. string[] product]) return await Product.RunHereAsync(product);
+if (args is [ProtocolScale.Command, ..]) return ProtocolScale.Run();
 
 IScenario[] scenarios =
 [

@@ -48,7 +48,7 @@ static class Report
             $", {(double)measured.AllocatedBytes / measured.Rows:F1} B/row allocated");
     }
 
-    static string Load() =>
+    public static string Load() =>
         File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
     static double Median(List<Measurement> runs, Func<Measurement, double> value)

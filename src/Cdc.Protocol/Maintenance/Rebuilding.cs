@@ -17,10 +17,15 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
 {
     readonly record struct Shown(NodeId Node, SpanSnapshot Snapshot, bool IsGoing, bool IsBehind);
 
-    readonly SortedDictionary<TableId, List<Shown>> _tables = [];
+    readonly Dictionary<TableId, List<Shown>> _tables = [];
 
     /// <summary>Takes what a node has.</summary>
-    public void Take(NodeId node, BootstrapResponse answer)
+    public void Take(NodeId node, BootstrapResponse answer) => Take(node, answer, all: true);
+
+    /// <summary>Takes the trigger alone, which says where the list of tables is to be loaded.</summary>
+    public void TakeTrigger(NodeId node, BootstrapResponse answer) => Take(node, answer, all: false);
+
+    void Take(NodeId node, BootstrapResponse answer, bool all)
     {
         HashSet<(DispatcherId, Owner)> removes = [];
         foreach (OperationSnapshot operation in answer.Operations)
@@ -32,12 +37,13 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         foreach (SpanSnapshot snapshot in answer.Spans)
         {
             if (snapshot.Mode != schedule.Mode || snapshot.State == ComponentState.Stopped) continue;
+            if (!all && snapshot.Span.Table != TableId.Trigger) continue;
 
             // A remove of an incarnation that the node does not show any more says nothing.
             bool isGoing = snapshot.State == ComponentState.Stopping
                 || removes.Contains((snapshot.Id, snapshot.Owner));
             TableId table = snapshot.Span.Table;
-            if (!_tables.TryGetValue(table, out List<Shown>? shown)) _tables.Add(table, shown = []);
+            if (!_tables.TryGetValue(table, out List<Shown>? shown)) _tables.Add(table, shown = new(1));
             shown.Add(new(node, snapshot, isGoing, IsBehind: snapshot.Checkpoint < persisted));
         }
     }
@@ -50,21 +56,21 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     {
         schedule.Loaded(at);
         BuildTrigger(at);
-        SortedDictionary<TableId, AddedTable> listed = [];
+        Dictionary<TableId, AddedTable> listed = new(tables.Length);
         foreach (AddedTable table in tables)
         {
             if (!schedule.Parked.Contains(table.Table)) listed[table.Table] = table;
         }
 
-        foreach (AddedTable table in listed.Values)
+        foreach (AddedTable table in listed.Values.OrderBy(static table => table.Table))
         {
             BuildTable(table, _tables.GetValueOrDefault(table.Table) ?? []);
             if (!table.IsSplittable) schedule.Reshaping.Forbid(table.Table);
         }
 
-        foreach ((TableId table, List<Shown> shown) in _tables)
+        foreach (TableId table in _tables.Keys.Where(table => !listed.ContainsKey(table)).Order())
         {
-            if (table != TableId.Trigger && !listed.ContainsKey(table)) BuildUnlisted(table, shown, at);
+            if (table != TableId.Trigger) BuildUnlisted(table, _tables[table], at);
         }
     }
 
@@ -123,7 +129,7 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     List<(SpanTask Task, Shown From)> Choose(List<Shown> shown)
     {
         shown.Sort(static (left, right) => right.Snapshot.Owner.CompareTo(left.Snapshot.Owner));
-        List<(SpanTask Task, Shown From)> chosen = [];
+        List<(SpanTask Task, Shown From)> chosen = new(shown.Count);
         foreach (Shown each in shown)
         {
             // A target that still waits for its sources has nothing; one that has begun has all of theirs.
@@ -144,7 +150,7 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
 
     List<SpanTask> Fill(in AddedTable table, List<(SpanTask Task, Shown From)> adopted)
     {
-        List<SpanTask> spans = [];
+        List<SpanTask> spans = new(adopted.Count + 1);
         ulong next = 0;
         foreach ((SpanTask task, _) in adopted)
         {

@@ -151,7 +151,7 @@ internal sealed class Tenure
         Phase = MaintainerPhase.Loading;
         foreach (ModeTenure mode in _modes)
         {
-            mode.LoadAt = Gather(mode, TimeSpan.Zero).LoadAt();
+            mode.LoadAt = LoadAt(mode);
             effects.Add(new LoadTables(mode.Mode, mode.LoadAt));
         }
     }
@@ -161,7 +161,7 @@ internal sealed class Tenure
         if (Phase != MaintainerPhase.Loading || Find(loaded.Mode) is not { } mode) return;
         if (mode.Tables is not null || loaded.At != mode.LoadAt) return;
         mode.Tables = loaded.Tables;
-        foreach (ModeTenure each in _modes) Reload(each, now, effects);
+        foreach (ModeTenure each in _modes) Reload(each, effects);
         if (Array.Exists(_modes, static each => each.Tables is null)) return;
         foreach (ModeTenure each in _modes)
         {
@@ -181,12 +181,23 @@ internal sealed class Tenure
     }
 
     /// <summary>A node may have come meanwhile that has the trigger, further on than the list.</summary>
-    void Reload(ModeTenure mode, TimeSpan now, Effects effects)
+    void Reload(ModeTenure mode, Effects effects)
     {
-        CommitTs at = Gather(mode, now).LoadAt();
+        CommitTs at = LoadAt(mode);
         if (mode.Tables is null || at <= mode.LoadAt) return;
         (mode.LoadAt, mode.Tables) = (at, null);
         effects.Add(new LoadTables(mode.Mode, at));
+    }
+
+    CommitTs LoadAt(ModeTenure mode)
+    {
+        Rebuilding rebuilding = new(mode.Schedule, _grant.Checkpoint, TimeSpan.Zero);
+        foreach (Member member in _members.All)
+        {
+            if (member.Answer is { } answer) rebuilding.TakeTrigger(member.Node, answer);
+        }
+
+        return rebuilding.LoadAt();
     }
 
     Rebuilding Gather(ModeTenure mode, TimeSpan now)

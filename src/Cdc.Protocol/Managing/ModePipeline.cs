@@ -70,7 +70,7 @@ sealed class ModePipeline
         EndedAs(dispatcher.Id, dispatcher.Owner);
         if (_ended[dispatcher.Id].Owner == dispatcher.Owner) _ended[dispatcher.Id] = dispatcher.Status;
         Merges.Check(dispatcher, now, effects);
-        Schedule.OnGone(dispatcher.Id, now, effects);
+        Schedule.OnGone(dispatcher, now, effects);
     }
 
     /// <summary>From here on a create of that incarnation, or of one before it, is late.</summary>

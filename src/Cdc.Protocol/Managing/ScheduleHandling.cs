@@ -19,12 +19,11 @@ sealed class ScheduleHandling(ModePipeline pipeline)
         else Create(new(epoch, item), now, effects);
     }
 
-    /// <summary>A dispatcher is gone: what waited for its place may be made.</summary>
-    public void OnGone(DispatcherId id, TimeSpan now, Effects effects)
+    /// <summary>A dispatcher is gone: what waited for its place may be made. That is of its table.</summary>
+    public void OnGone(Dispatcher gone, TimeSpan now, Effects effects)
     {
-        Journal.RemoveFinished(id);
-        if (!Journal.HasCreates) return;
-        foreach (JournalEntry entry in Journal.Creates())
+        Journal.RemoveFinished(gone.Id);
+        foreach (JournalEntry entry in Journal.CreatesOf(gone.Span.Table))
         {
             if (entry.Epoch == Current) TryMake(entry, now, effects);
         }

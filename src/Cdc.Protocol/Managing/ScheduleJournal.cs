@@ -8,8 +8,7 @@ sealed class ScheduleJournal
 {
     readonly SortedDictionary<DispatcherId, JournalEntry> _creates = [];
     readonly SortedDictionary<DispatcherId, JournalEntry> _removes = [];
-
-    public bool HasCreates => _creates.Count > 0;
+    readonly Dictionary<TableId, SortedSet<DispatcherId>> _createsOf = [];
 
     public JournalEntry? Create(DispatcherId id) => _creates.GetValueOrDefault(id);
 
@@ -17,13 +16,17 @@ sealed class ScheduleJournal
     public void AddCreate(JournalEntry entry)
     {
         if (_creates.TryGetValue(entry.Item.Id, out JournalEntry? known) && known.Item.Owner > entry.Item.Owner) return;
+        RemoveCreate(entry.Item.Id);
         _creates[entry.Item.Id] = entry;
+        if (!_createsOf.TryGetValue(entry.Item.Span.Table, out SortedSet<DispatcherId>? ofTable))
+            _createsOf.Add(entry.Item.Span.Table, ofTable = []);
+        ofTable.Add(entry.Item.Id);
     }
 
     /// <summary>Forgets a create that the remove of this owner overtakes.</summary>
     public void ForgetCreate(DispatcherId id, Owner upTo)
     {
-        if (_creates.TryGetValue(id, out JournalEntry? entry) && entry.Item.Owner <= upTo) _creates.Remove(id);
+        if (_creates.TryGetValue(id, out JournalEntry? entry) && entry.Item.Owner <= upTo) RemoveCreate(id);
     }
 
     /// <summary>Forgets what a maintainer before <paramref name="current"/> wanted made: the present one plans
@@ -36,19 +39,21 @@ sealed class ScheduleJournal
             if (entry.Epoch < current) stale.Add(id);
         }
 
-        foreach (DispatcherId id in stale) _creates.Remove(id);
+        foreach (DispatcherId id in stale) RemoveCreate(id);
     }
 
     public void AddRemove(JournalEntry entry) => _removes[entry.Item.Id] = entry;
 
     public void RemoveFinished(DispatcherId id) => _removes.Remove(id);
 
-    /// <summary>The creates that wait, in order, as they are now.</summary>
-    public ImmutableArray<JournalEntry> Creates() => [.. _creates.Values];
+    /// <summary>The creates of a table that wait, in order, as they are now.</summary>
+    public ImmutableArray<JournalEntry> CreatesOf(TableId table) =>
+        _createsOf.TryGetValue(table, out SortedSet<DispatcherId>? ids) ? [.. ids.Select(id => _creates[id])] : [];
 
     public void Clear()
     {
         _creates.Clear();
+        _createsOf.Clear();
         _removes.Clear();
     }
 
@@ -56,6 +61,14 @@ sealed class ScheduleJournal
     {
         foreach (JournalEntry entry in _removes.Values) to.Add(new(entry.Epoch, mode, entry.Item, null));
         foreach (JournalEntry entry in _creates.Values) to.Add(new(entry.Epoch, mode, entry.Item, null));
+    }
+
+    void RemoveCreate(DispatcherId id)
+    {
+        if (!_creates.Remove(id, out JournalEntry? entry)) return;
+        SortedSet<DispatcherId> ofTable = _createsOf[entry.Item.Span.Table];
+        ofTable.Remove(id);
+        if (ofTable.Count == 0) _createsOf.Remove(entry.Item.Span.Table);
     }
 }
 
