@@ -150,7 +150,8 @@ public sealed class World
         while (Activations.Newest is not { } newest || !MaintainerWatch.IsRight(this, newest))
         {
             if (!Agenda.Step(limit))
-                throw new ViolationException("INV-16", $"{Activations.Newest} has other tables than the source");
+                throw new ViolationException("INV-16",
+                    $"{Activations.Newest} has other tables than the source: {MaintainerWatch.Tables(this)}");
         }
     }
 
@@ -190,6 +191,9 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
+
+        // A barrier, if one comes, has parked the broken table by then.
+        Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
         foreach (SimNode node in _alive.ToArray()) node.Resume();
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Membership.Heal();

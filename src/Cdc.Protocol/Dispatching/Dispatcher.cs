@@ -321,7 +321,8 @@ sealed class Dispatcher
     void OnRowsFailed(RowsFailed failed, TimeSpan now, Effects effects)
     {
         if (!_rows.Failed(failed.Batch)) return;
-        if (_recovery.Fail(Operation.None, failed.Kind, now)) Changes();
+        // One attempt is one failure, however many batches were under way.
+        if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Changes();
         Detach(DrainGoal.Reopen, now, effects);
     }
 

@@ -40,6 +40,12 @@ internal sealed class Copies(Schedule schedule)
         }
     }
 
+    /// <summary>A table is in another schema from here on, also if it comes in later.</summary>
+    public void Moved(in MovedTable change)
+    {
+        if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
+    }
+
     /// <summary>A block event has dropped these tables: they are not to come in.</summary>
     public void Dropped(Influence influence, TimeSpan now)
     {
@@ -82,21 +88,23 @@ internal sealed class Copies(Schedule schedule)
             if (copy.At is not null || copy.Operation is { Slot: >= 0 }) continue;
             SpanTask task = new(
                 schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
-            copy.Operation = new(schedule, task, copy.Table, nodes[copy.Begun++ % nodes.Length], now);
+            copy.Operation = new(schedule, task, nodes[copy.Begun++ % nodes.Length], now);
             schedule.Begin(copy.Operation);
         }
     }
 
     /// <summary>A copy is finished: the table is in the schedule from here on, though it does not run yet.</summary>
-    internal void Enter(CopyOperation operation, in AddedTable table)
+    internal void Enter(CopyOperation operation)
     {
-        _copies[table.Table].At = operation.CopiedAt;
-        schedule.Enter(operation.Task, table);
+        Copy copy = _copies[operation.Task.Span.Table];
+        copy.At = operation.CopiedAt;
+        operation.Task.Schema = copy.Table.Schema;
+        schedule.Enter(operation.Task, copy.Table);
     }
 
     sealed class Copy(AddedTable table)
     {
-        public AddedTable Table { get; } = table;
+        public AddedTable Table { get; set; } = table;
         public CopyOperation? Operation { get; set; }
         public CommitTs? At { get; set; }
         public int Begun { get; set; }

@@ -15,12 +15,9 @@ namespace Cdc.Protocol.Scheduling;
 /// runs.</remarks>
 internal sealed class CopyOperation : Operation
 {
-    readonly AddedTable _table;
-
-    public CopyOperation(Schedule schedule, SpanTask task, AddedTable table, NodeId node, TimeSpan now)
+    public CopyOperation(Schedule schedule, SpanTask task, NodeId node, TimeSpan now)
         : base(schedule, task, now)
     {
-        _table = table;
         (task.Node, task.Owner, task.State) = (node, schedule.NextOwner(), TaskState.Scheduling);
         Ask(Create(task, schedule.StartOf(task), copies: true));
     }
@@ -76,7 +73,7 @@ internal sealed class CopyOperation : Operation
         CopiedAt = at;
         Withdraw();
         Task.Raise(at);
-        Schedule.Copies.Enter(this, _table);
+        Schedule.Copies.Enter(this);
     }
 
     void Stopped(bool isKnown)

@@ -79,8 +79,9 @@ internal sealed class Schedule : IBarrierSchedule
         if (at <= LoadedAt) return;
         Drop(payload.Dropped, now);
         foreach (AddedTable added in payload.Added) AddTable(added, at);
-        foreach (var change in payload.Moved)
+        foreach (MovedTable change in payload.Moved)
         {
+            Copies.Moved(change);
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }
 

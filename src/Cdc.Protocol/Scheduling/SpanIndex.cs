@@ -80,6 +80,8 @@ internal sealed class SpanIndex
 
         foreach (SpanTask task in with)
         {
+            // The table may have changed its schema while the operation that makes this span went on.
+            task.Schema = table.Schema;
             Enter(task);
             table.Spans.Add(task);
         }

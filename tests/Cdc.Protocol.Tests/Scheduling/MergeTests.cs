@@ -47,6 +47,17 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void The_target_is_in_the_schema_that_its_table_has_by_then()
+    {
+        MovedTable moved = new(Table(1), "shop", "archive");
+        Influence stopped = new Influence.Normal([Table(1), TableId.Trigger]);
+        _rig.Schedule.Apply(new(stopped, null, [], [moved], []), Ts(25), _rig.Now);
+        TargetSays(ComponentState.Working, 25);
+        Assert.Equal("archive", Assert.Single(Spans).Schema);
+        Assert.Same(Spans[0], Assert.Single(_rig.Schedule.OfSchema("archive")));
+    }
+
+    [Fact]
     [Trait("AC", "MergeOperator_NewReplicaSetCheckpointTsUsesMinOfMergedReplicas")]
     public void The_target_is_as_far_as_the_source_that_is_behind()
     {

@@ -116,7 +116,7 @@ public static class MutationTable
         new("A parked table is out before that is persisted", "Changefeeds/Changefeed.cs",
             "if (request.Number > last) Store(record with { Parking = record.Parking.With(request) }, now, effects);", ""),
         new("A copied table is in the schedule too late", "Scheduling/CopyOperation.cs",
-            "Schedule.Copies.Enter(this, _table);", "if (at == CommitTs.Zero) Schedule.Copies.Enter(this, _table);"),
+            "Schedule.Copies.Enter(this);", "if (at == CommitTs.Zero) Schedule.Copies.Enter(this);"),
         new("Resolved holds also for sessions that have lost something", "Sessions/ResolvedOfAll.cs",
             "if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];", ""),
     ];

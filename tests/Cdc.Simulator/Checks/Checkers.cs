@@ -44,6 +44,7 @@ public sealed class Checkers(World world)
 
     public void Before(RoleHost host, Input input)
     {
+        if (world.Trace.KeepsLines && input is not (Tick or Received)) world.Say($"{host} <- {input}");
         world.Trace.Count((ulong)world.Agenda.Now.Ticks);
         world.Trace.Count((ulong)input.GetType().Name.Length);
         switch (host.Role)

@@ -38,6 +38,9 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     /// <summary>Everything up to it has been given to the sink.</summary>
     public CommitTs Received { get; private set; }
 
+    /// <summary>Whether it has had a session: before, only the maintainer knows where it begins.</summary>
+    public bool HasOpened { get; private set; }
+
     /// <summary>The first event that it has executed, or begun to, and that may not be scheduled.</summary>
     public CommitTs? FirstScheduled => _scheduled.Count > 0 ? _scheduled[0].Event.At : null;
 
@@ -122,7 +125,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
             case ClaimSpan claim: Begin(effect, claim.Ticket); Forget(); break;
             case CopySpan copy: Begin(effect, copy.Ticket); break;
             case OpenSession open:
-                (_session, Received) = (open.Session, open.Start);
+                (_session, Received, HasOpened) = (open.Session, open.Start, true);
                 _arrived.Clear();
                 break;
             case CloseSession: Close(); break;

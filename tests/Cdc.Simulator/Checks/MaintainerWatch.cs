@@ -176,7 +176,7 @@ public sealed class MaintainerWatch(World world, RoleHost host)
     {
         Writer? writer = WriterOf(id);
         Rules.Ensure(writer is not null, "INV-14", host, "has others pass what it had nobody execute", id);
-        bool isBeyond = Schedule?.Find(writer!.Id) is { } task && task.Owner == writer.Owner && task.IsBeyond(id.At);
+        bool isBeyond = Schedule?.Find(writer!.Id) is { } task && task.IsBeyond(id.At);
         Rules.Ensure(writer!.IsDone || isBeyond || Schedule?.Find(writer.Id) is null, "INV-14", host,
             $"has others pass before {writer.Id} has executed", id);
         Rules.Ensure(world.Target.IsRecorded(id), "INV-14", host, "has others pass what is not executed", id);
@@ -221,5 +221,16 @@ public sealed class MaintainerWatch(World world, RoleHost host)
         }
 
         return live == schedule.Spans.Tables.Count;
+    }
+
+    /// <summary>What the newest maintainer has, beside what the source has.</summary>
+    public static string Tables(World world)
+    {
+        IEnumerable<string> source = world.Source.Tables.Values.Where(static t => t.Dropped is null)
+            .Select(t => $"{t.Table} {t.Schema}{(world.Checks.IsParked(t.Table) ? " parked" : "")}");
+        IEnumerable<string> schedule = world.Activations.Newest?.Role is Maintainer { Tenure: { } tenure }
+            ? tenure.Modes[0].Schedule.Spans.Tables.Values.Select(static t => $"{t.Table} {t.Schema}")
+            : [];
+        return $"{string.Join(", ", schedule)}; the source {string.Join(", ", source)}";
     }
 }

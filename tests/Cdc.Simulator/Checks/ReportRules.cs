@@ -69,7 +69,8 @@ public sealed class ReportRules
                 Rules.Ensure(one.HasExecutedAlone(id), "INV-4", one, "reports what it has not executed", id);
                 break;
             case BlockStage.Done:
-                bool isBehind = one.HasDone(id) || (one.Pending != id && id.At <= CommitTs.Max(one.Received, resolved));
+                bool isBehind = !one.HasOpened || one.HasDone(id)
+                    || (one.Pending != id && id.At <= CommitTs.Max(one.Received, resolved));
                 Rules.Ensure(isBehind, "INV-4", one, "reports as done what is not", id);
                 if (!(one.MaxDone?.CompareTo(id) > 0)) one.MaxDone = id;
                 break;
