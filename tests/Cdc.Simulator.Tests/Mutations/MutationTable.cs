@@ -77,8 +77,6 @@ public static class MutationTable
         // Schedule and checkpoint
         new("Spans that do not run do not hold the checkpoint", "Scheduling/CheckpointCalculator.cs",
             "if (spans.Waiting.Min is { } waiting) least = Least(least, waiting.Checkpoint);", ""),
-        new("A watermark of fewer dispatchers is believed", "Scheduling/CheckpointCalculator.cs",
-            "if (watermark.Sequence < known.Sequence) return false;", ""),
         new("A lower watermark of more dispatchers is refused", "Scheduling/CheckpointCalculator.cs",
             "|| watermark.Sequence > known.Sequence)", "|| (watermark.Sequence > known.Sequence && !(watermark.Checkpoint < known.Checkpoint)))"),
         new("A node that has said nothing is left out", "Scheduling/CheckpointCalculator.cs",
