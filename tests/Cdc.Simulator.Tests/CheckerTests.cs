@@ -45,7 +45,7 @@ public sealed class CheckerTests(MutantFactory factory, ITestOutputHelper output
     public void An_event_that_is_executed_twice_is_noticed()
     {
         Incarnation one = Flushed(10);
-        one.Told(Event(10), toWrite: true);
+        one.Told(Event(10), toWrite: true, isSure: true);
         one.Do(Write(10, 3), 4);
         one.Take(new BlockWritten(Mode.Event, one.Id, one.Owner, 3, false));
         Assert.Equal("INV-3", Assert.Throws<ViolationException>(() => one.Do(Write(10, 4), 5)).Rule);

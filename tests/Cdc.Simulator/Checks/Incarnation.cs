@@ -15,6 +15,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     Type? _operation;
     long _ticket;
     ulong _session;
+    BlockEventId? _perhapsPassed;
 
     public Mode Mode { get; } = mode;
     public DispatcherId Id { get; } = id;
@@ -110,11 +111,16 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
         for (int i = 0; i < _scheduled.Count; i++) _scheduled[i] = _scheduled[i] with { IsAcknowledged = false };
     }
 
-    public void Told(BlockEventId id, bool toWrite)
+    /// <param name="id">What it is told of.</param>
+    /// <param name="toWrite">To execute it; else to pass.</param>
+    /// <param name="isSure">Whether it was named. One that was meant with its schema may believe itself in another
+    /// one, and stand where it stood.</param>
+    public void Told(BlockEventId id, bool toWrite, bool isSure)
     {
         if (!IsWaitingAt(id)) return;
         if (toWrite) Phase = PendingPhase.MayWrite;
         else Finish(id);
+        _perhapsPassed = isSure || toWrite ? null : id;
     }
 
     public void Do(DispatcherEffect effect, long step)
@@ -165,6 +171,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     void Write(WriteBlock write)
     {
         Begin(write, write.Ticket);
+        if (_perhapsPassed == write.Event && Pending is null) StandAgain(write.Event);
         Rules.Ensure(_flushed.Contains(write.Event), "INV-S6", this, "executes an event and has not flushed", write);
         Rules.Ensure(Pending == write.Event && !_done.Contains(write.Event), "INV-3", this,
             "executes an event that is not its pending one", write);
@@ -196,6 +203,12 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
         _done.Add(id);
         Received = CommitTs.Max(Received, id.At);
         (Pending, Phase) = (null, PendingPhase.None);
+    }
+
+    void StandAgain(BlockEventId id)
+    {
+        _done.Remove(id);
+        (Pending, Phase, _perhapsPassed) = (id, PendingPhase.MayWrite, null);
     }
 
     void Close()

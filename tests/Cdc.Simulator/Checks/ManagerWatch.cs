@@ -131,7 +131,7 @@ public sealed class ManagerWatch(RoleHost host)
         if (to is null) return;
         if (order.Kind == InstructionKind.Acknowledge) to.Acknowledged(order.Event);
         else if (order.Kind != InstructionKind.Ignored)
-            to.Told(order.Event, toWrite: order.Kind == InstructionKind.Write);
+            to.Told(order.Event, order.Kind == InstructionKind.Write, isSure: order.To is not Addressees.OfSchema);
     }
 
     void Owned(ControlMessage message)
