@@ -110,6 +110,7 @@ public sealed class Changefeed : IRole
         if (_record is null || instance == Guid.Empty || _record.Epochs.Former.Contains(instance)
             || PurposeOf(_record, now) is not { } purpose)
         {
+            Prove(now, effects);
             effects.Send(from, new EpochRefused(instance));
             return;
         }
@@ -121,6 +122,14 @@ public sealed class Changefeed : IRole
         effects.Send(from, new EpochGrant(
             _record.Epochs.Latest, instance, purpose, _record.Checkpoint, _record.Settings.TargetTs,
             _record.Parking.Tables, _record.Settings.HasRedo));
+    }
+
+    /// <summary>Whoever is turned away does not come back to this record. It may have been read while a write of an
+    /// earlier incarnation was still under way, so it is stored again once: if it is not the latest, that is refused,
+    /// and this incarnation ends.</summary>
+    void Prove(TimeSpan now, Effects effects)
+    {
+        if (_record is not null && _storedAt is null) Store(_record, now, effects);
     }
 
     /// <summary>What a maintainer is needed for now; null: nothing.</summary>

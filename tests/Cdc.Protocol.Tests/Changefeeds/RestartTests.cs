@@ -83,6 +83,21 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void Before_it_turns_a_maintainer_away_an_incarnation_stores_once_what_it_has_read()
+    {
+        Story story = With(Paused(), new MaintainerStopped(new(1))).Restarts();
+        string told = story.Asks(Second);
+        Assert.StartsWith("store Stopped", told);
+        Assert.EndsWith("refuse to a", told);
+        Assert.Equal("refuse to a", story.Asks(Third));
+
+        story.Restarts().HoldsPersists = true;
+        story.Asks(Second);
+        Assert.Equal("", story.PersistEnds(PersistOutcome.Refused));
+        Assert.True(story.HasEnded);
+    }
+
+    [Fact]
     public void Each_state_of_the_record_goes_on_to_its_end_whatever_is_lost()
     {
         foreach (Story story in (Story[])[Created(), Running(), Paused(), Removing(), Finishing(), Failing(), Resumed()])

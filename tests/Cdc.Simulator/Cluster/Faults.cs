@@ -108,10 +108,7 @@ public sealed class Faults(World world, Rng rng)
     {
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
-            // Also where the record says that it runs: an activation that read it while the write was under way does
-            // not know that, and finds out when it writes.
-            bool isPaused = !world.Checks.IsRunning || world.Network.IsHealed;
-            if (isPaused && world.Agenda.Now >= _resumeAt)
+            if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
                 world.Activations.Changefeed?.Take(new ResumeChangefeed(3));
             if (world.Activations.Newest is { } maintainer)
             {

@@ -135,7 +135,7 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     {
         var ids = ImmutableArray.CreateBuilder<TableId>();
         foreach (TableHistory table in tables) ids.Add(table.Table);
-        if (options.TriggerInEveryDdl) ids.Add(TableId.Trigger);
+        if (options.TriggerInEveryDdl || tables.Length > 1) ids.Add(TableId.Trigger);
         return new(ids.ToImmutable());
     }
 
