@@ -323,9 +323,35 @@ public sealed class BootstrapTests
         _rig.Nodes(A);
         Assert.Equal("Absent 60", _rig.Of(1));
         _rig.Nodes(A, B);
-        SpanSnapshot create = Shows(1, 5, 5) with { Owner = new(7, 9) };
-        _rig.Answers(B, [Shows(1, 5, 5, at: 61)], Journal(ScheduleAction.Create, OperationKind.Add, create));
+        SpanSnapshot create = Shows(1, 6, 6) with { Owner = new(7, 9) };
+        SpanSnapshot shown = Shows(1, 5, 5, at: 61);
+        _rig.Answers(B, [shown], Journal(ScheduleAction.Create, OperationKind.Add, create));
+        Assert.Contains("create d3.5 3.5 from 61", Creates());
+        _rig.Beats(B, 61, new SpanStatus(shown.Id, shown.Owner, ComponentState.Working, shown.Checkpoint, null, null));
         Assert.Equal("Replicating 3.5 @b 61", _rig.Of(1));
+    }
+
+    [Fact]
+    public void A_watermark_from_before_a_span_was_made_does_not_count_for_it_when_its_node_comes_back()
+    {
+        _rig.Bootstraps(A);
+        _rig.Answers(A, ShowsTrigger(4, at: 60));
+        _rig.Loads(60, 1);
+        _rig.Beats(A, 60);
+        ScheduleItem made = Assert.Single(Items(ScheduleAction.Create));
+        _rig.Nodes();
+        _rig.Nodes(A);
+        SpanSnapshot trigger = ShowsTrigger(4, at: 99);
+        _rig.Answers(A, trigger, Shows(1, 5, 5, at: 61) with { Id = made.Id, Owner = made.Owner });
+        _rig.Hears(A, new Heartbeat(Ours, Mode.Event, new(1, Ts(99)), [], false, []));
+        _rig.Tick();
+        Assert.Equal(Ts(61), _rig.Maintainer.Tenure!.Committed);
+        _rig.Beats(
+            A, 70,
+            new SpanStatus(trigger.Id, trigger.Owner, ComponentState.Working, Ts(99), null, null),
+            new SpanStatus(made.Id, made.Owner, ComponentState.Working, Ts(61), null, null));
+        _rig.Tick();
+        Assert.Equal(Ts(70), _rig.Maintainer.Tenure!.Committed);
     }
 
     [Fact]
