@@ -75,6 +75,7 @@ internal sealed class SpanIndex
         foreach (SpanTask task in old)
         {
             Leave(task);
+            (task.State, task.Node) = (TaskState.Absent, default);
             table.Spans.Remove(task);
         }
 
