@@ -78,6 +78,21 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void A_trigger_that_is_behind_the_list_is_removed_and_made_where_the_list_was_loaded()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, ShowsTrigger(4, at: 80));
+        _rig.Answers(B, ShowsTrigger(9, at: 90));
+        _rig.Nodes(A);
+        _rig.Loads(90);
+        Assert.Equal("Absent 90", Of(_rig.Schedule.Trigger));
+        List<ScheduleItem> said =
+            [.. Said<ScheduleRequest>(_rig.Tick(1)).SelectMany(static request => request.Items)];
+        Assert.Equal((ScheduleAction.Remove, new Owner(3, 4)), (said[0].Action, said[0].Owner));
+        Assert.Equal((ScheduleAction.Create, Ts(90)), (said[1].Action, said[1].Start));
+    }
+
+    [Fact]
     public void A_trigger_is_not_made_while_a_node_that_came_has_not_answered()
     {
         _rig.Bootstraps(A);
