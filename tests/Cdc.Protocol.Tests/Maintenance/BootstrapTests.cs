@@ -39,8 +39,13 @@ public sealed class BootstrapTests
         _rig.Bootstraps(A, B);
         _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
         Assert.Equal([A, B], _rig.Maintainer.WaitingFor(_rig.Now).Bootstrapping);
+        Assert.Equal(
+            [new NodeFailure(A, FaultKind.Permanent, "another trigger")],
+            Assert.Single(Said<MaintainerReport>(_rig.Tick(1))).Failures);
         _rig.Answers(C);
         _rig.Answers(A);
+        _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
+        Assert.Empty(Said<MaintainerReport>(_rig.Tick(1)));
         Assert.Equal(MaintainerPhase.Bootstrapping, _rig.Maintainer.Phase);
         Assert.Single(_rig.Nodes(A).OfType<LoadTables>());
     }
