@@ -278,7 +278,8 @@ sealed class Dispatcher
 
     void OnRefused(Effects effects)
     {
-        IsKept = State is ComponentState.Working or ComponentState.WaitingMerge;
+        // Said again it changes nothing: by then it has ended, and is kept all the same.
+        IsKept |= State is ComponentState.Working or ComponentState.WaitingMerge;
         Freeze();
         if (_operation != Operation.Write) _operation = Operation.None;
         Stop(default, effects);
