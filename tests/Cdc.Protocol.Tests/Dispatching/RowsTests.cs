@@ -156,6 +156,29 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void Rows_that_fail_hold_it_until_rows_succeed_also_where_a_claim_fails_between()
+    {
+        Hand(20);
+        _node.Put(new RowsFailed(Mode.Event, D(1), _node.OwnerOf(D(1)), 1, FaultKind.Transient));
+        _node.Pass(DispatcherTimes.FirstPause);
+        _node.Fail(D(1), _node.Last<ClaimSpan>(D(1)).Ticket);
+        _node.Pass(2 * DispatcherTimes.FirstPause);
+        _node.Claimed(D(1));
+        Assert.Equal(FaultKind.Transient, _node.Ask(D(1)).Held);
+        Hand(20);
+        _node.Put(new RowsFailed(
+            Mode.Event, D(1), _node.OwnerOf(D(1)), _node.Last<WriteRows>(D(1)).Batch, FaultKind.Transient));
+        _node.Pass(3 * DispatcherTimes.FirstPause);
+        Assert.Equal(3, _node.Of<ClaimSpan>(D(1)).Count());
+        _node.Pass(DispatcherTimes.FirstPause);
+        Assert.Equal(4, _node.Of<ClaimSpan>(D(1)).Count());
+        _node.Claimed(D(1));
+        Hand(20);
+        _node.Flushed(D(1), _node.Last<WriteRows>(D(1)).Batch);
+        Assert.Null(_node.Ask(D(1)).Held);
+    }
+
+    [Fact]
     public void What_comes_of_a_session_that_is_closed_is_dropped_and_its_memory_given_back()
     {
         ulong before = _node.SessionOf(D(1));
