@@ -173,7 +173,7 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
         // What is said of this event goes before what is said of the next.
         if (_isLocal) _scheduled.Report(id, now, shared.Reports);
         else shared.Reports.OfferDone(dispatcher.Id, dispatcher.Owner, id, action);
-        dispatcher.GoOn(now, effects);
+        dispatcher.GoOn(effects);
     }
 
     BlockStatus ReportOf(BlockStage stage) => new(dispatcher.Id, dispatcher.Owner, _event, stage, null, _payload);

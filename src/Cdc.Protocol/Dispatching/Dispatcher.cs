@@ -133,13 +133,13 @@ sealed class Dispatcher
     {
         switch (input)
         {
-            case SpanClaimed claimed: OnClaimed(claimed, now, effects); break;
-            case CopyFinished finished: OnCopied(finished, now, effects); break;
+            case SpanClaimed claimed: OnClaimed(claimed, effects); break;
+            case CopyFinished finished: OnCopied(finished, effects); break;
             case OwnerRefused: OnRefused(effects); break;
-            case RowsArrived arrived: OnRows(arrived, now, effects); break;
-            case BlockArrived arrived: OnBlock(arrived, now, effects); break;
-            case RowsEnqueued enqueued: OnEnqueued(enqueued.Batch, now, effects); break;
-            case RowsFlushed flushed: OnFlushed(flushed.Batch, now, effects); break;
+            case RowsArrived arrived: OnRows(arrived, effects); break;
+            case BlockArrived arrived: OnBlock(arrived, effects); break;
+            case RowsEnqueued enqueued: OnEnqueued(enqueued.Batch, effects); break;
+            case RowsFlushed flushed: OnFlushed(flushed.Batch, effects); break;
             case RowsFailed failed: OnRowsFailed(failed, now, effects); break;
             case SinkFlushed flushed: OnSinkFlushed(flushed, now, effects); break;
             case BlockWritten written: OnWritten(written, now, effects); break;
@@ -166,30 +166,30 @@ sealed class Dispatcher
     }
 
     /// <summary>Stands still for a merge: gives up its session, and lets the sink finish.</summary>
-    public void BeginMerge(TimeSpan now, Effects effects)
+    public void BeginMerge(Effects effects)
     {
         State = ComponentState.WaitingMerge;
         Changes();
-        Detach(DrainGoal.Merge, now, effects);
+        Detach(DrainGoal.Merge, effects);
     }
 
-    public void AbortMerge(TimeSpan now, Effects effects)
+    public void AbortMerge(Effects effects)
     {
         if (_goal != DrainGoal.Merge) return;
         State = ComponentState.Working;
         Changes();
         _goal = DrainGoal.Reopen;
-        Drained(now, effects);
+        Drained(effects);
     }
 
     /// <summary>Gives up its session at once, lets the sink finish, and stops.</summary>
-    public void Stop(TimeSpan now, Effects effects)
+    public void Stop(Effects effects)
     {
         if (_goal == DrainGoal.Stop || State == ComponentState.Stopped) return;
         State = ComponentState.Stopping;
         Changes();
         if (_operation == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _ticket));
-        Detach(DrainGoal.Stop, now, effects);
+        Detach(DrainGoal.Stop, effects);
     }
 
     /// <summary>What is said of the stream holds for the session from here on.</summary>
@@ -224,7 +224,7 @@ sealed class Dispatcher
     }
 
     /// <summary>Gives the sink what lies in the inbox, as far as nothing stands before it.</summary>
-    internal void GoOn(TimeSpan now, Effects effects)
+    internal void GoOn(Effects effects)
     {
         while (Session != 0 && !_rows.IsHandingOver && !_block.IsPending && !_rows.Inbox.IsEmpty)
         {
@@ -240,15 +240,15 @@ sealed class Dispatcher
             }
         }
 
-        Drained(now, effects);
+        Drained(effects);
     }
 
-    void OnClaimed(SpanClaimed claimed, TimeSpan now, Effects effects)
+    void OnClaimed(SpanClaimed claimed, Effects effects)
     {
         if (!Completes(claimed.Ticket, Operation.Claim)) return;
         if (_goal != DrainGoal.None)
         {
-            Drained(now, effects);
+            Drained(effects);
             return;
         }
 
@@ -265,14 +265,14 @@ sealed class Dispatcher
         Open(effects);
     }
 
-    void OnCopied(CopyFinished finished, TimeSpan now, Effects effects)
+    void OnCopied(CopyFinished finished, Effects effects)
     {
         if (!Completes(finished.Ticket, Operation.Copy)) return;
         Succeed();
         Changes();
         Copied = finished.At;
         _received = CommitTs.Max(_received, finished.At);
-        if (_goal != DrainGoal.None) Drained(now, effects);
+        if (_goal != DrainGoal.None) Drained(effects);
         else if (!_copies) Open(effects);
     }
 
@@ -282,11 +282,11 @@ sealed class Dispatcher
         IsKept |= State is ComponentState.Working or ComponentState.WaitingMerge;
         Freeze();
         if (_operation != Operation.Write) _operation = Operation.None;
-        Stop(default, effects);
-        Drained(default, effects);
+        Stop(effects);
+        Drained(effects);
     }
 
-    void OnRows(RowsArrived arrived, TimeSpan now, Effects effects)
+    void OnRows(RowsArrived arrived, Effects effects)
     {
         if (arrived.Session != Session || Session == 0)
         {
@@ -296,27 +296,27 @@ sealed class Dispatcher
 
         _received = Received;
         _rows.Inbox.Add(arrived.Rows);
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
-    void OnBlock(BlockArrived arrived, TimeSpan now, Effects effects)
+    void OnBlock(BlockArrived arrived, Effects effects)
     {
         if (arrived.Session != Session || Session == 0) return;
         _received = Received;
         _rows.Inbox.Add(arrived.Event, arrived.Payload);
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
-    void OnEnqueued(long batch, TimeSpan now, Effects effects)
+    void OnEnqueued(long batch, Effects effects)
     {
-        if (_rows.Enqueued(batch, effects)) GoOn(now, effects);
+        if (_rows.Enqueued(batch, effects)) GoOn(effects);
     }
 
-    void OnFlushed(long batch, TimeSpan now, Effects effects)
+    void OnFlushed(long batch, Effects effects)
     {
         if (!_rows.Flushed(batch, effects)) return;
         Succeed();
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
     void OnRowsFailed(RowsFailed failed, TimeSpan now, Effects effects)
@@ -324,7 +324,7 @@ sealed class Dispatcher
         if (!_rows.Failed(failed.Batch)) return;
         // One attempt is one failure, however many batches were under way.
         if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Changes();
-        Detach(DrainGoal.Reopen, now, effects);
+        Detach(DrainGoal.Reopen, effects);
     }
 
     void OnSinkFlushed(SinkFlushed flushed, TimeSpan now, Effects effects)
@@ -333,7 +333,7 @@ sealed class Dispatcher
         Succeed();
         _rows.AllFlushed();
         _block.Flushed(now, effects);
-        Drained(now, effects);
+        Drained(effects);
     }
 
     void OnWritten(BlockWritten written, TimeSpan now, Effects effects)
@@ -350,11 +350,11 @@ sealed class Dispatcher
         if (_goal == DrainGoal.None)
         {
             if (_recovery.Fail(operation, failed.Kind, now)) Changes();
-            if (operation == Operation.Flush) Detach(DrainGoal.Reopen, now, effects);
+            if (operation == Operation.Flush) Detach(DrainGoal.Reopen, effects);
             else _recovery.Arm(operation);
         }
 
-        Drained(now, effects);
+        Drained(effects);
     }
 
     bool Completes(long ticket, Operation operation)
@@ -378,7 +378,7 @@ sealed class Dispatcher
         effects.Add(new CopySpan(_shared.Mode, Id, Owner, Start(Operation.Copy), Span));
     }
 
-    void Detach(DrainGoal goal, TimeSpan now, Effects effects)
+    void Detach(DrainGoal goal, Effects effects)
     {
         // Stopping wins over merging, and that over going on.
         if (goal > _goal) _goal = goal;
@@ -388,11 +388,11 @@ sealed class Dispatcher
         Session = 0;
         _rows.Detach(effects);
         _block.Detach(isWriting: _operation == Operation.Write);
-        Drained(now, effects);
+        Drained(effects);
     }
 
     /// <summary>What was waited for, once the sink has nothing of it in flight.</summary>
-    void Drained(TimeSpan now, Effects effects)
+    void Drained(Effects effects)
     {
         if (_goal == DrainGoal.None || IsInFlight) return;
         Freeze();

@@ -83,7 +83,7 @@ public sealed class DispatcherManager : IRole
         switch (message)
         {
             case BootstrapRequest request: OnBootstrap(from, request, now, effects); return;
-            case CloseRequest request: OnClose(from, request, now, effects); return;
+            case CloseRequest request: OnClose(from, request, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
             case PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
@@ -98,7 +98,7 @@ public sealed class DispatcherManager : IRole
         if (!_ownership.Allows(message.Epoch)) return;
         if (message is PostBootstrapRequest) OnPostBootstrap(from, now, effects);
         else if (message is BlockInstructions instructions) OnInstructions(instructions, now, effects);
-        else if (_closing is null) OnSchedule(message, now, effects);
+        else if (_closing is null) OnSchedule(message, effects);
     }
 
     void OnBootstrap(Party from, BootstrapRequest request, TimeSpan now, Effects effects)
@@ -167,12 +167,12 @@ public sealed class DispatcherManager : IRole
         effects.Send(from, new PostBootstrapResponse(_ownership.Current));
     }
 
-    void OnSchedule(ControlMessage message, TimeSpan now, Effects effects)
+    void OnSchedule(ControlMessage message, Effects effects)
     {
-        if (message is MergeRequest merge) Of(merge.Mode).Merges.Begin(merge.Epoch, merge.Item, now, effects);
+        if (message is MergeRequest merge) Of(merge.Mode).Merges.Begin(merge.Epoch, merge.Item, effects);
         if (message is not ScheduleRequest request) return;
         ModePipeline mode = Of(request.Mode);
-        foreach (ScheduleItem item in request.Items.AsSpan()) mode.Schedule.Handle(request.Epoch, item, now, effects);
+        foreach (ScheduleItem item in request.Items.AsSpan()) mode.Schedule.Handle(request.Epoch, item, effects);
     }
 
     void OnInstructions(BlockInstructions instructions, TimeSpan now, Effects effects)
@@ -188,7 +188,7 @@ public sealed class DispatcherManager : IRole
         effects.Add(new CheckpointKnown(_known));
     }
 
-    void OnClose(Party from, CloseRequest request, TimeSpan now, Effects effects)
+    void OnClose(Party from, CloseRequest request, Effects effects)
     {
         // A stale one is told what lets it end; nothing is done for it.
         bool isStale = request.Epoch < _ownership.Current
@@ -204,7 +204,7 @@ public sealed class DispatcherManager : IRole
         _isRemoved |= request.Remove;
         _closing = new(request.Epoch, from);
         if (_ownership.IsBuried(request.Epoch)) return;
-        foreach (ModePipeline mode in _modes) mode.Close(now, effects);
+        foreach (ModePipeline mode in _modes) mode.Close(effects);
         if (!IsEmpty) effects.Send(from, new CloseResponse(request.Epoch, false));
     }
 

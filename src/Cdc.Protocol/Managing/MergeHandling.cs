@@ -10,7 +10,7 @@ sealed class MergeHandling(ModePipeline pipeline)
 {
     readonly List<LocalMerge> _merges = [];
 
-    public void Begin(Epoch epoch, MergeItem item, TimeSpan now, Effects effects)
+    public void Begin(Epoch epoch, MergeItem item, Effects effects)
     {
         if (pipeline.Set.Find(item.Id) is { } known)
         {
@@ -30,12 +30,12 @@ sealed class MergeHandling(ModePipeline pipeline)
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
         pipeline.Restate(target);
         _merges.Add(new(epoch, item, target, sources));
-        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
-        foreach (Dispatcher source in sources) pipeline.Settle(source, now, effects);
+        foreach (Dispatcher source in sources) source.BeginMerge(effects);
+        foreach (Dispatcher source in sources) pipeline.Settle(source, effects);
     }
 
     /// <summary>After a dispatcher that may be a part of a merge has changed.</summary>
-    public void Check(Dispatcher changed, TimeSpan now, Effects effects)
+    public void Check(Dispatcher changed, Effects effects)
     {
         for (int i = 0; i < _merges.Count; i++)
         {
@@ -48,11 +48,11 @@ sealed class MergeHandling(ModePipeline pipeline)
             else if (merge.IsBroken)
             {
                 _merges.RemoveAt(i);
-                Abort(merge, now, effects);
+                Abort(merge, effects);
             }
             else if (merge.IsReady)
             {
-                Commit(merge, now, effects);
+                Commit(merge, effects);
             }
 
             return;
@@ -67,28 +67,28 @@ sealed class MergeHandling(ModePipeline pipeline)
     }
 
     /// <summary>From here on the target is the one that has the span.</summary>
-    void Commit(LocalMerge merge, TimeSpan now, Effects effects)
+    void Commit(LocalMerge merge, Effects effects)
     {
         merge.IsCommitted = true;
         CommitTs start = merge.Start;
         foreach (Dispatcher source in merge.Sources)
         {
-            source.Stop(now, effects);
-            pipeline.Settle(source, now, effects);
+            source.Stop(effects);
+            pipeline.Settle(source, effects);
         }
 
         merge.Target.StartMerged(start, effects);
-        pipeline.Settle(merge.Target, now, effects);
+        pipeline.Settle(merge.Target, effects);
     }
 
-    void Abort(LocalMerge merge, TimeSpan now, Effects effects)
+    void Abort(LocalMerge merge, Effects effects)
     {
-        merge.Target.Stop(now, effects);
-        pipeline.Settle(merge.Target, now, effects);
+        merge.Target.Stop(effects);
+        pipeline.Settle(merge.Target, effects);
         foreach (Dispatcher source in merge.Sources)
         {
-            source.AbortMerge(now, effects);
-            pipeline.Settle(source, now, effects);
+            source.AbortMerge(effects);
+            pipeline.Settle(source, effects);
         }
     }
 

@@ -47,30 +47,30 @@ sealed class ModePipeline
     }
 
     /// <summary>After anything was done with a dispatcher.</summary>
-    public void Settle(Dispatcher dispatcher, TimeSpan now, Effects effects)
+    public void Settle(Dispatcher dispatcher, Effects effects)
     {
         if (dispatcher.Places.InList < 0) return;
         if (dispatcher.State == ComponentState.Stopped && !dispatcher.IsKept)
         {
-            Forget(dispatcher, now, effects);
+            Forget(dispatcher, effects);
             return;
         }
 
         Set.PutInSchema(dispatcher);
         _watermark.Update(dispatcher);
         _timers.Arm(dispatcher);
-        Merges.Check(dispatcher, now, effects);
+        Merges.Check(dispatcher, effects);
     }
 
     /// <summary>It is gone, and its place is free.</summary>
-    public void Forget(Dispatcher dispatcher, TimeSpan now, Effects effects)
+    public void Forget(Dispatcher dispatcher, Effects effects)
     {
         Set.Remove(dispatcher);
         _watermark.Remove(dispatcher);
         EndedAs(dispatcher.Id, dispatcher.Owner);
         if (_ended[dispatcher.Id].Owner == dispatcher.Owner) _ended[dispatcher.Id] = dispatcher.Status;
-        Merges.Check(dispatcher, now, effects);
-        Schedule.OnGone(dispatcher, now, effects);
+        Merges.Check(dispatcher, effects);
+        Schedule.OnGone(dispatcher, effects);
     }
 
     /// <summary>From here on a create of that incarnation, or of one before it, is late.</summary>
@@ -100,7 +100,7 @@ sealed class ModePipeline
         if (Set.Find(input.Dispatcher) is { } dispatcher && dispatcher.Owner == input.Owner)
         {
             dispatcher.Handle(input, now, effects);
-            Settle(dispatcher, now, effects);
+            Settle(dispatcher, effects);
         }
         else if (input is RowsArrived late)
         {
@@ -134,7 +134,7 @@ sealed class ModePipeline
         {
             if (dispatcher.Places.InList < 0) continue;
             dispatcher.OnTimer(now, effects);
-            Settle(dispatcher, now, effects);
+            Settle(dispatcher, effects);
         }
     }
 
@@ -197,16 +197,16 @@ sealed class ModePipeline
     }
 
     /// <summary>Stops everything; nothing new is made.</summary>
-    public void Close(TimeSpan now, Effects effects)
+    public void Close(Effects effects)
     {
         Schedule.Journal.Clear();
         Merges.Clear();
         for (int i = Set.All.Count - 1; i >= 0; i--)
         {
             Dispatcher dispatcher = Set.All[i];
-            dispatcher.Stop(now, effects);
-            if (dispatcher.State == ComponentState.Stopped) Forget(dispatcher, now, effects);
-            else Settle(dispatcher, now, effects);
+            dispatcher.Stop(effects);
+            if (dispatcher.State == ComponentState.Stopped) Forget(dispatcher, effects);
+            else Settle(dispatcher, effects);
         }
     }
 
@@ -214,6 +214,6 @@ sealed class ModePipeline
     {
         if (dispatcher is null) return;
         dispatcher.Instructed(instruction.Event, instruction.Kind, now, effects);
-        Settle(dispatcher, now, effects);
+        Settle(dispatcher, effects);
     }
 }
