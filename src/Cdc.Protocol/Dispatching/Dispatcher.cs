@@ -111,7 +111,7 @@ sealed class Dispatcher
 
     public void Claim(Effects effects)
     {
-        Changes();
+        Restate();
         effects.Add(new ClaimSpan(_shared.Mode, Id, Owner, Start(Operation.Claim), Span));
     }
 
@@ -165,11 +165,19 @@ sealed class Dispatcher
         }
     }
 
+    /// <summary>Says with the next heartbeat how it is.</summary>
+    public void Restate()
+    {
+        if (Places.IsChanged) return;
+        Places.IsChanged = true;
+        _shared.Changed.Add(this);
+    }
+
     /// <summary>Stands still for a merge: gives up its session, and lets the sink finish.</summary>
     public void BeginMerge(Effects effects)
     {
         State = ComponentState.WaitingMerge;
-        Changes();
+        Restate();
         Detach(DrainGoal.Merge, effects);
     }
 
@@ -177,7 +185,7 @@ sealed class Dispatcher
     {
         if (_goal != DrainGoal.Merge) return;
         State = ComponentState.Working;
-        Changes();
+        Restate();
         _goal = DrainGoal.Reopen;
         Drained(effects);
     }
@@ -187,7 +195,7 @@ sealed class Dispatcher
     {
         if (_goal == DrainGoal.Stop || State == ComponentState.Stopped) return;
         State = ComponentState.Stopping;
-        Changes();
+        Restate();
         if (_operation == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _ticket));
         Detach(DrainGoal.Stop, effects);
     }
@@ -197,7 +205,7 @@ sealed class Dispatcher
     {
         Follows = Session != 0;
         // Whatever failed has come again by now: nothing of it is left.
-        if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Changes();
+        if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Restate();
     }
 
     /// <summary>It does not any more; up to now it did.</summary>
@@ -259,7 +267,7 @@ sealed class Dispatcher
             return;
         }
 
-        if (_recovery.Claimed()) Changes();
+        if (_recovery.Claimed()) Restate();
         // The trigger starts where it is told: what it executes again it also has to report again.
         if (!Id.IsTrigger && claimed.Position is { } position) _received = CommitTs.Max(_received, position);
         Open(effects);
@@ -269,7 +277,7 @@ sealed class Dispatcher
     {
         if (!Completes(finished.Ticket, Operation.Copy)) return;
         Succeed();
-        Changes();
+        Restate();
         Copied = finished.At;
         _received = CommitTs.Max(_received, finished.At);
         if (_goal != DrainGoal.None) Drained(effects);
@@ -323,7 +331,7 @@ sealed class Dispatcher
     {
         if (!_rows.Failed(failed.Batch)) return;
         // One attempt is one failure, however many batches were under way.
-        if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Changes();
+        if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Restate();
         Detach(DrainGoal.Reopen, effects);
     }
 
@@ -349,7 +357,7 @@ sealed class Dispatcher
         if (!Completes(failed.Ticket, operation)) return;
         if (_goal == DrainGoal.None)
         {
-            if (_recovery.Fail(operation, failed.Kind, now)) Changes();
+            if (_recovery.Fail(operation, failed.Kind, now)) Restate();
             if (operation == Operation.Flush) Detach(DrainGoal.Reopen, effects);
             else _recovery.Arm(operation);
         }
@@ -367,14 +375,14 @@ sealed class Dispatcher
     void Open(Effects effects)
     {
         State = ComponentState.Working;
-        Changes();
+        Restate();
         Session = _shared.NextSession();
         effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _received));
     }
 
     void Copy(Effects effects)
     {
-        Changes();
+        Restate();
         effects.Add(new CopySpan(_shared.Mode, Id, Owner, Start(Operation.Copy), Span));
     }
 
@@ -405,7 +413,7 @@ sealed class Dispatcher
         else if (_goal == DrainGoal.Stop && State != ComponentState.Stopped)
         {
             State = ComponentState.Stopped;
-            Changes();
+            Restate();
             effects.Add(new DropSpan(_shared.Mode, Id, Owner));
         }
     }
@@ -421,14 +429,7 @@ sealed class Dispatcher
     /// <summary>What ends well while something else makes the dispatcher begin again does not make that good.</summary>
     void Succeed()
     {
-        if (_goal == DrainGoal.None && _recovery.Succeed()) Changes();
-    }
-
-    void Changes()
-    {
-        if (Places.IsChanged) return;
-        Places.IsChanged = true;
-        _shared.Changed.Add(this);
+        if (_goal == DrainGoal.None && _recovery.Succeed()) Restate();
     }
 
     /// <summary>What is to happen when the sink has nothing of it in flight. The greater wins.</summary>

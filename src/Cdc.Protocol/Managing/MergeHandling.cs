@@ -14,7 +14,7 @@ sealed class MergeHandling(ModePipeline pipeline)
     {
         if (pipeline.Set.Find(item.Id) is { } known)
         {
-            pipeline.Restate(known);
+            known.Restate();
             return;
         }
 
@@ -28,7 +28,7 @@ sealed class MergeHandling(ModePipeline pipeline)
         ScheduleItem made = new(
             ScheduleAction.Create, OperationKind.Merge, item.Id, item.Owner, item.Span, item.Schema, default, false);
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
-        pipeline.Restate(target);
+        target.Restate();
         _merges.Add(new(epoch, item, target, sources));
         foreach (Dispatcher source in sources) source.BeginMerge(effects);
         foreach (Dispatcher source in sources) pipeline.Settle(source, effects);

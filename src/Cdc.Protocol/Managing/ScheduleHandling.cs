@@ -36,7 +36,7 @@ sealed class ScheduleHandling(ModePipeline pipeline)
         if (known is not null && known.Owner >= item.Owner)
         {
             if (known.Owner == item.Owner && !item.Copies) known.StartCopied(effects);
-            pipeline.Restate(known);
+            known.Restate();
             pipeline.Settle(known, effects);
             return;
         }
@@ -86,10 +86,7 @@ sealed class ScheduleHandling(ModePipeline pipeline)
 
     void Stop(Dispatcher dispatcher, Effects effects)
     {
-        dispatcher.Stop(effects);
-        if (dispatcher.Places.InList < 0) return;
-        if (dispatcher.State == ComponentState.Stopped) pipeline.Forget(dispatcher, effects);
-        else pipeline.Settle(dispatcher, effects);
-        pipeline.Restate(dispatcher);
+        pipeline.Stop(dispatcher, effects);
+        dispatcher.Restate();
     }
 }

@@ -49,13 +49,13 @@ public static class CheckerMutations
             "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
-                    {
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
-                        return;
-                    }
-
-                    if (!_ownership.Allows(message.Epoch)) return;
-            """, "") },
+                    else if (message is BootstrapRequest request) OnBootstrap(from, request, now, effects);
+                    else if (_ownership.Allows(message.Epoch)) Obey(from, message, now, effects);
+            """, """
+                    if (message is not BootstrapRequest request) Obey(from, message, now, effects);
+                    else if (message.Epoch >= _ownership.Current) OnBootstrap(from, request, now, effects);
+            """) },
         { "INV-27", new("A tombstone is opened", Manager,
             "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
         { "INV-29", new("An epoch is granted twice", "Changefeeds/EpochRecord.cs",
