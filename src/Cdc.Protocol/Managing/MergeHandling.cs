@@ -9,6 +9,7 @@ namespace Cdc.Protocol.Managing;
 sealed class MergeHandling(ModePipeline pipeline)
 {
     readonly List<LocalMerge> _merges = [];
+    readonly Dictionary<Dispatcher, LocalMerge> _byPart = [];
 
     public void Begin(Epoch epoch, MergeItem item, Effects effects)
     {
@@ -29,41 +30,56 @@ sealed class MergeHandling(ModePipeline pipeline)
             ScheduleAction.Create, OperationKind.Merge, item.Id, item.Owner, item.Span, item.Schema, default, false);
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
         target.Restate();
-        _merges.Add(new(epoch, item, target, sources));
+        Add(new(epoch, item, target, sources));
         foreach (Dispatcher source in sources) source.BeginMerge(effects);
         foreach (Dispatcher source in sources) pipeline.Settle(source, effects);
     }
 
-    /// <summary>After a dispatcher that may be a part of a merge has changed.</summary>
+    /// <summary>After a dispatcher that may be a part of a merge has changed: after every input, so it must not cost
+    /// more where there are many.</summary>
     public void Check(Dispatcher changed, Effects effects)
     {
-        for (int i = 0; i < _merges.Count; i++)
+        if (_byPart.Count == 0 || !_byPart.TryGetValue(changed, out LocalMerge? merge)) return;
+        if (merge.IsCommitted)
         {
-            LocalMerge merge = _merges[i];
-            if (merge.Target != changed && !merge.Sources.Contains(changed)) continue;
-            if (merge.IsCommitted)
-            {
-                if (merge.IsOver) _merges.RemoveAt(i);
-            }
-            else if (merge.IsBroken)
-            {
-                _merges.RemoveAt(i);
-                Abort(merge, effects);
-            }
-            else if (merge.IsReady)
-            {
-                Commit(merge, effects);
-            }
-
-            return;
+            if (merge.IsOver) Remove(merge);
+        }
+        else if (merge.IsBroken)
+        {
+            Remove(merge);
+            Abort(merge, effects);
+        }
+        else if (merge.IsReady)
+        {
+            Commit(merge, effects);
         }
     }
 
-    public void Clear() => _merges.Clear();
+    public void Clear()
+    {
+        _merges.Clear();
+        _byPart.Clear();
+    }
 
     public void Describe(ImmutableArray<OperationSnapshot>.Builder to)
     {
         foreach (LocalMerge merge in _merges) to.Add(new(merge.Epoch, pipeline.Mode, null, merge.Item));
+    }
+
+    /// <summary>A dispatcher is a part of one at a time: a source has to work, and a target works only when its merge
+    /// is over.</summary>
+    void Add(LocalMerge merge)
+    {
+        _merges.Add(merge);
+        _byPart.Add(merge.Target, merge);
+        foreach (Dispatcher source in merge.Sources) _byPart.Add(source, merge);
+    }
+
+    void Remove(LocalMerge merge)
+    {
+        _merges.Remove(merge);
+        _byPart.Remove(merge.Target);
+        foreach (Dispatcher source in merge.Sources) _byPart.Remove(source);
     }
 
     /// <summary>From here on the target is the one that has the span.</summary>
