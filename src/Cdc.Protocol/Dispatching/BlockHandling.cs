@@ -10,7 +10,7 @@ namespace Cdc.Protocol.Dispatching;
 ///  |                                                |                     +------PASS------------------------> None
 ///  +--- blocks nobody else ------------------------ +-- flushed: Writing --written: SCHEDULED----------------> None
 /// </code></remarks>
-sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
+sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared, SinkOperation sink)
 {
     readonly ScheduledReports _scheduled = new();
     BlockEventId _event;
@@ -80,7 +80,7 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
     public void Write(Effects effects)
     {
         _phase = BlockPhase.Writing;
-        long ticket = dispatcher.Start(Operation.Write);
+        long ticket = sink.Begin(Operation.Write);
         effects.Add(new WriteBlock(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket, _event, _payload!));
     }
 
@@ -156,7 +156,7 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
     void Flush(Effects effects)
     {
         _phase = BlockPhase.Flushing;
-        long ticket = dispatcher.Start(Operation.Flush);
+        long ticket = sink.Begin(Operation.Flush);
         effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));
     }
 

@@ -16,10 +16,9 @@ sealed class Dispatcher
     readonly DispatcherShared _shared;
     readonly RowFlow _rows;
     readonly BlockHandling _block;
+    readonly Positions _positions;
+    readonly SinkOperation _sink = new();
     readonly Recovery _recovery = new();
-    CommitTs _received;
-    Operation _operation;
-    long _ticket;
     bool _copies;
     DrainGoal _goal;
 
@@ -34,8 +33,9 @@ sealed class Dispatcher
         ComponentState state)
     {
         (_shared, Id, Owner, Span, Schema) = (shared, id, owner, span, schema);
-        (_received, _copies, State) = (start, copies, state);
-        (_rows, _block) = (new(this, shared), new(this, shared));
+        (_copies, State) = (copies, state);
+        (_rows, _block) = (new(this, shared), new(this, shared, _sink));
+        _positions = new(shared.Resolved, _rows, _block, start);
     }
 
     public DispatcherId Id { get; }
@@ -50,35 +50,22 @@ sealed class Dispatcher
     public ulong Session { get; private set; }
 
     /// <summary>Whether what is said of the stream holds for the session.</summary>
-    public bool Follows { get; private set; }
+    public bool Follows => _positions.Follows;
 
     /// <summary>Where the manager's indexes have it.</summary>
     public DispatcherPlaces Places { get; } = new();
 
-    /// <summary>Everything up to it has been taken from the session, and given to the sink.</summary>
-    public CommitTs Received =>
-        Follows && _rows.Inbox.IsEmpty && !_block.IsPending ? CommitTs.Max(_received, _shared.Resolved.Ts) : _received;
-
     /// <summary>Everything up to it is durable; never goes back.</summary>
-    public CommitTs Checkpoint
-    {
-        get
-        {
-            CommitTs checkpoint = Received;
-            if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;
-            if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;
-            return checkpoint;
-        }
-    }
+    public CommitTs Checkpoint => _positions.Checkpoint;
 
     /// <summary>Whether its checkpoint is what the stream has resolved, and nothing else.</summary>
-    public bool IsIdle => HasNothing && _received <= _shared.Resolved.Ts;
+    public bool IsIdle => _positions.IsIdle;
 
     /// <summary>Whether it would be idle if the stream had resolved what it has done already.</summary>
-    public bool IsAhead => HasNothing && _received > _shared.Resolved.Ts;
+    public bool IsAhead => _positions.IsAhead;
 
     /// <summary>Whether the sink may still do something for it.</summary>
-    public bool IsInFlight => _operation != Operation.None || _rows.IsInFlight;
+    public bool IsInFlight => _sink.Current != Operation.None || _rows.IsInFlight;
 
     /// <summary>Whether it is a merge's source from which the sink holds nothing any more.</summary>
     public bool IsClosedForMerge => _goal == DrainGoal.Merge && !IsInFlight;
@@ -101,9 +88,6 @@ sealed class Dispatcher
         }
     }
 
-    bool HasNothing =>
-        Follows && _rows.IsEmpty && !_block.IsPending && _block.FirstScheduled is null;
-
     public SpanStatus Status => new(Id, Owner, State, Checkpoint, Copied, Held);
 
     public SpanSnapshot Snapshot =>
@@ -112,13 +96,14 @@ sealed class Dispatcher
     public void Claim(Effects effects)
     {
         Restate();
-        effects.Add(new ClaimSpan(_shared.Mode, Id, Owner, Start(Operation.Claim), Span));
+        effects.Add(new ClaimSpan(_shared.Mode, Id, Owner, _sink.Begin(Operation.Claim), Span));
     }
 
     /// <summary>The target of a merge gets its start.</summary>
     public void StartMerged(CommitTs start, Effects effects)
     {
-        (_received, State) = (start, ComponentState.Initializing);
+        _positions.Begin(start);
+        State = ComponentState.Initializing;
         Claim(effects);
     }
 
@@ -196,35 +181,25 @@ sealed class Dispatcher
         if (_goal == DrainGoal.Stop || State == ComponentState.Stopped) return;
         State = ComponentState.Stopping;
         Restate();
-        if (_operation == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _ticket));
+        if (_sink.Current == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _sink.Ticket));
         Detach(DrainGoal.Stop, effects);
     }
 
     /// <summary>What is said of the stream holds for the session from here on.</summary>
     public void Follow()
     {
-        Follows = Session != 0;
+        _positions.Follow();
         // Whatever failed has come again by now: nothing of it is left.
-        if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Restate();
+        if (_rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Restate();
     }
 
     /// <summary>It does not any more; up to now it did.</summary>
-    public void Unfollow()
-    {
-        _received = Received;
-        Follows = false;
-    }
-
-    internal long Start(Operation operation)
-    {
-        _operation = operation;
-        return ++_ticket;
-    }
+    public void Unfollow() => _positions.Unfollow();
 
     /// <summary>The block event lies behind: everything before it was durable, and so is it.</summary>
     internal void Passed(BlockEventId id, BlockPayload payload)
     {
-        _received = CommitTs.Max(_received, id.At);
+        _positions.Raise(id.At);
         foreach (MovedTable moved in payload.Moved.AsSpan())
         {
             if (moved.Table == Span.Table) Schema = moved.To;
@@ -238,13 +213,11 @@ sealed class Dispatcher
         {
             if (_rows.Inbox.TryTakeBlock(out BlockEventId id, out BlockPayload? payload))
             {
-                if (id.At <= _received) continue;
-                _received = id.At.Previous;
-                _block.Arrived(id, payload!, effects);
+                if (!_positions.IsBehind(id)) _block.Arrived(id, payload!, effects);
             }
             else
             {
-                _rows.HandOver(ref _received, effects);
+                _positions.HandOver(effects);
             }
         }
 
@@ -253,7 +226,7 @@ sealed class Dispatcher
 
     void OnClaimed(SpanClaimed claimed, Effects effects)
     {
-        if (!Completes(claimed.Ticket, Operation.Claim)) return;
+        if (!_sink.End(claimed.Ticket, Operation.Claim)) return;
         if (_goal != DrainGoal.None)
         {
             Drained(effects);
@@ -269,17 +242,17 @@ sealed class Dispatcher
 
         if (_recovery.Claimed()) Restate();
         // The trigger starts where it is told: what it executes again it also has to report again.
-        if (!Id.IsTrigger && claimed.Position is { } position) _received = CommitTs.Max(_received, position);
+        if (!Id.IsTrigger && claimed.Position is { } position) _positions.Raise(position);
         Open(effects);
     }
 
     void OnCopied(CopyFinished finished, Effects effects)
     {
-        if (!Completes(finished.Ticket, Operation.Copy)) return;
+        if (!_sink.End(finished.Ticket, Operation.Copy)) return;
         Succeed();
         Restate();
         Copied = finished.At;
-        _received = CommitTs.Max(_received, finished.At);
+        _positions.Raise(finished.At);
         if (_goal != DrainGoal.None) Drained(effects);
         else if (!_copies) Open(effects);
     }
@@ -289,7 +262,7 @@ sealed class Dispatcher
         // Said again it changes nothing: by then it has ended, and is kept all the same.
         IsKept |= State is ComponentState.Working or ComponentState.WaitingMerge;
         Freeze();
-        if (_operation != Operation.Write) _operation = Operation.None;
+        if (_sink.Current != Operation.Write) _sink.Abandon();
         Stop(effects);
         Drained(effects);
     }
@@ -302,7 +275,7 @@ sealed class Dispatcher
             return;
         }
 
-        _received = Received;
+        _positions.Keep();
         _rows.Inbox.Add(arrived.Rows);
         GoOn(effects);
     }
@@ -310,7 +283,7 @@ sealed class Dispatcher
     void OnBlock(BlockArrived arrived, Effects effects)
     {
         if (arrived.Session != Session || Session == 0) return;
-        _received = Received;
+        _positions.Keep();
         _rows.Inbox.Add(arrived.Event, arrived.Payload);
         GoOn(effects);
     }
@@ -337,7 +310,7 @@ sealed class Dispatcher
 
     void OnSinkFlushed(SinkFlushed flushed, TimeSpan now, Effects effects)
     {
-        if (!Completes(flushed.Ticket, Operation.Flush)) return;
+        if (!_sink.End(flushed.Ticket, Operation.Flush)) return;
         Succeed();
         _rows.AllFlushed();
         _block.Flushed(now, effects);
@@ -346,15 +319,15 @@ sealed class Dispatcher
 
     void OnWritten(BlockWritten written, TimeSpan now, Effects effects)
     {
-        if (!Completes(written.Ticket, Operation.Write)) return;
+        if (!_sink.End(written.Ticket, Operation.Write)) return;
         Succeed();
         _block.Written(now, effects);
     }
 
     void OnFailed(OperationFailed failed, TimeSpan now, Effects effects)
     {
-        Operation operation = _operation;
-        if (!Completes(failed.Ticket, operation)) return;
+        Operation operation = _sink.Current;
+        if (!_sink.End(failed.Ticket, operation)) return;
         if (_goal == DrainGoal.None)
         {
             if (_recovery.Fail(operation, failed.Kind, now)) Restate();
@@ -365,25 +338,18 @@ sealed class Dispatcher
         Drained(effects);
     }
 
-    bool Completes(long ticket, Operation operation)
-    {
-        if (_operation == Operation.None || _operation != operation || _ticket != ticket) return false;
-        _operation = Operation.None;
-        return true;
-    }
-
     void Open(Effects effects)
     {
         State = ComponentState.Working;
         Restate();
         Session = _shared.NextSession();
-        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _received));
+        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _positions.Received));
     }
 
     void Copy(Effects effects)
     {
         Restate();
-        effects.Add(new CopySpan(_shared.Mode, Id, Owner, Start(Operation.Copy), Span));
+        effects.Add(new CopySpan(_shared.Mode, Id, Owner, _sink.Begin(Operation.Copy), Span));
     }
 
     void Detach(DrainGoal goal, Effects effects)
@@ -395,7 +361,7 @@ sealed class Dispatcher
         if (Session != 0) effects.Add(new CloseSession(_shared.Mode, Id, Owner, Session));
         Session = 0;
         _rows.Detach(effects);
-        _block.Detach(isWriting: _operation == Operation.Write);
+        _block.Detach(isWriting: _sink.Current == Operation.Write);
         Drained(effects);
     }
 
@@ -421,9 +387,9 @@ sealed class Dispatcher
     /// <summary>Everything behind the checkpoint comes again.</summary>
     void Freeze()
     {
-        _received = Checkpoint;
+        _positions.FallBack();
         _rows.ClearWritten();
-        if (_operation != Operation.Write) _block.Clear();
+        if (_sink.Current != Operation.Write) _block.Clear();
     }
 
     /// <summary>What ends well while something else makes the dispatcher begin again does not make that good.</summary>
@@ -440,14 +406,4 @@ sealed class Dispatcher
         Merge = 2,
         Stop = 3,
     }
-}
-
-/// <summary>The one thing that the sink does for a dispatcher besides its rows.</summary>
-enum Operation : byte
-{
-    None = 0,
-    Claim = 1,
-    Copy = 2,
-    Flush = 3,
-    Write = 4,
 }

@@ -23,9 +23,10 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
     /// <summary>Gives the sink the rows that lie at the front of the inbox. All are counted before it does anything
     /// with the first, since effects are done behind the decision: else the checkpoint could pass those that are
     /// not.</summary>
-    /// <param name="received">Up to where rows have been taken before; rises.</param>
+    /// <param name="received">Up to where rows have been taken before.</param>
     /// <param name="effects">Gets them.</param>
-    public void HandOver(ref CommitTs received, Effects effects)
+    /// <returns>Up to where they have been taken now.</returns>
+    public CommitTs HandOver(CommitTs received, Effects effects)
     {
         long stale = 0;
         HandOver? handOver = null;
@@ -50,6 +51,7 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
 
         if (stale > 0) Release(stale, effects);
         if (handOver is not null) _handOver = handOver;
+        return received;
     }
 
     /// <summary>Whether the sink has now taken the whole hand-over.</summary>

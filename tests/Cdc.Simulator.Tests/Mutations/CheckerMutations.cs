@@ -5,6 +5,7 @@ public static class CheckerMutations
 {
     const string BlockHandling = "Dispatching/BlockHandling.cs";
     const string Dispatcher = "Dispatching/Dispatcher.cs";
+    const string Positions = "Dispatching/Positions.cs";
     const string Manager = "Managing/DispatcherManager.cs";
     const string Steps = "Barriers/EventSteps.cs";
 
@@ -14,7 +15,7 @@ public static class CheckerMutations
             "&& !_block.IsPending && !_rows.Inbox", "&& !_rows.Inbox") },
         { "INV-2", new("No flush", BlockHandling,
             "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
-            "        dispatcher.Start(Operation.None); Flushed(default, effects);") },
+            "        sink.Begin(Operation.None); Flushed(default, effects);") },
         { "INV-4", new("DONE is answered before it is done", BlockHandling,
             "when dispatcher.Checkpoint >= id.At:", "when true:") },
         { "INV-6", new("An event that blocks is executed at once", BlockHandling,
@@ -24,11 +25,11 @@ public static class CheckerMutations
             "if (_repeatAt <= now) _repeatAt = now + DispatcherTimes.Repeat;") },
         { "INV-8", new("Nothing is held", BlockHandling,
             "bool isHeld = !_isLocal && !_scheduled.IsEmpty;", "bool isHeld = false;") },
-        { "INV-9", new("The checkpoint passes what is not scheduled", Dispatcher,
-            "if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;",
+        { "INV-9", new("The checkpoint passes what is not scheduled", Positions,
+            "if (block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;",
             "") },
-        { "INV-10", new("The checkpoint passes what is not durable", Dispatcher,
-            "if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", "") },
+        { "INV-10", new("The checkpoint passes what is not durable", Positions,
+            "if (rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", "") },
         { "INV-11", new("A WRITE to one that is writing writes again", BlockHandling,
             "bool isWaited = _phase == BlockPhase.Waiting && id == _event;",
             "bool isWaited = _phase is BlockPhase.Waiting or BlockPhase.Writing && id == _event;") },

@@ -8,7 +8,7 @@ public static class MutationTable
         // Dispatcher
         new("No flush before WAITING", "Dispatching/BlockHandling.cs",
             "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
-            "        dispatcher.Start(Operation.None); Flushed(default, effects);"),
+            "        sink.Begin(Operation.None); Flushed(default, effects);"),
         new("A block event that blocks is executed at once", "Dispatching/BlockHandling.cs",
             "(id, payload, null, !Blocks(id, payload.Influence));", "(id, payload, null, true);"),
         new("A part of a table executes its DDL alone", "Dispatching/BlockHandling.cs",
@@ -35,9 +35,9 @@ public static class MutationTable
         new("SCHEDULED is not repeated", "Dispatching/ScheduledReports.cs",
             "if (!entry.IsRepeated || entry.RepeatAt > now) continue;",
             "if (entry.IsReported) { entry.RepeatAt = now + DispatcherTimes.Repeat; continue; }"),
-        new("Resolved before progress", "Dispatching/Dispatcher.cs",
-            "if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", ""),
-        new("The checkpoint stands on what is not durable", "Dispatching/Dispatcher.cs",
+        new("Resolved before progress", "Dispatching/Positions.cs",
+            "if (rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", ""),
+        new("The checkpoint stands on what is not durable", "Dispatching/Positions.cs",
             "written <= checkpoint) checkpoint = written.Previous;", "written <= checkpoint) checkpoint = written;"),
 
         // Manager
