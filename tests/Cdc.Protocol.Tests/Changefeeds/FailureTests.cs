@@ -34,7 +34,7 @@ public sealed class FailureTests
         Assert.Equal($"store Normal e{epoch} @101; persisted e{epoch} @101", story.Reports(epoch, 101));
         Assert.Null(story.Stored.Trouble);
         story.Reports(epoch, 101, Passing());
-        Assert.Equal(1, story.Stored.Trouble!.Failures);
+        Assert.Equal((1, TimeSpan.Zero), (story.Stored.Trouble!.Failures, story.Stored.Trouble.Down));
     }
 
     [Fact]
