@@ -134,7 +134,7 @@ public sealed class FailureTests
     [Fact]
     public void Pauses_double_from_10_seconds_to_10_minutes_and_vary_by_a_tenth()
     {
-        HashSet<TimeSpan> seen = [];
+        HashSet<TimeSpan> seen = [], longest = [];
         for (ulong seed = 0; seed < 1000; seed++)
         {
             for (int failures = 1; failures < 40; failures++)
@@ -143,9 +143,11 @@ public sealed class FailureTests
                 TimeSpan pause = Outage.Pause(failures, seed);
                 Assert.InRange(pause.TotalSeconds, expected * 0.9, Math.Min(expected * 1.1, 600));
                 if (failures == 1) seen.Add(pause);
+                if (failures == 39) longest.Add(pause);
             }
         }
         Assert.Equal(201, seen.Count);
+        Assert.Equal(101, longest.Count);
         Assert.Equal(Outage.Pause(3, 9), Outage.Pause(3, 9));
     }
 
