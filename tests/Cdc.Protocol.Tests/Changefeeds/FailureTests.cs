@@ -132,6 +132,19 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void Until_every_node_has_answered_it_is_down()
+    {
+        Story story = Failed(times: 1, out ulong epoch);
+        for (int i = 0; i < 60; i++)
+        {
+            story.Hears(new MaintainerReport(new(epoch), Ts(100), false, []));
+            story.After(10);
+        }
+        story.Reports(epoch, 100, Passing());
+        Assert.InRange(story.Stored.Trouble!.Down, TimeSpan.FromSeconds(600), TimeSpan.FromSeconds(620));
+    }
+
+    [Fact]
     public void Pauses_double_from_10_seconds_to_10_minutes_and_vary_by_a_tenth()
     {
         HashSet<TimeSpan> seen = [], longest = [];
