@@ -43,8 +43,8 @@ public static class MutationTable
         // Manager
         new("A send that is not answered is lost", "Managing/BlockStatusQueue.cs",
             "if (_token is not null && now >= _deadline) _token = null;", "if (_token is not null && now >= _deadline) { _token = null; _requests.Dequeue(); }"),
-        new("SCHEDULED is left out as a repeat, for ever", "Dispatching/BlockStatusBuffer.cs",
-            "if (entry.Key.Stage != BlockStage.Scheduled) _waiting.Remove(entry.Key);", ""),
+        new("What was said once is left out for ever", "Dispatching/BlockStatusBuffer.cs",
+            "            _waiting.Remove(entry.Key);\n", ""),
         new("A merge starts at the furthest source", "Managing/LocalMerge.cs",
             "start = CommitTs.Min(start, source.Checkpoint);", "start = CommitTs.Max(start, source.Checkpoint);"),
 
