@@ -70,9 +70,9 @@ sealed class Dispatcher
     /// <summary>Whether it is a merge's source from which the sink holds nothing any more.</summary>
     public bool IsClosedForMerge => _goal == DrainGoal.Merge && !IsInFlight;
 
-    /// <summary>Whether it may become a part of another.</summary>
-    public bool IsMergeable =>
-        State == ComponentState.Working && Session != 0 && _goal == DrainGoal.None && Held is null;
+    /// <summary>Whether it may become a part of another. With a session it works, and nothing else is to become of
+    /// it.</summary>
+    public bool IsMergeable => Session != 0 && Held is null;
 
     /// <summary>Whether it has to be kept though it has ended: the maintainer may take it for replicating, and would
     /// no longer hear of its checkpoint.</summary>

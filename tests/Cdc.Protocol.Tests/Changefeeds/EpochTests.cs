@@ -120,6 +120,7 @@ public sealed class EpochTests
     {
         Story story = Running();
         story.Asks(Second, "b");
+        story.After(2);
         story.Does(new NodesChanged([new("a")]));
         Assert.Equal("activate Run", story.After(0.1));
         story.Asks(Third, "a");

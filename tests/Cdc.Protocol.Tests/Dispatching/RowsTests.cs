@@ -210,6 +210,19 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void A_resolved_that_is_lower_than_the_last_does_not_go_back_and_does_not_hold_for_who_has_not_heard_the_last()
+    {
+        _node.Resolved(30);
+        _node.Work(D(2), Whole(8));
+        _node.Resolved(20);
+        Assert.Equal(At(30), _node.Checkpoint(D(1)));
+        Assert.Equal(At(10), _node.Checkpoint(D(2)));
+        Assert.Equal(At(10), _node.Watermark.Checkpoint);
+        _node.Resolved(30);
+        Assert.Equal(At(30), _node.Checkpoint(D(2)));
+    }
+
+    [Fact]
     public void Resolved_does_not_pass_what_lies_in_the_inbox()
     {
         _node.Rows(D(1), 20);
