@@ -1,4 +1,5 @@
 using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
 
 namespace Cdc.Simulator;
 
@@ -17,6 +18,9 @@ public sealed record Swarm
 
     /// <summary>The longest delay of a message; long ones are seldom.</summary>
     public TimeSpan Delay { get; init; }
+
+    /// <summary>What the sinks write to.</summary>
+    public TargetKind Target { get; init; }
 
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
@@ -59,7 +63,7 @@ public sealed record Swarm
             rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
 
         bool calm = rng.Chance(0.1);
-        return new()
+        Swarm drawn = new()
         {
             Nodes = rng.Between(3, rng.Chance(0.2) ? 9 : 5),
             Faulty = TimeSpan.FromSeconds(rng.Between(8, 30)),
@@ -72,6 +76,7 @@ public sealed record Swarm
                 DdlShare: rng.Pick([0.05, 0.2, 0.5]),
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
+                KeylessShare: 0,
                 TriggerInEveryDdl: rng.Chance(0.7)),
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
@@ -97,6 +102,14 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
+        };
+
+        // Drawn last: what came before is as it was.
+        return drawn with
+        {
+            Target = rng.Pick([
+                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
+            Workload = drawn.Workload with { KeylessShare = rng.Pick([0.0, 0.0, 0.5]) },
         };
     }
 }

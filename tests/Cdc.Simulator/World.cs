@@ -33,7 +33,7 @@ public sealed class World
         Network = new(Agenda, _rng.Fork(), Swarm);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source, table => Checks!.IsParked(table));
+        Target = new(Source, Swarm.Target, table => Checks!.IsParked(table), Reached);
         Log = new(Source);
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);

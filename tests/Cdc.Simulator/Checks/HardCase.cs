@@ -31,6 +31,9 @@ public static class HardCase
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";
     public const string SinkUnknown = "unknown outcome at the sink";
+    public const string TornWrite = "lines written of a hand-over that failed";
+    public const string LineRepeated = "line written again";
+    public const string LinesCopied = "table of lines copied";
     public const string CrashWhilePersisting = "crash between decide and persist";
     public const string SendRequeued = "send failed and requeued";
     public const string SyncpointWritten = "syncpoint written";

@@ -106,7 +106,7 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
 
     TableHistory Added(CommitTs at, string schema)
     {
-        var table = new TableHistory(new(_nextTable++), schema, rng.Chance(options.SplittableShare), at);
+        TableHistory table = Workload.MakeTable(new(_nextTable++), schema, at, rng, options);
         source.AddTable(table);
         return table;
     }

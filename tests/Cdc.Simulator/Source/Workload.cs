@@ -19,9 +19,16 @@ public sealed class Workload(ModelSource source, Rng rng, WorkloadOptions option
     {
         for (int i = 0; i < options.Tables; i++)
         {
-            source.AddTable(new(
-                new TableId(i + 1), $"s{i % options.Schemas}", rng.Chance(options.SplittableShare), CommitTs.Zero));
+            source.AddTable(MakeTable(new TableId(i + 1), $"s{i % options.Schemas}", CommitTs.Zero, rng, options));
         }
+    }
+
+    /// <summary>A table as the options say.</summary>
+    internal static TableHistory MakeTable(
+        TableId id, string schema, CommitTs created, Rng rng, WorkloadOptions options)
+    {
+        bool hasKey = options.KeylessShare == 0 || !rng.Chance(options.KeylessShare);
+        return new(id, schema, rng.Chance(options.SplittableShare) && hasKey, created) { HasKey = hasKey };
     }
 
     /// <summary>Commits one transaction.</summary>
@@ -75,6 +82,13 @@ public sealed class Workload(ModelSource source, Rng rng, WorkloadOptions option
         for (int i = 0; i < count; i++)
         {
             TableHistory table = rng.Pick(live);
+            if (!table.HasKey)
+            {
+                // Rows that are alike are different rows.
+                rows.Add(new(table.Table, 0, (ulong)rng.Between(1, 2), table.Shape));
+                continue;
+            }
+
             uint key = (uint)rng.Below(options.Keys) * (uint)((1L << 32) / options.Keys);
             if (rows.Exists(r => r.Table == table.Table && r.Key == key)) continue;
             rows.Add(new(table.Table, key, rng.Chance(0.2) ? 0 : ++_value, table.Shape));
@@ -88,6 +102,7 @@ public sealed class Workload(ModelSource source, Rng rng, WorkloadOptions option
 /// <summary>What the application is like.</summary>
 /// <param name="Transactions">How many it makes.</param>
 /// <param name="Pace">The longest pause between two.</param>
+/// <param name="KeylessShare">How many of the tables have no key.</param>
 /// <param name="TriggerInEveryDdl">Whether every DDL stops the table trigger too, as PostgreSQL's do.</param>
 public sealed record WorkloadOptions(
     int Tables,
@@ -98,4 +113,5 @@ public sealed record WorkloadOptions(
     double DdlShare,
     double MixedShare,
     double SplittableShare,
+    double KeylessShare,
     bool TriggerInEveryDdl);
