@@ -46,6 +46,9 @@ public sealed record Swarm
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
     public TimeSpan? Pauses { get; init; }
 
+    /// <summary>The mean time between two machines that start again with the next version; null: there is none.</summary>
+    public TimeSpan? Upgrades { get; init; }
+
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
 
@@ -77,7 +80,8 @@ public sealed record Swarm
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
                 KeylessShare: 0,
-                TriggerInEveryDdl: rng.Chance(0.7)),
+                TriggerInEveryDdl: rng.Chance(0.7),
+                HasConstraints: false),
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
@@ -105,11 +109,19 @@ public sealed record Swarm
         };
 
         // Drawn last: what came before is as it was.
+        bool hasConstraints = rng.Chance(0.4);
         return drawn with
         {
+            Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
             Target = rng.Pick([
                 TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
-            Workload = drawn.Workload with { KeylessShare = rng.Pick([0.0, 0.0, 0.5]) },
+            Workload = drawn.Workload with
+            {
+                KeylessShare = rng.Pick([0.0, 0.0, 0.5]),
+                HasConstraints = hasConstraints,
+                // A constraint binds tables: then DDL of one table is not its own affair.
+                TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
+            },
         };
     }
 }

@@ -20,6 +20,9 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
 
     public CommitTs? Dropped { get; set; }
 
+    /// <summary>Where it gets a unique column, so that it may not be split from there on.</summary>
+    public CommitTs? UniqueFrom { get; set; }
+
     /// <summary>The last copy of it that the target took: what was done up to there need not be done again.</summary>
     public CommitTs CopiedAt { get; set; }
 
@@ -35,6 +38,10 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public IReadOnlyList<(CommitTs At, BlockEventId Event)> Ddl => _ddl;
 
     public bool IsThereAt(CommitTs at) => Created <= at && (Dropped is not { } dropped || dropped > at);
+
+    public bool IsUniqueAt(CommitTs at) => UniqueFrom <= at;
+
+    public bool IsSplittableAt(CommitTs at) => IsSplittable && !IsUniqueAt(at);
 
     public string SchemaAt(CommitTs at)
     {

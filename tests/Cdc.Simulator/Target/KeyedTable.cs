@@ -11,6 +11,34 @@ public sealed class KeyedTable(TableHistory history) : TargetTable(history)
     /// <summary>The position that keys were at when TRUNCATE took their rows, or a copy replaced them.</summary>
     CommitTs _emptiedAt;
 
+    bool _isUnique;
+
+    /// <summary>Whether it has a row with this key.</summary>
+    public bool Holds(uint key) => _rows.TryGetValue(key, out (CommitTs At, ulong Value) row) && row.Value != 0;
+
+    /// <summary>The keys of its rows.</summary>
+    public IEnumerable<uint> Held => _rows.Where(static r => r.Value.Value != 0).Select(static r => r.Key);
+
+    /// <summary>Makes a column unique, and looks at the rows that are there.</summary>
+    public void AddUnique(CommitTs at)
+    {
+        _isUnique = true;
+        StepEnded(at);
+    }
+
+    public override void StepEnded(CommitTs at)
+    {
+        if (!_isUnique) return;
+        Span<bool> taken = stackalloc bool[256];
+        foreach ((uint key, (CommitTs _, ulong value)) in _rows)
+        {
+            if (value == 0) continue;
+            ref bool isTaken = ref taken[RowChange.UniqueOf(value)];
+            if (isTaken) throw Broken("unique", key, $"has a unique value that another row still has, at {at}");
+            isTaken = true;
+        }
+    }
+
     public override void Apply(CommitTs at, RowChange change, int place, bool isChecked)
     {
         if (!isChecked) return; // Replaced by the copy that brings it back.
@@ -30,7 +58,7 @@ public sealed class KeyedTable(TableHistory history) : TargetTable(history)
     public override void Copy(CommitTs at)
     {
         _rows.Clear();
-        (CopiedAt, _emptiedAt, Shape) = (at, at, History.ShapeAt(at));
+        (CopiedAt, _emptiedAt, Shape, _isUnique) = (at, at, History.ShapeAt(at), History.IsUniqueAt(at));
         foreach (uint key in History.Keys.Keys) _rows[key] = (at, History.ValueAt(key, at));
     }
 

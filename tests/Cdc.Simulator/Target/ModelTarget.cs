@@ -15,6 +15,7 @@ public sealed class ModelTarget(
 {
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly HashSet<BlockEventId> _recorded = [];
+    readonly ForeignKeys _foreignKeys = new();
 
     /// <summary>How many commits of owners that had lost their span were refused.</summary>
     public int Fenced { get; private set; }
@@ -61,6 +62,7 @@ public sealed class ModelTarget(
         {
             for (int i = 0; i < step.Rows.Count; i++) Apply(step, i);
             if (step.At > row.Position) row.Position = step.At;
+            if (!isParked(row.Span.Table)) _tables.GetValueOrDefault(row.Span.Table)?.StepEnded(step.At);
         }
 
         Progress.Commit(row);
@@ -105,7 +107,10 @@ public sealed class ModelTarget(
             if (Changing(reshaped, block) is { } table) table.Shape++;
         }
 
+        _foreignKeys.Truncate(ddl.Truncated, _tables);
         foreach (TableId truncated in ddl.Truncated) Changing(truncated, block)?.Truncate(block.At);
+        foreach (TableId unique in ddl.Unique) (Changing(unique, block) as KeyedTable)?.AddUnique(block.At);
+        if (ddl.ForeignKey is { } key) Add(key, block);
 
         // Everything before it is durable in the tables that it changes, and it is itself.
         foreach (TableId changed in ddl.Changed) Progress.Executed(changed, block.At);
@@ -144,6 +149,15 @@ public sealed class ModelTarget(
             if (!_tables.TryGetValue(table.Table, out TargetTable? there)) continue;
             there.Check(at, isExact: false, "no loss");
         }
+    }
+
+    void Add(ForeignKey key, BlockStep block)
+    {
+        if (kind != TargetKind.Database || isParked(key.Child) || isParked(key.Parent)) return;
+        // One that was copied beyond it has the rows of then, and the other one has not yet.
+        if (Changing(key.Child, block) is null || Changing(key.Parent, block) is null) return;
+        reached.Reached(HardCase.ForeignKeyAdded);
+        _foreignKeys.Add(key, _tables);
     }
 
     void Apply(WriteUnit step, int index)

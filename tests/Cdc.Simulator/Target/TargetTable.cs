@@ -30,6 +30,10 @@ public abstract class TargetTable(TableHistory history)
     /// <exception cref="ViolationException">It is not the one that comes next.</exception>
     public abstract void Apply(CommitTs at, RowChange change, int place, bool isChecked);
 
+    /// <summary>A step is whole: constraints hold again.</summary>
+    /// <exception cref="ViolationException">One does not.</exception>
+    public virtual void StepEnded(CommitTs at) { }
+
     public abstract void Truncate(CommitTs at);
 
     /// <summary>It is what the source had at a position.</summary>
