@@ -19,10 +19,22 @@ public sealed class HostileBytesTests
     public void Nothing_at_all_is_refused() => Assert.Equal("It is empty.", WireBytes.Refusal([]));
 
     [Fact]
+    public void A_count_that_no_message_can_have_is_refused()
+    {
+        StreamItem.Resolved resolved = new(new(1, 0), [], false, 5);
+        byte[] bytes = WireBytes.Of(new StreamBatch(1, 1, 1, [resolved]));
+        Assert.Equal(10, bytes[^1]);
+        Assert.Equal("A count is negative or too large.", WireBytes.Refusal([.. bytes[..^1], 9]));
+        Assert.Equal(
+            "A count is negative or too large.",
+            WireBytes.Refusal([.. bytes[..^1], 0xBA, 0xE5, 0x83, 0xE1, 0x7B]));
+    }
+
+    [Fact]
     public void A_tag_that_no_message_has_is_refused()
     {
         HashSet<byte> known = [.. new RandomMessages(1).OneOfEach().Select(static message => WireBytes.Of(message)[1])];
-        Assert.Equal(33, known.Count);
+        Assert.Equal(34, known.Count);
         for (int tag = 0; tag < 256; tag++)
         {
             if (!known.Contains((byte)tag)) Assert.Equal($"There is no Message {tag}.", WireBytes.Refusal([Version, (byte)tag]));
