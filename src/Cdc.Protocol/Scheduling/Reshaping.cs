@@ -73,7 +73,8 @@ internal sealed class Reshaping(Schedule schedule)
 
         foreach (SpanTask task in table.Spans)
         {
-            if (!task.IsReplicating) return;
+            // One that a failure holds can't be merged, and would not be known to be held while that is tried.
+            if (!task.IsReplicating || task.Held is not null) return;
         }
 
         NodeId node = table.Spans[0].Node;
