@@ -42,6 +42,10 @@ public sealed class Activations(World world, Rng rng)
             : newest;
     }
 
+    /// <summary>Whoever spoke on a node with an epoch.</summary>
+    public RoleHost? Speaker(NodeId node, Epoch epoch) =>
+        _maintainers.Find(m => !m.IsEnded && m.Node.Id == node && m.Role is Maintainer speaker && speaker.Epoch == epoch);
+
     public void Begin()
     {
         _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
