@@ -10,7 +10,7 @@ namespace Cdc.Protocol.Changefeeds;
 /// <c>WireContract.txt</c>.</summary>
 public static class ChangefeedRecordFormat
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     static readonly Versioned<ChangefeedRecord> Form = new(Record(), 1, Version);
 
@@ -54,7 +54,8 @@ public static class ChangefeedRecordFormat
         .With("Tables", new Many<Messages.ParkedTable>(ChangefeedShapes.Parked), static v => v.Tables)
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Heard", new Many<ParkingHeard>(Heard()), static v => v.Heard)
-        .Make(static (tables, epoch, heard) => new(tables, epoch, heard));
+        .With("Wanted", new Many<TableId>(Table), static v => v.Wanted, 2, [])
+        .Make(static (tables, epoch, heard, wanted) => new(tables, epoch, heard, wanted));
 
     static Shape<ParkingHeard> Heard() => Fields.Of<ParkingHeard>()
         .With("Table", Table, static v => v.Table)

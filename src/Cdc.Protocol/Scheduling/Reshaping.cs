@@ -10,6 +10,8 @@ internal sealed class Reshaping(Schedule schedule)
     /// <summary>The tables that are to be in one span again.</summary>
     public IReadOnlyCollection<TableId> Merging => _merging;
 
+    public bool IsMerging(TableId table) => _merging.Contains(table);
+
     /// <summary>Cuts a table that is in one span into equal parts.</summary>
     /// <returns>False: not now, or not this table.</returns>
     public bool Split(TableId table, int parts, TimeSpan now)

@@ -10,7 +10,7 @@ public sealed class Router(World world, Rng rng)
     public void Send(RoleHost from, Party sender, Send send)
     {
         bool isSent = false;
-        if (Find(send.To) is { } to)
+        if (Find(send.To, send.Message) is { } to)
         {
             isSent = world.Network.Send(from.Node, to.Node, send.Message, message =>
             {
