@@ -32,6 +32,8 @@ public sealed class Checkers(World world)
     /// <summary>Whether what is stored says that it runs.</summary>
     public bool IsRunning { get; private set; }
 
+    public Liveness Liveness { get; } = new(world);
+
     /// <summary>Whether it is stored that a parked table is to come back.</summary>
     public bool IsWanted(TableId table) => _parking.Wanted.Contains(table);
 
@@ -63,6 +65,8 @@ public sealed class Checkers(World world)
                 MaintainerWatch maintainer = MaintainerOf(host);
                 _maintainerCases.Before(maintainer, host, input);
                 maintainer.Before(input);
+                if (input is Tick) Liveness.Look(host);
+                if (input is Received { Message: BlockStatusRequest request }) Liveness.Heard(host, request);
                 break;
             case EventCollector or EventService:
                 _sessionCases.Before(host, input);
@@ -83,6 +87,7 @@ public sealed class Checkers(World world)
                 MaintainerOf(host).After(effect);
                 _maintainerCases.After(MaintainerOf(host), effect);
                 if (effect is Send { Message: MaintainerStopped stopped }) _stopped.Add(stopped.Epoch.Next);
+                if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;
             case Changefeed:
                 if (effect is not Send { Message: EpochGrant grant }) break;
@@ -105,6 +110,7 @@ public sealed class Checkers(World world)
         Checkpoint = checkpoint;
         bool isLater = record.Epochs.Latest >= PersistedEpoch;
         Rules.Ensure(isLater, "INV-29", "the record", $"goes back from {PersistedEpoch}");
+        Liveness.Persisted(record);
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
         _parking = record.Parking;
