@@ -197,6 +197,7 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
+        Checks.Liveness.Healed();
 
         // A barrier, if one comes, has parked the broken table by then.
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
