@@ -108,7 +108,7 @@ public sealed class ApplyTests
     [Fact]
     public void A_parked_table_is_not_added()
     {
-        _rig.Schedule.Parked.Add(Table(1));
+        _rig.Schedule.Parked.Add(Table(1), null);
         _rig.Schedule.Apply(Payload with { Added = [new(Table(1), "shop", true)] }, Ts(50), _rig.Now);
         Assert.Empty(_rig.Schedule.All);
     }
