@@ -32,6 +32,7 @@ public static class Shrinker
         ("fewer tables", static s => s with { Workload = s.Workload with { Tables = (s.Workload.Tables + 1) / 2 } }),
         ("one schema", static s => s with { Workload = s.Workload with { Schemas = 1 } }),
         ("fewer keys", static s => s with { Workload = s.Workload with { Keys = 2 } }),
+        ("no DDL that forbids a split", static s => s with { Workload = s.Workload with { UnsplitShare = 0 } }),
         ("less DDL", static s => s with { Workload = s.Workload with { MixedShare = 0 } }),
         ("fewer transactions",
             static s => s with { Workload = s.Workload with { Transactions = s.Workload.Transactions * 2 / 3 } }),

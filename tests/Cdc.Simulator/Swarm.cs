@@ -72,7 +72,10 @@ public sealed record Swarm
                 DdlShare: rng.Pick([0.05, 0.2, 0.5]),
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
-                TriggerInEveryDdl: rng.Chance(0.7)),
+                TriggerInEveryDdl: rng.Chance(0.7))
+            {
+                UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
+            },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),

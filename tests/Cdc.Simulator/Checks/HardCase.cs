@@ -36,6 +36,8 @@ public static class HardCase
     public const string SyncpointWritten = "syncpoint written";
     public const string NormalOnSplit = "DDL of tables written on split tables";
     public const string DatabaseOnSplit = "DDL of a schema written on split tables";
+    public const string UnsplitMerged = "barrier merged a split table before it was written";
+    public const string UnsplitTakeover = "takeover while a barrier merges a split table";
     public const string AllOnSplit = "DDL of all tables written on split tables";
 
     /// <summary>Their names.</summary>

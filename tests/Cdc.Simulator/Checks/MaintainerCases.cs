@@ -9,6 +9,9 @@ namespace Cdc.Simulator.Checks;
 /// <summary>Counts the hard cases that maintainers meet.</summary>
 public sealed class MaintainerCases(World world)
 {
+    /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
+    readonly HashSet<BlockEventId> _unsplit = [];
+
     public void Before(MaintainerWatch watch, RoleHost host, Input input)
     {
         switch (input)
@@ -21,6 +24,8 @@ public sealed class MaintainerCases(World world)
                 foreach (BlockStatus status in request.Statuses) Report(watch, status);
                 break;
             case Received { Message: EpochGrant }:
+                if (_unsplit.Any(id => !world.Target.IsRecorded(id)))
+                    world.Reached.Reached(HardCase.UnsplitTakeover);
                 foreach (RoleHost other in world.Activations.Maintainers)
                 {
                     if (other == host || other.IsEnded) continue;
@@ -41,14 +46,22 @@ public sealed class MaintainerCases(World world)
                 break;
             case Send { Message: BlockInstructions orders }:
                 foreach (BlockInstruction order in orders.Items)
+                {
                     if (order.Kind == InstructionKind.Ignored) world.Reached.Reached(HardCase.Ignored);
+                    bool isMerged = order.Kind == InstructionKind.Write && _unsplit.Contains(order.Event);
+                    if (isMerged) world.Reached.Reached(HardCase.UnsplitMerged);
+                }
+
                 break;
         }
     }
 
-    /// <summary>A DONE of which nothing can come any more.</summary>
+    /// <summary>A DONE of which nothing can come any more; a part that stands where its table has to be whole.</summary>
     void Report(MaintainerWatch watch, BlockStatus status)
     {
+        if (status is { Stage: BlockStage.Waiting, Payload.Unsplit: { Length: > 0 } unsplit }
+            && watch.Schedule?.Find(status.Dispatcher) is { Span.IsWhole: false } part
+            && unsplit.Contains(part.Span.Table)) _unsplit.Add(status.Event);
         if (status.Stage != BlockStage.Done) return;
         bool isLate = watch.Schedule?.Find(status.Dispatcher) is not { } task || task.Owner != status.Owner
             || task.IsBeyond(status.Event.At);

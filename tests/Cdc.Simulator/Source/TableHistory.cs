@@ -12,9 +12,11 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     readonly List<(CommitTs At, string Schema)> _schemas = [(created, schema)];
 
     public TableId Table { get; } = table;
-    public bool IsSplittable { get; } = isSplittable;
     public CommitTs Created { get; } = created;
     public CommitTs? Dropped { get; set; }
+
+    /// <summary>From here on it may not be in several spans.</summary>
+    public CommitTs? WholeFrom { get; private set; }
 
     /// <summary>The last copy of it that the target took: what was done up to there need not be done again.</summary>
     public CommitTs CopiedAt { get; set; }
@@ -31,6 +33,14 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public IReadOnlyList<(CommitTs At, BlockEventId Event)> Ddl => _ddl;
 
     public bool IsThereAt(CommitTs at) => Created <= at && (Dropped is not { } dropped || dropped > at);
+
+    /// <summary>Whether it may be in several spans as of a position.</summary>
+    public bool IsSplittableAt(CommitTs at) => isSplittable && !(WholeFrom <= at);
+
+    /// <summary>Whether it may be in several spans now.</summary>
+    public bool IsSplittable => isSplittable && WholeFrom is null;
+
+    public void ForbidSplit(CommitTs at) => WholeFrom ??= at;
 
     public string SchemaAt(CommitTs at)
     {

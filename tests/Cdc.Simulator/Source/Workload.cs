@@ -98,4 +98,8 @@ public sealed record WorkloadOptions(
     double DdlShare,
     double MixedShare,
     double SplittableShare,
-    bool TriggerInEveryDdl);
+    bool TriggerInEveryDdl)
+{
+    /// <summary>How often a DDL is one that forbids to split a table from then on.</summary>
+    public double UnsplitShare { get; init; }
+}

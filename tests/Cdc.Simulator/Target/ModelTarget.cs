@@ -83,6 +83,8 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         row.Writers--;
         foreach (WriteUnit step in steps)
         {
+            Ensure(row.Span.IsWhole || !(source.Tables[row.Span.Table].WholeFrom < step.At), "INV-34",
+                $"rows at {step.At} of {row.Span}, a part of a table that is not to be split any more");
             foreach (RowChange change in step.Rows) Apply(step.At, change);
             if (step.At > row.Position) row.Position = step.At;
         }
