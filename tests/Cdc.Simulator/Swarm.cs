@@ -48,6 +48,9 @@ public sealed record Swarm
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
 
+    /// <summary>How many bytes of a step's rows the log gives at once.</summary>
+    public int PieceBytes { get; init; } = 4096;
+
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
     public double ClockSkew { get; init; }
@@ -75,6 +78,8 @@ public sealed record Swarm
                 TriggerInEveryDdl: rng.Chance(0.7))
             {
                 UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
+                KeyChangeShare = rng.Pick([0.0, 0.2, 0.5]),
+                FilledShare = rng.Pick([0.0, 0.5]),
             },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
@@ -100,6 +105,7 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
+            PieceBytes = rng.Pick([16, 48, 4096]),
         };
     }
 }

@@ -33,7 +33,7 @@ public sealed class World
         Network = new(Agenda, _rng.Fork(), Swarm);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source, table => Checks!.IsParked(table));
+        Target = new(Source, table => Checks!.IsParked(table)) { KeyChanges = new(Source, Reached) };
         Log = new(Source);
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);
@@ -177,6 +177,7 @@ public sealed class World
         Workload.Transact();
         SortedSet<TableId> tables = [];
         int from = Source.FirstBehind(_served);
+        HardDdl.Committed(this, from);
         for (int i = from; i < Source.Steps.Count; i++)
         {
             if (Source.Steps[i] is RowsStep rows) tables.UnionWith(rows.Rows.Select(static r => r.Table));

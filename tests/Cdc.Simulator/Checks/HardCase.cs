@@ -36,6 +36,12 @@ public static class HardCase
     public const string SyncpointWritten = "syncpoint written";
     public const string NormalOnSplit = "DDL of tables written on split tables";
     public const string DatabaseOnSplit = "DDL of a schema written on split tables";
+    public const string KeyChangeAcross = "key change from one span to another";
+    public const string KeyChangeReshaped = "halves of a key change written behind different cuts of the table";
+    public const string FilledTable = "rows in the transaction that makes their table";
+    public const string Mixed = "several DDL and rows and TRUNCATE in one transaction";
+    public const string StepInPieces = "step written in several pieces";
+    public const string StepBegunAnew = "step that was cut by a reset came again from its first piece";
     public const string UnsplitMerged = "barrier merged a split table before it was written";
     public const string UnsplitTakeover = "takeover while a barrier merges a split table";
     public const string AllOnSplit = "DDL of all tables written on split tables";

@@ -9,6 +9,7 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     readonly List<CommitTs> _truncates = [];
     readonly List<CommitTs> _reshapes = [];
     readonly List<(CommitTs At, BlockEventId Event)> _ddl = [];
+    readonly Dictionary<(CommitTs At, uint Key), uint> _keyChanges = [];
     readonly List<(CommitTs At, string Schema)> _schemas = [(created, schema)];
 
     public TableId Table { get; } = table;
@@ -54,6 +55,17 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
         if (!_keys.TryGetValue(row.Key, out var changes)) _keys[row.Key] = changes = [];
         changes.Add((at, row.Value));
     }
+
+    /// <summary>A row goes from one key to another.</summary>
+    public void ChangeKey(CommitTs at, uint from, uint to)
+    {
+        _keyChanges[(at, from)] = to;
+        _keyChanges[(at, to)] = from;
+    }
+
+    /// <summary>The other key of a key change; null: the change of this key is none.</summary>
+    public uint? OtherKey(CommitTs at, uint key) =>
+        _keyChanges.Count > 0 && _keyChanges.TryGetValue((at, key), out uint other) ? other : null;
 
     public void AddDdl(BlockEventId id) => _ddl.Add((id.At, id));
 

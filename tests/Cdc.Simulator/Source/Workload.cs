@@ -47,6 +47,7 @@ public sealed class Workload(ModelSource source, Rng rng, WorkloadOptions option
             {
                 steps.Add(made);
                 step++;
+                Fill(steps, made, new(_commit, step));
             }
             else
             {
@@ -75,13 +76,53 @@ public sealed class Workload(ModelSource source, Rng rng, WorkloadOptions option
         for (int i = 0; i < count; i++)
         {
             TableHistory table = rng.Pick(live);
-            uint key = (uint)rng.Below(options.Keys) * (uint)((1L << 32) / options.Keys);
+            uint key = Key(rng.Below(options.Keys));
             if (rows.Exists(r => r.Table == table.Table && r.Key == key)) continue;
+            if (steps.Count == 0 && ChangeKey(rows, table, key, at)) continue;
             rows.Add(new(table.Table, key, rng.Chance(0.2) ? 0 : ++_value, table.Shape));
         }
 
         if (index >= 0) steps[index] = new RowsStep(at, rows);
         else if (rows.Count > 0) steps.Add(new RowsStep(at, rows));
+    }
+
+    uint Key(int number) => (uint)number * (uint)((1L << 32) / options.Keys);
+
+    /// <summary>An update of the key of a row: it is deleted where it was and inserted where it goes, with all that it
+    /// holds. False: it is not to be, or there is no row, or no key is free.</summary>
+    bool ChangeKey(List<RowChange> rows, TableHistory table, uint from, CommitTs at)
+    {
+        if (options.KeyChangeShare == 0 || !rng.Chance(options.KeyChangeShare)) return false;
+        ulong value = table.ValueAt(from, at);
+        if (value == 0) return false;
+        int first = rng.Below(options.Keys);
+        for (int i = 0; i < options.Keys; i++)
+        {
+            uint to = Key((first + i) % options.Keys);
+            if (table.ValueAt(to, at) != 0 || rows.Exists(r => r.Table == table.Table && r.Key == to)) continue;
+            rows.Add(new(table.Table, from, 0, table.Shape));
+            rows.Add(new(table.Table, to, value, table.Shape));
+            table.ChangeKey(at, from, to);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Rows of the tables that a DDL has made, in the same transaction.</summary>
+    void Fill(List<ModelStep> steps, BlockStep made, CommitTs at)
+    {
+        if (options.FilledShare == 0 || made.Ddl.Created.Count == 0 || !rng.Chance(options.FilledShare)) return;
+        List<RowChange> rows = [];
+        foreach (TableId created in made.Ddl.Created)
+        {
+            for (int i = 0; i < options.Keys; i++)
+            {
+                if (rng.Chance(0.7)) rows.Add(new(created, Key(i), ++_value, source.Tables[created].Shape));
+            }
+        }
+
+        if (rows.Count > 0) steps.Add(new RowsStep(at, rows));
     }
 }
 
@@ -102,4 +143,11 @@ public sealed record WorkloadOptions(
 {
     /// <summary>How often a DDL is one that forbids to split a table from then on.</summary>
     public double UnsplitShare { get; init; }
+
+    /// <summary>How many of the changes are updates of a key: a row goes from one hash to another.</summary>
+    public double KeyChangeShare { get; init; }
+
+    /// <summary>How often the transaction that makes a table fills it, as CREATE TABLE AS does: its rows come before
+    /// the DDL in the source's log, and take the step behind it.</summary>
+    public double FilledShare { get; init; }
 }

@@ -23,6 +23,9 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
 
     public int Recorded => _recorded.Count;
 
+    /// <summary>Counts them; null: nobody does.</summary>
+    public KeyChanges? KeyChanges { get; init; }
+
     public SortedDictionary<TableId, TargetTable> Tables => _tables;
 
     public void CreateTable(TableId table) => _tables.Add(table, new());
@@ -85,7 +88,11 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         {
             Ensure(row.Span.IsWhole || !(source.Tables[row.Span.Table].WholeFrom < step.At), "INV-34",
                 $"rows at {step.At} of {row.Span}, a part of a table that is not to be split any more");
-            foreach (RowChange change in step.Rows) Apply(step.At, change);
+            foreach (RowChange change in step.Rows)
+            {
+                if (Apply(step.At, change)) KeyChanges?.Applied(row.Span, step.At, change);
+            }
+
             if (step.At > row.Position) row.Position = step.At;
         }
 
@@ -218,10 +225,10 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         return largest;
     }
 
-    void Apply(CommitTs at, RowChange change)
+    bool Apply(CommitTs at, RowChange change)
     {
-        if (at <= KeyPosition(change.Table, change.Key)) return; // Applied before; the sink skips per key.
-        if (isParked(change.Table)) return; // Replaced by the copy that brings it back.
+        if (at <= KeyPosition(change.Table, change.Key)) return false; // Applied before; the sink skips per key.
+        if (isParked(change.Table)) return false; // Replaced by the copy that brings it back.
         Ensure(_tables.TryGetValue(change.Table, out TargetTable? table), "INV-24",
             $"rows of table {change.Table} at {at}, which is not there");
         Ensure(table!.Shape == change.Shape, "INV-24",
@@ -232,6 +239,7 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         Ensure(applied >= before, "no loss",
             $"key {change.Key:X8} of table {change.Table} goes from {applied} to {at} without {before}");
         table.Rows[change.Key] = (at, change.Value);
+        return true;
     }
 
     static CommitTs Applied(TargetTable table, uint key) =>
