@@ -107,6 +107,13 @@ public sealed class HostileBytesTests
     public void A_text_that_is_none_is_refused(string text, string error) =>
         Assert.Equal(error, WireBytes.Refusal([Version, 132, 0, 1, 1, 1, 1, .. Convert.FromHexString(text.Replace(" ", ""))]));
 
+    // 137 StreamBatch: stream, first, sent bytes, one item: 4 Resolved, position, nobody, complete, 2^31 parts
+    [Fact]
+    public void A_number_of_parts_beyond_its_type_is_refused() =>
+        Assert.Equal(
+            "A number is too large.",
+            WireBytes.Refusal([Version, 137, 1, 1, 0, 1, 4, 1, 0, 0, 1, 0x80, 0x80, 0x80, 0x80, 0x10]));
+
     [Fact]
     public void A_session_epoch_beyond_its_type_is_refused() =>
         Assert.Equal("A session epoch is too large.", WireBytes.Refusal([Version, 131, 0, 1, 1, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0]));
