@@ -37,6 +37,19 @@ public sealed record Swarm
     public TimeSpan? Scheduling { get; init; }
     public TimeSpan? Syncpoint { get; init; }
     public TimeSpan? ServiceMoves { get; init; }
+
+    /// <summary>When the source's server crashes, and knows less of what was confirmed to it.</summary>
+    public TimeSpan? ServerCrash { get; init; }
+
+    /// <summary>When the source drops what was not read of its log; null: never.</summary>
+    public TimeSpan? SlotLost { get; init; }
+
+    /// <summary>The longest pause between two parts of the source's log.</summary>
+    public TimeSpan ReadPause { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How many steps of the log come at once.</summary>
+    public int ReadSteps { get; init; } = 1000;
+
     public TimeSpan? Operator { get; init; }
 
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
@@ -78,7 +91,7 @@ public sealed record Swarm
                 TriggerInEveryDdl: rng.Chance(0.7))
             {
                 UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
-                KeyChangeShare = rng.Pick([0.0, 0.2, 0.5]),
+                KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
                 FilledShare = rng.Pick([0.0, 0.5]),
             },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
@@ -106,6 +119,10 @@ public sealed record Swarm
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
             PieceBytes = rng.Pick([16, 48, 4096]),
+            ServerCrash = calm ? null : Sometimes(0.3, 3000, 12000),
+            SlotLost = calm ? null : Sometimes(0.04, 1000, 15000),
+            ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
+            ReadSteps = rng.Pick([1, 4, 1000]),
         };
     }
 }

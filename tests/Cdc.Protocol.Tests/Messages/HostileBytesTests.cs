@@ -126,7 +126,7 @@ public sealed class HostileBytesTests
             foreach (string character in (string[])["a", "é", "日", "😀"])
             {
                 string sentence = string.Concat(Enumerable.Repeat(character, length));
-                ResetRefused read = Assert.IsType<ResetRefused>(WireBytes.Read(WireBytes.Of(new ResetRefused(default, default, sentence))));
+                ResetRefused read = Assert.IsType<ResetRefused>(WireBytes.Read(WireBytes.Of(new ResetRefused(default, default, sentence, default))));
                 Assert.StartsWith(read.Reason, sentence, StringComparison.Ordinal);
                 Assert.True(read.Reason.Length >= Math.Min(sentence.Length, 1360), $"{character} {length}");
                 if (System.Text.Encoding.UTF8.GetByteCount(sentence) <= 4096) Assert.Equal(sentence, read.Reason);

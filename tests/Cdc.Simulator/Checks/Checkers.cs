@@ -30,6 +30,9 @@ public sealed class Checkers(World world)
     /// <summary>Whether what is stored says that it runs.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>Whether it waits for an operator, and everything is closed.</summary>
+    public bool HasFailed { get; private set; }
+
     public bool IsParked(TableId table) => _parked.Contains(table);
 
     /// <summary>Whether a table that the source has is out of the schedule.</summary>
@@ -98,6 +101,8 @@ public sealed class Checkers(World world)
         Rules.Ensure(isLater, "INV-29", "the record", $"goes back from {PersistedEpoch}");
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
+        HasFailed = record is { State: ChangefeedState.Failed, Closing: Protocol.Changefeeds.Closing.None };
+        if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)
         {
             if (!record.Parking.Tables.Contains(new(table))) world.Reached.Reached(HardCase.CopiedBack);
@@ -112,7 +117,15 @@ public sealed class Checkers(World world)
         }
 
         world.Target.CheckDurable(checkpoint);
-        world.Log.Forget(checkpoint);
+        world.Service.Persisted(checkpoint);
+    }
+
+    /// <summary>Nothing but a loss is for an operator, and it is said.</summary>
+    void CheckFailure(string message)
+    {
+        Rules.Ensure(world.Service.Slot.WasLost, "a gap", message, "is said, and the source has lost nothing");
+        Rules.Ensure(message.Contains("is lost", StringComparison.Ordinal), "a gap", message, "does not say so");
+        world.Reached.Reached(HardCase.SlotLost);
     }
 
     ManagerWatch ManagerOf(RoleHost host)

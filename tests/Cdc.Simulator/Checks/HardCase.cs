@@ -42,6 +42,11 @@ public static class HardCase
     public const string Mixed = "several DDL and rows and TRUNCATE in one transaction";
     public const string StepInPieces = "step written in several pieces";
     public const string StepBegunAnew = "step that was cut by a reset came again from its first piece";
+    public const string TwoServices = "two event services alive";
+    public const string SentAgain = "source sent again what the log has";
+    public const string LogReadAgain = "log gone and read again from the confirmed position";
+    public const string ConfirmedFellBack = "log read again from where a crash of the source set confirmed back to";
+    public const string SlotLost = "slot lost, and the changefeed failed for an operator";
     public const string UnsplitMerged = "barrier merged a split table before it was written";
     public const string UnsplitTakeover = "takeover while a barrier merges a split table";
     public const string AllOnSplit = "DDL of all tables written on split tables";
