@@ -141,5 +141,4 @@ static class Values
         if (length < sentence.Length && char.IsHighSurrogate(sentence[length - 1])) length--;
         return length == sentence.Length ? sentence : sentence[..length];
     }
-
 }
