@@ -46,6 +46,9 @@ public sealed class DispatcherManager : IRole
             case Received { Message: ControlMessage message } received:
                 OnMessage(received.From, message, now, effects);
                 break;
+            case SessionLost lost:
+                OnLost(lost, now, effects);
+                break;
             case DispatcherInput about:
                 Of(about.Mode).Handle(about, now, effects);
                 break;
@@ -78,13 +81,23 @@ public sealed class DispatcherManager : IRole
         EndClosing(effects);
     }
 
+    /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
+    void OnLost(SessionLost lost, TimeSpan now, Effects effects)
+    {
+        Dispatcher? dispatcher = Of(lost.Mode).Set.Find(lost.Dispatcher);
+        if (dispatcher is null || dispatcher.Owner != lost.Owner || dispatcher.Session != lost.Session) return;
+        _reporter.Fail(new(FaultKind.Permanent, lost.Reason));
+        Report(now, effects);
+    }
+
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
     {
         switch (message)
         {
             case CloseRequest close: OnClose(from, close, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
-            case BootstrapRequest or PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
+            case BootstrapRequest or PostBootstrapRequest:
+            case ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
         }
 

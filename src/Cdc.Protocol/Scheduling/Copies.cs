@@ -46,7 +46,7 @@ internal sealed class Copies(Schedule schedule)
         if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
     }
 
-    /// <summary>A table may not be split from here on, also if it comes in later.</summary>
+    /// <summary>A table may not be in several spans from here on, also if it comes in later.</summary>
     public void Forbid(TableId table)
     {
         if (_copies.TryGetValue(table, out Copy? copy)) copy.Table = copy.Table with { IsSplittable = false };

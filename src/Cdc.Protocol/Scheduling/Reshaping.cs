@@ -20,6 +20,8 @@ internal sealed class Reshaping(Schedule schedule)
         if (schedule.Spans.Table(table) is not { IsSplittable: true } tasks || tasks.Spans.Count != 1) return false;
         SpanTask task = tasks.Spans[0];
         if (!task.IsReplicating || _merging.Contains(table)) return false;
+        // A DDL that forbids it may lie before where the table is, and be still to be reported.
+        if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;
         schedule.Begin(new SplitOperation(schedule, task, Cut(table, parts), now));
         return true;
     }

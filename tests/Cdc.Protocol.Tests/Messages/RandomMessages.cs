@@ -29,7 +29,7 @@ sealed class RandomMessages(int seed)
         new BlockStatusRequest(Epoch(), Any<Mode>(), Many(Block)),
         new BlockInstructions(Epoch(), Any<Mode>(), Many(Instruction)),
         new Register(Key(), Span(), Ts(), Bool()), new Ready(Key()), new NotReusable(Key()),
-        new Reset(Key(), SessionEpoch(), Ts()), new ResetRefused(Key(), SessionEpoch(), Name()),
+        new Reset(Key(), SessionEpoch(), Ts()), new ResetRefused(Key(), SessionEpoch(), Name(), Any<FaultKind>()),
         new Unregister(Key()), new SessionHeartbeat(Many(() => new SessionProgress(Key(), SessionEpoch(), Ts()))),
         new SessionsUnknown(Many(Key)), new Credit(Number(), Signed()), new RestateRequest(Number()),
         new StreamBatch(Number(), Signed(), Signed(), Many(OnStream)),

@@ -37,6 +37,9 @@ public sealed class Checkers(World world)
     /// <summary>Whether it is stored that a parked table is to come back.</summary>
     public bool IsWanted(TableId table) => _parking.Wanted.Contains(table);
 
+    /// <summary>Whether it waits for an operator, and everything is closed.</summary>
+    public bool HasFailed { get; private set; }
+
     public bool IsParked(TableId table) => _parked.Contains(table);
 
     /// <summary>Whether a table that the source has is out of the schedule.</summary>
@@ -114,6 +117,8 @@ public sealed class Checkers(World world)
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
         _parking = record.Parking;
+        HasFailed = record is { State: ChangefeedState.Failed, Closing: Protocol.Changefeeds.Closing.None };
+        if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)
         {
             if (!record.Parking.Tables.Contains(new(table))) world.Reached.Reached(HardCase.CopiedBack);
@@ -128,7 +133,15 @@ public sealed class Checkers(World world)
         }
 
         world.Target.CheckDurable(checkpoint);
-        world.Log.Forget(checkpoint);
+        world.Service.Persisted(checkpoint);
+    }
+
+    /// <summary>Nothing but a loss is for an operator, and it is said.</summary>
+    void CheckFailure(string message)
+    {
+        Rules.Ensure(world.Service.Slot.WasLost, "a gap", message, "is said, and the source has lost nothing");
+        Rules.Ensure(message.Contains("is lost", StringComparison.Ordinal), "a gap", message, "does not say so");
+        world.Reached.Reached(HardCase.SlotLost);
     }
 
     ManagerWatch ManagerOf(RoleHost host)

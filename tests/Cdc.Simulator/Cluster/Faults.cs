@@ -20,6 +20,8 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
+        Repeatedly(_swarm.ServerCrash, world.Service.ServerCrashes);
+        if (_swarm.SlotLost is { } lost && lost < _swarm.Faulty) world.Agenda.In(lost, world.Service.LoseSlot);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
         Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);

@@ -32,7 +32,7 @@ public sealed class Router(World world, Rng rng)
         Role.Maintainer => world.Activations.Maintainer(rng),
         Role.Manager => world.MachineOf(to.Node)?.Manager,
         Role.Collector => world.MachineOf(to.Node)?.Collector,
-        Role.EventService => world.Service.Current is { } service && service.Node.Id == to.Node ? service : null,
+        Role.EventService => world.Service.On(to.Node),
         _ => null,
     };
 
