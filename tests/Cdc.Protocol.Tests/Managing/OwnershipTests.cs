@@ -270,6 +270,21 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public void While_it_still_closes_for_an_earlier_maintainer_a_later_one_is_obeyed_and_nothing_is_said_of_the_close()
+    {
+        _node.Bootstrap(5);
+        _node.Work(D(1), Whole(7));
+        _node.Rows(D(1), 15);
+        _node.Hear(new CloseRequest(new Epoch(5), false));
+        _node.Bootstrap(6);
+        _node.Create(D(2), Whole(8));
+        Assert.Single(_node.Of<ClaimSpan>(D(2)));
+        _node.Forget();
+        _node.Flushed(D(1), 1);
+        Assert.Empty(_node.Said<CloseResponse>());
+    }
+
+    [Fact]
     public void Before_it_says_that_it_is_closed_it_says_what_it_was_told()
     {
         _node.Bootstrap(5);

@@ -151,5 +151,19 @@ public sealed class ScheduleTests
         _node.Instruct(InstructionKind.Pass, Ddl(30), new Addressees.All());
         _node.Tick();
         Assert.Equal(At(30), _node.Checkpoint(D(2)));
+        _node.Wait(D(1), Ddl(40), drop);
+        _node.Instruct(InstructionKind.Pass, Ddl(40), new Addressees.OfSchema("shop"));
+        Assert.Equal(At(40).Previous, _node.Checkpoint(D(1)));
+    }
+
+    [Fact]
+    public void Who_is_gone_is_not_found_by_its_schema()
+    {
+        _node.Work(D(1), Whole(7), 10);
+        _node.Work(D(2), Whole(8), 10);
+        _node.Remove(D(1));
+        _node.Instruct(InstructionKind.Pass, Ddl(5), new Addressees.OfSchema("shop"));
+        _node.Tick();
+        Assert.Equal(D(2), Assert.Single(_node.Reports).Dispatcher);
     }
 }
