@@ -22,6 +22,8 @@ sealed class MergeHandling(ModePipeline pipeline)
         bool isLate = pipeline.Ended(item.Id) is { } ended && ended.Owner >= item.Owner;
         if (isLate || item.Id.IsTrigger || !TryFind(item, out List<Dispatcher> sources))
         {
+            // Refused once is refused for good: behind this answer the sources count again as running.
+            if (!item.Id.IsTrigger) pipeline.EndedAs(item.Id, item.Owner);
             pipeline.Restate(item.Id, item.Owner);
             return;
         }

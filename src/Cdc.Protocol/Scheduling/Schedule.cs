@@ -85,7 +85,11 @@ internal sealed class Schedule : IBarrierSchedule
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }
 
-        foreach (TableId table in payload.Unsplit) Reshaping.Forbid(table);
+        foreach (TableId table in payload.Unsplit)
+        {
+            Copies.Forbid(table);
+            Reshaping.Forbid(table);
+        }
     }
 
     /// <summary>The table list is of this position.</summary>

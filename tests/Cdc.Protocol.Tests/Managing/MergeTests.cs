@@ -177,6 +177,21 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_merge_that_was_refused_is_not_begun_by_a_request_that_comes_late()
+    {
+        _node.Remove(D(3));
+        _node.Create(D(3), new TableSpan(Table, 20, TableSpan.HashEnd));
+        Merge([D(1), D(2), D(3)]);
+        _node.Claimed(D(3));
+        _node.Forget();
+        Merge([D(1), D(2), D(3)]);
+        Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        _node.Tick();
+        Assert.Equal(ComponentState.Stopped, _node.StatusOf(D(9))!.Value.State);
+        Assert.Equal(ComponentState.Working, _node.Ask(D(1)).State);
+    }
+
+    [Fact]
     [Trait("AC", "M8")]
     public void A_source_that_is_removed_gives_the_merge_up_and_the_others_go_on()
     {

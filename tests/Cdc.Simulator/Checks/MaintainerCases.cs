@@ -18,7 +18,12 @@ public sealed class MaintainerCases(World world)
                     world.Reached.Reached(HardCase.TakeoverWriting);
                 break;
             case Received { Message: BlockStatusRequest request }:
-                foreach (BlockStatus status in request.Statuses) Report(watch, status);
+                foreach (BlockStatus status in request.Statuses)
+                {
+                    Report(watch, status);
+                    Unsplit(watch, status);
+                }
+
                 break;
             case Received { Message: EpochGrant }:
                 foreach (RoleHost other in world.Activations.Maintainers)
@@ -43,6 +48,15 @@ public sealed class MaintainerCases(World world)
                 foreach (BlockInstruction order in orders.Items)
                     if (order.Kind == InstructionKind.Ignored) world.Reached.Reached(HardCase.Ignored);
                 break;
+        }
+    }
+
+    void Unsplit(MaintainerWatch watch, BlockStatus status)
+    {
+        if (status is not { Stage: BlockStage.Waiting, Payload: { } payload }) return;
+        foreach (TableId table in payload.Unsplit)
+        {
+            if (watch.Schedule?.OfTable(table).Count > 1) world.Reached.Reached(HardCase.UniqueOnSplit);
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.WrongMembership, Deny);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
+        Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
 
@@ -115,8 +116,9 @@ public sealed class Faults(World world, Rng rng)
                 foreach (TableId table in world.Checks.Parked.Order())
                 {
                     TableHistory history = world.Source.Tables[table];
+                    bool isSplittable = history.IsSplittableAt(world.Source.Resolved);
                     if (history.Dropped is null)
-                        maintainer.Take(new CopyTable(new(table, history.Schema, history.IsSplittable)));
+                        maintainer.Take(new CopyTable(new(table, history.Schema, isSplittable)));
                 }
 
                 if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
