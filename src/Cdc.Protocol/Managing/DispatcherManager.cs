@@ -84,7 +84,8 @@ public sealed class DispatcherManager : IRole
         {
             case CloseRequest close: OnClose(from, close, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
-            case BootstrapRequest or PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
+            case BootstrapRequest or PostBootstrapRequest: break;
+            case ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
         }
 
@@ -190,9 +191,7 @@ public sealed class DispatcherManager : IRole
     void OnClose(Party from, CloseRequest request, Effects effects)
     {
         // A stale one is told what lets it end; nothing is done for it.
-        bool isStale = request.Epoch < _ownership.Current
-            || (_ownership.Closed is { } closed && request.Epoch < closed);
-        if (isStale)
+        if (request.Epoch < _ownership.Current)
         {
             effects.Send(from, new CloseResponse(request.Epoch, true));
             return;

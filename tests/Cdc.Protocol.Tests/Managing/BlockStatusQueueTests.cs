@@ -152,6 +152,13 @@ public sealed class BlockStatusQueueTests
         node.Bootstrap(2);
         node.Pass(DispatcherTimes.Repeat);
         Assert.Equal("Waiting 20", node.ReportsOf(D(1)));
+        node.Instruct(InstructionKind.Acknowledge, Ddl(20), D(1));
+        node.Pass(DispatcherTimes.Repeat);
+        node.Forget();
+        node.Hear(new PostBootstrapRequest(new Epoch(2)));
+        node.Tick();
+        node.Pass(DispatcherTimes.Repeat);
+        Assert.Equal("Waiting 20, Waiting 20", node.ReportsOf(D(1)));
     }
 
     [Fact]

@@ -171,6 +171,15 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public void A_failure_of_the_node_is_told_once_also_where_there_are_two_pipelines()
+    {
+        _node.Bootstrap(2, Trigger, DispatcherId.TriggerOf(Mode.Redo));
+        _node.Forget();
+        _node.Put(new NodeFailed(FaultKind.Transient, "The target is away."));
+        Assert.Single(_node.Said<Heartbeat>().SelectMany(static h => h.Failures));
+    }
+
+    [Fact]
     public void A_redo_pipeline_is_told_apart_and_only_where_there_is_one()
     {
         _node.Pass(ManagerTimes.Complete);
