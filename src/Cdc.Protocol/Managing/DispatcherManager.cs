@@ -46,6 +46,9 @@ public sealed class DispatcherManager : IRole
             case Received { Message: ControlMessage message } received:
                 OnMessage(received.From, message, now, effects);
                 break;
+            case SessionLost lost:
+                OnLost(lost, now, effects);
+                break;
             case DispatcherInput about:
                 Of(about.Mode).Handle(about, now, effects);
                 break;
@@ -76,6 +79,14 @@ public sealed class DispatcherManager : IRole
         }
 
         EndClosing(effects);
+    }
+
+    /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
+    void OnLost(SessionLost lost, TimeSpan now, Effects effects)
+    {
+        if (Of(lost.Mode).Set.Find(lost.Dispatcher, lost.Owner)?.Session != lost.Session) return;
+        _reporter.Fail(new(FaultKind.Permanent, lost.Reason));
+        Report(now, effects);
     }
 
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)

@@ -115,7 +115,11 @@ internal sealed class SpanIndex
     public void MakeScheduling(SpanTask task, NodeId node, Owner owner) =>
         Move(task, TaskState.Scheduling, node, owner);
 
-    public void MakeReplicating(SpanTask task) => Move(task, TaskState.Replicating, task.Node, task.Owner);
+    public void MakeReplicating(SpanTask task)
+    {
+        Move(task, TaskState.Replicating, task.Node, task.Owner);
+        if (Table(task.Span.Table) is { } table) table.BegunAt = CommitTs.Max(table.BegunAt, task.Checkpoint);
+    }
 
     /// <summary>How many spans a node has; a span that is on its way to it counts.</summary>
     public NodeTasks On(NodeId node)

@@ -47,6 +47,22 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_table_of_which_a_failure_holds_a_part_is_not_merged_while_it_is_held()
+    {
+        // It would be refused again and again, and never be known to be held for long.
+        ScheduleRig rig = new();
+        SpanTask[] parts = rig.RunningSplit(1, A, A);
+        SpanStatus held = Working(parts[1]) with { Held = FaultKind.Transient };
+        rig.Beats(A, 4, 10, false, held);
+        rig.Schedule.Reshaping.Merge(Table(1));
+        rig.Schedule.Reshaping.Tick(rig.Now);
+        Assert.All(parts, static part => Assert.True(part.IsReplicating));
+        rig.Beats(A, 4, 10, false, held with { Held = null });
+        rig.Schedule.Reshaping.Tick(rig.Now);
+        Assert.All(parts, static part => Assert.Equal(TaskState.Scheduling, part.State));
+    }
+
+    [Fact]
     public void The_target_is_in_the_schema_that_its_table_has_by_then()
     {
         MovedTable moved = new(Table(1), "shop", "archive");

@@ -74,6 +74,15 @@ public static class MutationTable
         new("A SCHEDULED is acknowledged and not scheduled", "Barriers/Barrier.cs",
             "        _schedule.Apply(payload, id.At, now);\n        _scheduled.Add", "        _scheduled.Add"),
 
+        new("A split table is not merged before the write", "Barriers/EventSteps.cs",
+            "        if (e.SplitYet.Count > 0) return;\n", ""),
+        new("A table is split while an event needs it in one span", "Maintenance/ModeTenure.cs",
+            "if (!Barrier.MustStayWhole(table)) Schedule", "Schedule"),
+        new("A table that may not be split any more is not remembered", "BlockPayload.cs",
+            " || Unsplit.Length > 0", ""),
+        new("A table that is ahead of the trigger is split", "Scheduling/Reshaping.cs",
+            "if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;", ""),
+
         // Schedule and checkpoint
         new("Spans that do not run do not hold the checkpoint", "Scheduling/CheckpointCalculator.cs",
             "if (spans.Waiting.Min is { } waiting) least = Least(least, waiting.Checkpoint);", ""),
@@ -103,6 +112,17 @@ public static class MutationTable
             "position.Number == _last && _last > 0 ? Verdict.Take : Verdict.Reset;", "_last > 0 ? Verdict.Take : Verdict.Reset;"),
         new("A reset starts at what was received", "Sessions/Registrar.cs",
             "?? session.Stream.Start;", "is { } at ? new CommitTs(at.Commit + 20, 0) : session.Stream.Start;"),
+
+        new("A reset before the log's beginning is served", "Sessions/SessionKeeper.cs",
+            "if (reset.Start < log.Forgotten)", "if (reset.Start == log.Forgotten.Previous)"),
+        new("That a part of the log is lost is told to nobody", "Delivery/DeliveryLink.cs",
+            "SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused", "SessionRefused { Of: var of, Reason: \"\" } refused"),
+        new("A step that was forgotten goes on in the middle of the next", "Sessions/EventService.cs",
+            "if (session.Sent < _log.Forgotten)", "if (session.Sent == CommitTs.Zero)"),
+        new("What the source sends again takes Resolved back", "Sessions/EventService.cs",
+            "if (grown.Resolved <= _resolved) return;", ""),
+        new("A step that begins again goes on with what came of it", "Sessions/SessionStream.cs",
+            "        _open = null;\n", ""),
 
         // Changefeed and interpreter
         new("Two maintainers have one epoch", "Changefeeds/EpochRecord.cs",

@@ -81,7 +81,8 @@ static class SessionShapes
         .With("Session", Key, static v => v.Session)
         .With("Epoch", SessionEpochs, static v => v.Epoch)
         .With("Reason", Sentence, static v => v.Reason)
-        .Make(static (session, epoch, reason) => new(session, epoch, reason));
+        .With("Kind", ChangefeedShapes.Fault, static v => v.Kind)
+        .Make(static (session, epoch, reason, kind) => new(session, epoch, reason, kind));
 
     public static readonly Shape<Unregister> Unregister = Fields.Of<Unregister>()
         .With("Session", Key, static v => v.Session)
