@@ -11,10 +11,13 @@ public static class CheckerMutations
     public static TheoryData<string, Mutation> All { get; } = new()
     {
         { "INV-1", new("Rows do not wait for a block event", Dispatcher,
-            "&& !_block.IsPending && !_rows.Inbox", "&& !_rows.Inbox") },
-        { "INV-2", new("No flush", BlockHandling,
-            "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
-            "        dispatcher.Start(Operation.None); Flushed(default, effects);") },
+            "&& !_block.IsPending && !_rows.Inbox",
+            "&& (!_block.IsPending || _rows.Inbox.TryPeekRows(out _)) && !_rows.Inbox") },
+        { "INV-2", new("No flush before WAITING", BlockHandling,
+            "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));", """
+                    if (_isLocal) effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));
+                    else { dispatcher.Start(Operation.None); Flushed(default, effects); }
+            """) },
         { "INV-4", new("DONE is answered before it is done", BlockHandling,
             "when dispatcher.Checkpoint >= id.At:", "when true:") },
         { "INV-6", new("An event that blocks is executed at once", BlockHandling,

@@ -199,6 +199,8 @@ public sealed class MaintainerWatch(World world, RoleHost host)
         Rules.Ensure(item.Owner.Epoch <= _role.Epoch.Value, "INV-29", host, "makes an owner of a later epoch", item);
         if (item.Id.IsTrigger) return;
         TableHistory table = world.Source.Tables[item.Span.Table];
+        Rules.Ensure(item.Span.IsWhole || !table.IsUniqueAt(item.Start), "unique", host,
+            "makes a part of a table that may not be split", item);
         foreach ((CommitTs at, BlockEventId made) in table.Ddl)
         {
             if (at != table.Created) continue;
