@@ -7,8 +7,8 @@ namespace Cdc.Protocol;
 /// <param name="Dropped">Which tables are gone after it; none: null.</param>
 /// <param name="Added">Which tables are there after it; they start at its position.</param>
 /// <param name="Moved">Which tables change their schema.</param>
-/// <param name="Unsplit">Which tables may not be in several spans while it is done, nor after. Such an event stops the
-/// trigger, too: else a schedule that is loaded at the trigger's position would not know.</param>
+/// <param name="Unsplit">Which tables may not be in several spans while it is done, nor after. Such an event stops
+/// the table trigger, too: only the trigger tells a later maintainer of it.</param>
 public sealed record BlockPayload(
     Influence Influence,
     Influence? Dropped,

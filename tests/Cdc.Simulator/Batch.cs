@@ -8,13 +8,16 @@ public static class Batch
 {
     /// <summary>Runs one seed.</summary>
     /// <returns>What was broken; null: nothing.</returns>
-    public static string? Run(ulong seed, out ulong hash, ReachedStates? reached = null, TargetKind? target = null)
+    public static string? Run(
+        ulong seed, out ulong hash, ReachedStates? reached = null, TargetKind? target = null, Figures? figures = null)
     {
         World world = new(seed);
         if (target is { } kind) world = new(seed, world.Swarm with { Target = kind });
         try
         {
             world.Run();
+            if (figures is not null) figures.Seed = seed;
+            if (figures is not null) world.Checks.Liveness.Report(figures);
             return null;
         }
         catch (ViolationException violation)

@@ -41,6 +41,19 @@ public sealed record Swarm
     public TimeSpan? Scheduling { get; init; }
     public TimeSpan? Syncpoint { get; init; }
     public TimeSpan? ServiceMoves { get; init; }
+
+    /// <summary>When the source's server crashes, and knows less of what was confirmed to it.</summary>
+    public TimeSpan? ServerCrash { get; init; }
+
+    /// <summary>When the source drops what was not read of its log; null: never.</summary>
+    public TimeSpan? SlotLost { get; init; }
+
+    /// <summary>The longest pause between two parts of the source's log.</summary>
+    public TimeSpan ReadPause { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How many steps of the log come at once.</summary>
+    public int ReadSteps { get; init; } = 1000;
+
     public TimeSpan? Operator { get; init; }
 
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
@@ -54,6 +67,9 @@ public sealed record Swarm
 
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
+
+    /// <summary>How many bytes of a step's rows the log gives at once.</summary>
+    public int PieceBytes { get; init; } = 4096;
 
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
@@ -81,7 +97,12 @@ public sealed record Swarm
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
                 KeylessShare: 0,
                 TriggerInEveryDdl: rng.Chance(0.7),
-                HasConstraints: false),
+                HasConstraints: false)
+            {
+                UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
+                KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
+                FilledShare = rng.Pick([0.0, 0.5]),
+            },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
@@ -106,6 +127,11 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
+            PieceBytes = rng.Pick([16, 48, 4096]),
+            ServerCrash = calm ? null : Sometimes(0.3, 3000, 12000),
+            SlotLost = calm ? null : Sometimes(0.04, 1000, 15000),
+            ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
+            ReadSteps = rng.Pick([1, 4, 1000]),
         };
 
         // Drawn last: what came before is as it was.

@@ -33,8 +33,10 @@ public sealed class World
         Network = new(Agenda, _rng.Fork(), Swarm, Reached);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source, Swarm.Target, table => Checks!.IsParked(table), Reached);
-        Log = new(Source);
+        Target = new(Source, Swarm.Target, table => Checks!.IsParked(table), Reached)
+        {
+            KeyChanges = new(Source, Reached),
+        };
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);
         _chance = _rng.Fork();
@@ -55,7 +57,6 @@ public sealed class World
     public ModelSource Source { get; }
     public Workload Workload { get; }
     public ModelTarget Target { get; }
-    public ModelLog Log { get; }
     public Membership Membership { get; }
     public ServicePlace Service { get; }
     public Activations Activations { get; }
@@ -111,14 +112,14 @@ public sealed class World
         Service.Lost(node);
     }
 
-    public void MoveService() => Service.Move();
+    public void MoveService() => Service.Move(keepsLog: _chance.Chance(0.3));
 
     /// <summary>The source writes a syncpoint into its log.</summary>
     public void Syncpoint()
     {
         if (Workload.IsFinished) return;
         Workload.WriteSyncpoint();
-        Service.Committed([]);
+        Service.Committed();
     }
 
     /// <summary>Runs until everything is done.</summary>
@@ -145,6 +146,7 @@ public sealed class World
 
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
+        if (Checks.HasFailed) return;
         Target.CheckDurable(Source.Resolved);
         CheckSchedule();
     }
@@ -175,21 +177,17 @@ public sealed class World
 
     const long MostSteps = 2_000_000;
 
-    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source);
+    /// <summary>Where the source has lost a part of its log, it is complete too when that was said.</summary>
+    bool IsComplete => Workload.IsFinished
+        && (Checks.HasFailed || (Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source)));
 
     void Transact()
     {
         if (Workload.IsFinished) return;
         Workload.Transact();
-        SortedSet<TableId> tables = [];
-        int from = Source.FirstBehind(_served);
-        for (int i = from; i < Source.Steps.Count; i++)
-        {
-            if (Source.Steps[i] is RowsStep rows) tables.UnionWith(rows.Rows.Select(static r => r.Table));
-        }
-
+        HardDdl.Committed(this, Source.FirstBehind(_served));
         _served = Source.Resolved;
-        Service.Committed([.. tables]);
+        Service.Committed();
         Agenda.In(_chance.Between(TimeSpan.FromMilliseconds(1), Swarm.Workload.Pace), Transact);
     }
 
@@ -197,6 +195,7 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
+        Checks.Liveness.Healed();
 
         // A barrier, if one comes, has parked the broken table by then.
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);

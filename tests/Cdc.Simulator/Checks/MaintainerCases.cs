@@ -9,6 +9,9 @@ namespace Cdc.Simulator.Checks;
 /// <summary>Counts the hard cases that maintainers meet.</summary>
 public sealed class MaintainerCases(World world)
 {
+    /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
+    readonly HashSet<BlockEventId> _unsplit = [];
+
     public void Before(MaintainerWatch watch, RoleHost host, Input input)
     {
         switch (input)
@@ -18,14 +21,11 @@ public sealed class MaintainerCases(World world)
                     world.Reached.Reached(HardCase.TakeoverWriting);
                 break;
             case Received { Message: BlockStatusRequest request }:
-                foreach (BlockStatus status in request.Statuses)
-                {
-                    Report(watch, status);
-                    Unsplit(watch, status);
-                }
-
+                foreach (BlockStatus status in request.Statuses) Report(watch, status);
                 break;
             case Received { Message: EpochGrant }:
+                if (_unsplit.Any(id => !world.Target.IsRecorded(id)))
+                    world.Reached.Reached(HardCase.UnsplitTakeover);
                 foreach (RoleHost other in world.Activations.Maintainers)
                 {
                     if (other == host || other.IsEnded) continue;
@@ -46,23 +46,22 @@ public sealed class MaintainerCases(World world)
                 break;
             case Send { Message: BlockInstructions orders }:
                 foreach (BlockInstruction order in orders.Items)
+                {
                     if (order.Kind == InstructionKind.Ignored) world.Reached.Reached(HardCase.Ignored);
+                    bool isMerged = order.Kind == InstructionKind.Write && _unsplit.Contains(order.Event);
+                    if (isMerged) world.Reached.Reached(HardCase.UnsplitMerged);
+                }
+
                 break;
         }
     }
 
-    void Unsplit(MaintainerWatch watch, BlockStatus status)
-    {
-        if (status is not { Stage: BlockStage.Waiting, Payload: { } payload }) return;
-        foreach (TableId table in payload.Unsplit)
-        {
-            if (watch.Schedule?.OfTable(table).Count > 1) world.Reached.Reached(HardCase.UniqueOnSplit);
-        }
-    }
-
-    /// <summary>A DONE of which nothing can come any more.</summary>
+    /// <summary>A DONE of which nothing can come any more; a part that stands where its table has to be whole.</summary>
     void Report(MaintainerWatch watch, BlockStatus status)
     {
+        if (status is { Stage: BlockStage.Waiting, Payload.Unsplit: { Length: > 0 } unsplit }
+            && watch.Schedule?.Find(status.Dispatcher) is { Span.IsWhole: false } part
+            && unsplit.Contains(part.Span.Table)) _unsplit.Add(status.Event);
         if (status.Stage != BlockStage.Done) return;
         bool isLate = watch.Schedule?.Find(status.Dispatcher) is not { } task || task.Owner != status.Owner
             || task.IsBeyond(status.Event.At);

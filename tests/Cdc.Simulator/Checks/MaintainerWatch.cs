@@ -105,6 +105,7 @@ public sealed class MaintainerWatch(World world, RoleHost host)
         if (former is not null) world.Reached.Reached(HardCase.WriterReplaced);
         HardDdl.Reached(world, Schedule, block);
         Cover(block);
+        CheckWhole(block);
         CheckTrigger(id, writer, block);
         CheckOrder(block);
         _writers[id] = new(who, writer.Owner);
@@ -144,6 +145,16 @@ public sealed class MaintainerWatch(World world, RoleHost host)
         // In a tick, operations may have begun behind the order.
         bool isReplicating = task.IsReplicating || Input is Tick;
         Rules.Ensure(isReplicating, "INV-13", host, $"counts {task}", block.Event);
+    }
+
+    /// <summary>Tables that it needs in one span are.</summary>
+    void CheckWhole(BlockStep block)
+    {
+        foreach (TableId table in block.Payload.Unsplit)
+        {
+            int spans = Schedule!.OfTable(table).Count;
+            Rules.Ensure(spans <= 1, "INV-34", host, $"has it executed while table {table} is in {spans} spans", block);
+        }
     }
 
     void CheckTrigger(BlockEventId id, SpanTask writer, BlockStep block)
@@ -199,8 +210,8 @@ public sealed class MaintainerWatch(World world, RoleHost host)
         Rules.Ensure(item.Owner.Epoch <= _role.Epoch.Value, "INV-29", host, "makes an owner of a later epoch", item);
         if (item.Id.IsTrigger) return;
         TableHistory table = world.Source.Tables[item.Span.Table];
-        Rules.Ensure(item.Span.IsWhole || !table.IsUniqueAt(item.Start), "unique", host,
-            "makes a part of a table that may not be split", item);
+        Rules.Ensure(item.Span.IsWhole || !(table.WholeFrom <= item.Start), "INV-34", host,
+            $"makes a part of a table that is not to be split from {table.WholeFrom} on", item);
         foreach ((CommitTs at, BlockEventId made) in table.Ddl)
         {
             if (at != table.Created) continue;

@@ -19,6 +19,9 @@ public sealed class Activations(World world, Rng rng)
     bool _isCreated;
     ulong _instances;
 
+    /// <summary>How many maintainers have been activated.</summary>
+    public ulong Instances => _instances;
+
     public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
 
     /// <summary>The maintainer that was activated last.</summary>
@@ -42,6 +45,10 @@ public sealed class Activations(World world, Rng rng)
             : newest;
     }
 
+    /// <summary>Whoever spoke on a node with an epoch.</summary>
+    public RoleHost? Speaker(NodeId node, Epoch epoch) =>
+        _maintainers.Find(m => !m.IsEnded && m.Node.Id == node && m.Role is Maintainer speaker && speaker.Epoch == epoch);
+
     public void Begin()
     {
         _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
@@ -56,6 +63,7 @@ public sealed class Activations(World world, Rng rng)
     {
         if (_maintainers.Count(static m => !m.IsEnded) >= 3) return;
         Span<byte> id = stackalloc byte[16];
+        id.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
         var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
@@ -64,6 +72,9 @@ public sealed class Activations(World world, Rng rng)
         host.Take(new NodesChanged(world.Membership.ViewOf(node)));
         world.Tick(host);
     }
+
+    /// <summary>The how manieth activation this names.</summary>
+    public static ulong NumberOf(Guid instance) => BinaryPrimitives.ReadUInt64LittleEndian(instance.ToByteArray());
 
     /// <summary>A maintainer is gone without a word; its node lives.</summary>
     public void VanishMaintainer(Rng chance)

@@ -12,6 +12,8 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options, Cons
     public BlockStep? Make(CommitTs at)
     {
         List<TableHistory> live = [.. source.Tables.Values.Where(static t => t.Dropped is null)];
+        if (options.UnsplitShare > 0 && rng.Chance(options.UnsplitShare) && ForbidSplit(at, live) is { } made)
+            return made;
         return rng.Below(options.HasConstraints ? 18 : 15) switch
         {
             0 or 1 => CreateTable(at),
@@ -85,7 +87,7 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options, Cons
     BlockStep AddUnique(CommitTs at, TableHistory table)
     {
         if (!table.HasKey || table.UniqueFrom is not null) return Alter(at, table);
-        table.UniqueFrom = at;
+        table.AddUnique(at);
         return Step(at, new(WithTrigger(table), null, [], [], [table.Table]), "add unique", unique: [table]);
     }
 
@@ -112,6 +114,23 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options, Cons
         if (from == to) return Alter(at, table);
         table.MoveTo(at, to);
         return Step(at, new(WithTrigger(table), null, [], [new(table.Table, from, to)], []), "set schema");
+    }
+
+    /// <summary>Changes the key, or the replica identity, of some tables: from then on they may not be in several
+    /// spans. Null: there is no such table that may be.</summary>
+    BlockStep? ForbidSplit(CommitTs at, List<TableHistory> live)
+    {
+        live.RemoveAll(static t => !t.IsSplittable);
+        if (live.Count == 0) return null;
+        List<TableHistory> tables = Some(live, 2);
+        foreach (TableHistory table in tables)
+        {
+            table.ForbidSplit(at);
+            table.Reshape(at);
+        }
+
+        Influence.Normal stopped = new([.. tables.Select(static t => t.Table), TableId.Trigger]);
+        return Step(at, new(stopped, null, [], [], Ids(tables)), "alter key", reshaped: tables);
     }
 
     BlockStep AlterSchema(CommitTs at, string schema) =>
@@ -179,6 +198,6 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options, Cons
         return new(id, payload, ddl);
     }
 
-    static IReadOnlyList<TableId> Ids(IReadOnlyList<TableHistory>? tables) =>
+    static ImmutableArray<TableId> Ids(IReadOnlyList<TableHistory>? tables) =>
         tables is null ? [] : [.. tables.Select(static t => t.Table)];
 }

@@ -66,6 +66,7 @@ public sealed class Workload
             {
                 _open.Add(made);
                 step++;
+                Fill(made, new(_commit, step));
             }
             else
             {
@@ -101,15 +102,62 @@ public sealed class Workload
                 continue;
             }
 
-            uint key = (uint)_rng.Below(_options.Keys) * (uint)((1L << 32) / _options.Keys);
+            uint key = Key(_rng.Below(_options.Keys));
             if (rows.Exists(r => r.Table == table.Table && r.Key == key)) continue;
-            RowChange change = new(table.Table, key, _rng.Chance(0.2) ? 0 : ++_value, table.Shape);
-            if (_options.HasConstraints) rows.AddRange(_constraints.Fit(change, rows));
-            else rows.Add(change);
+            if (_open.Count == 0 && ChangeKey(rows, table, key, at)) continue;
+            Put(rows, new(table.Table, key, _rng.Chance(0.2) ? 0 : ++_value, table.Shape));
         }
 
         if (index >= 0) _open[index] = new RowsStep(at, rows);
         else if (rows.Count > 0) _open.Add(new RowsStep(at, rows));
+    }
+
+    uint Key(int number) => (uint)number * (uint)((1L << 32) / _options.Keys);
+
+    void Put(List<RowChange> rows, RowChange change)
+    {
+        if (_options.HasConstraints) rows.AddRange(_constraints.Fit(change, rows));
+        else rows.Add(change);
+    }
+
+    /// <summary>An update of the key of a row: it is deleted where it was and inserted where it goes, with all that it
+    /// holds. False: it is not to be, or there is no row, or no key is free.</summary>
+    bool ChangeKey(List<RowChange> rows, TableHistory table, uint from, CommitTs at)
+    {
+        // Where others refer to the row, or its unique value is taken, an update of its key would fail.
+        if (_options.HasConstraints || _options.KeyChangeShare == 0) return false;
+        if (!_rng.Chance(_options.KeyChangeShare)) return false;
+        ulong value = table.ValueAt(from, at);
+        if (value == 0) return false;
+        int first = _rng.Below(_options.Keys);
+        for (int i = 0; i < _options.Keys; i++)
+        {
+            uint to = Key((first + i) % _options.Keys);
+            if (table.ValueAt(to, at) != 0 || rows.Exists(r => r.Table == table.Table && r.Key == to)) continue;
+            rows.Add(new(table.Table, from, 0, table.Shape));
+            rows.Add(new(table.Table, to, value, table.Shape));
+            table.ChangeKey(at, from, to);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Rows of the tables that a DDL has made, in the same transaction.</summary>
+    void Fill(BlockStep made, CommitTs at)
+    {
+        if (_options.FilledShare == 0 || made.Ddl.Created.Count == 0 || !_rng.Chance(_options.FilledShare)) return;
+        List<RowChange> rows = [];
+        foreach (TableId created in made.Ddl.Created)
+        {
+            TableHistory table = _source.Tables[created];
+            for (int i = 0; i < _options.Keys && table.HasKey; i++)
+            {
+                if (_rng.Chance(0.7)) Put(rows, new(created, Key(i), ++_value, table.Shape));
+            }
+        }
+
+        if (rows.Count > 0) _open.Add(new RowsStep(at, rows));
     }
 }
 
@@ -130,4 +178,15 @@ public sealed record WorkloadOptions(
     double SplittableShare,
     double KeylessShare,
     bool TriggerInEveryDdl,
-    bool HasConstraints);
+    bool HasConstraints)
+{
+    /// <summary>How often a DDL is one that forbids to split a table from then on.</summary>
+    public double UnsplitShare { get; init; }
+
+    /// <summary>How many of the changes are updates of a key: a row goes from one hash to another.</summary>
+    public double KeyChangeShare { get; init; }
+
+    /// <summary>How often the transaction that makes a table fills it, as CREATE TABLE AS does: its rows come before
+    /// the DDL in the source's log, and take the step behind it.</summary>
+    public double FilledShare { get; init; }
+}

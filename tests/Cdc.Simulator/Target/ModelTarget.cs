@@ -27,6 +27,9 @@ public sealed class ModelTarget(
 
     public bool IsRecorded(BlockEventId id) => _recorded.Contains(id);
 
+    /// <summary>Counts them; null: nobody does.</summary>
+    public KeyChanges? KeyChanges { get; init; }
+
     public void CreateTable(TableId table)
     {
         TableHistory history = source.Tables[table];
@@ -60,7 +63,14 @@ public sealed class ModelTarget(
     {
         foreach (WriteUnit step in steps)
         {
-            for (int i = 0; i < step.Rows.Count; i++) Apply(step, i);
+            if (!row.Span.IsWhole && source.Tables[row.Span.Table].WholeFrom < step.At)
+                throw new ViolationException("INV-34",
+                    $"rows at {step.At} of {row.Span}, a part of a table that is not to be split any more");
+            for (int i = 0; i < step.Rows.Count; i++)
+            {
+                if (Apply(step, i)) KeyChanges?.Applied(row.Span, step.At, step.Rows[i]);
+            }
+
             if (step.At > row.Position) row.Position = step.At;
             if (!isParked(row.Span.Table)) _tables.GetValueOrDefault(row.Span.Table)?.StepEnded(step.At);
         }
@@ -160,16 +170,17 @@ public sealed class ModelTarget(
         _foreignKeys.Add(key, _tables);
     }
 
-    void Apply(WriteUnit step, int index)
+    /// <returns>False: it is there already, or is not to be there.</returns>
+    bool Apply(WriteUnit step, int index)
     {
         RowChange change = step.Rows[index];
-        if (step.At <= Progress.Of(change.Table, change.Key)) return; // Applied before; the sink skips per key.
+        if (step.At <= Progress.Of(change.Table, change.Key)) return false; // Applied before; the sink skips per key.
         bool isChecked = !isParked(change.Table);
         _tables.TryGetValue(change.Table, out TargetTable? table);
         if (table is null)
         {
             if (isChecked) throw Wrong("are there, and the table is not");
-            return;
+            return false;
         }
 
         // All rows without a key have the same one.
@@ -185,6 +196,7 @@ public sealed class ModelTarget(
         }
 
         table.Apply(step.At, change, place, isChecked);
+        return isChecked;
 
         ViolationException Wrong(string what) => new("INV-24", $"rows of table {change.Table} at {step.At} {what}");
     }

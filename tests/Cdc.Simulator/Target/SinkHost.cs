@@ -65,7 +65,8 @@ public sealed class SinkHost(
         if (!_open.TryGetValue(key, out OpenStep? open) || rows.Rows.IsFirst) _open[key] = open = new();
         open.Rows.AddRange(RowsCodec.Read(Find(key).Table, rows.Rows.Payload.Span));
         open.Batches.Add(rows);
-        if (enqueues)
+        // The next piece of a step comes when this one is taken, and it is durable with the last one only.
+        if (enqueues || !rows.Rows.IsLast)
         {
             agenda.In(TimeSpan.FromTicks(rng.Between(100, 2000)), () => node.Run(() =>
                 answer(new RowsEnqueued(rows.Mode, rows.Dispatcher, rows.Owner, rows.Batch))));
