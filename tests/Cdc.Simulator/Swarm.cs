@@ -1,3 +1,4 @@
+using Cdc.Protocol.Scheduling;
 using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator;
@@ -45,6 +46,9 @@ public sealed record Swarm
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
 
+    /// <summary>When maintainers split and merge by themselves; null: they don't.</summary>
+    public TrafficOptions? Traffic { get; init; }
+
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
 
@@ -59,7 +63,7 @@ public sealed record Swarm
             rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
 
         bool calm = rng.Chance(0.1);
-        return new()
+        Swarm drawn = new()
         {
             Nodes = rng.Between(3, rng.Chance(0.2) ? 9 : 5),
             Faulty = TimeSpan.FromSeconds(rng.Between(8, 30)),
@@ -97,6 +101,13 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
+            Traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null,
         };
+
+        // The policy would hardly find anything to do where somebody splits and merges all the time.
+        return drawn.Traffic is not null && rng.Chance(0.7) ? drawn with { Scheduling = null } : drawn;
     }
+
+    static TrafficOptions SplitsSoon(long above) =>
+        new(above) { Window = TimeSpan.FromSeconds(6), WindowsToSplit = 1, WindowsToMerge = 1 };
 }

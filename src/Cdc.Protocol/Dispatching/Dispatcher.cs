@@ -104,6 +104,8 @@ sealed class Dispatcher
     bool HasNothing =>
         Follows && _rows.IsEmpty && !_block.IsPending && _block.FirstScheduled is null;
 
+    public SpanTraffic Traffic => new(Id, Owner, _rows.Written);
+
     public SpanStatus Status => new(Id, Owner, State, Checkpoint, Copied, Held);
 
     public SpanSnapshot Snapshot =>

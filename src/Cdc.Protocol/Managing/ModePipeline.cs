@@ -196,6 +196,21 @@ sealed class ModePipeline
         return statuses.MoveToImmutable();
     }
 
+    /// <summary>Those that have written something since the last time.</summary>
+    public ImmutableArray<SpanTraffic> TakeTraffic()
+    {
+        ImmutableArray<SpanTraffic>.Builder? traffic = null;
+        foreach (Dispatcher dispatcher in Set.All)
+        {
+            SpanTraffic now = dispatcher.Traffic;
+            if (now.Written == dispatcher.Places.Written) continue;
+            dispatcher.Places.Written = now.Written;
+            (traffic ??= ImmutableArray.CreateBuilder<SpanTraffic>()).Add(now);
+        }
+
+        return traffic?.DrainToImmutable() ?? [];
+    }
+
     /// <summary>Stops everything; nothing new is made.</summary>
     public void Close(TimeSpan now, Effects effects)
     {
