@@ -17,8 +17,8 @@ public abstract record Influence
 
     /// <summary>Exactly these tables. <see cref="TableId.Trigger"/> is among them where the source orders its DDL,
     /// and always where there are several tables.</summary>
-    /// <remarks>One of several may be parked, copied beyond the event and dropped before the others come to it: it would
-    /// then be executed on a table that is gone. The trigger comes to the drop behind it.</remarks>
+    /// <remarks>One of several may be parked, copied beyond the event and dropped before the others come to it: it
+    /// would then be executed on a table that is gone. The trigger comes to the drop behind it.</remarks>
     public sealed record Normal(ImmutableArray<TableId> Tables) : Influence
     {
         public bool Equals(Normal? other) => other is not null && Tables.AsSpan().SequenceEqual(other.Tables.AsSpan());

@@ -1,5 +1,6 @@
 using Cdc.Protocol.Scheduling;
 using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
 
 namespace Cdc.Simulator;
 
@@ -18,6 +19,9 @@ public sealed record Swarm
 
     /// <summary>The longest delay of a message; long ones are seldom.</summary>
     public TimeSpan Delay { get; init; }
+
+    /// <summary>What the sinks write to.</summary>
+    public TargetKind Target { get; init; }
 
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
@@ -42,6 +46,9 @@ public sealed record Swarm
 
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
     public TimeSpan? Pauses { get; init; }
+
+    /// <summary>The mean time between two machines that start again with the next version; null: there is none.</summary>
+    public TimeSpan? Upgrades { get; init; }
 
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
@@ -76,7 +83,9 @@ public sealed record Swarm
                 DdlShare: rng.Pick([0.05, 0.2, 0.5]),
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
-                TriggerInEveryDdl: rng.Chance(0.7)),
+                KeylessShare: 0,
+                TriggerInEveryDdl: rng.Chance(0.7),
+                HasConstraints: false),
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
@@ -101,11 +110,28 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
-            Traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null,
         };
 
+        // Drawn last: what came before is as it was.
+        bool hasConstraints = rng.Chance(0.4);
+        drawn = drawn with
+        {
+            Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
+            Target = rng.Pick([
+                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
+            Workload = drawn.Workload with
+            {
+                KeylessShare = rng.Pick([0.0, 0.0, 0.5]),
+                HasConstraints = hasConstraints,
+                // A constraint binds tables: then DDL of one table is not its own affair.
+                TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
+            },
+        };
+        TrafficOptions? traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null;
+
         // The policy would hardly find anything to do where somebody splits and merges all the time.
-        return drawn.Traffic is not null && rng.Chance(0.7) ? drawn with { Scheduling = null } : drawn;
+        bool isAlone = traffic is not null && rng.Chance(0.7);
+        return drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
     }
 
     static TrafficOptions SplitsSoon(long above) =>

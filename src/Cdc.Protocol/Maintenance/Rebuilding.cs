@@ -91,7 +91,9 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     void BuildTrigger(CommitTs at)
     {
         schedule.Raise(schedule.Trigger, at);
-        Shown? trigger = Trigger();
+        // One that was further may have left while the list was loaded. Those that are behind it can't be adopted: an
+        // event that they still stand at is one that the schedule takes for done.
+        Shown? trigger = Trigger() is { } best && best.Snapshot.Checkpoint >= at ? best : null;
         foreach (Shown each in _tables.GetValueOrDefault(TableId.Trigger) ?? [])
         {
             if (each != trigger) Discard(each);

@@ -95,6 +95,9 @@ internal sealed class Tenure
     {
         switch (message)
         {
+            case BootstrapResponse { Refusal: { } refusal } when IsWaitingFor(from.Node):
+                _reporting.Take(from.Node, [new(from.Node, FaultKind.Permanent, refusal)]);
+                break;
             case BootstrapResponse answer when from.Role == Role.Manager:
                 if (_members.Take(from.Node, answer) is { } member) Answered(member, now, effects);
                 break;
@@ -214,6 +217,9 @@ internal sealed class Tenure
 
         return rebuilding;
     }
+
+    /// <summary>Whether nothing goes on before that node has answered.</summary>
+    bool IsWaitingFor(NodeId node) => Phase == MaintainerPhase.Bootstrapping && _members.IsAsked(node);
 
     bool IsKnown(TableId table) => Array.Exists(_modes, mode => mode.Schedule.Spans.Table(table) is not null);
 

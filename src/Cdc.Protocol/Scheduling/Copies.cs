@@ -46,6 +46,12 @@ internal sealed class Copies(Schedule schedule)
         if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
     }
 
+    /// <summary>A table may not be split from here on, also if it comes in later.</summary>
+    public void Forbid(TableId table)
+    {
+        if (_copies.TryGetValue(table, out Copy? copy)) copy.Table = copy.Table with { IsSplittable = false };
+    }
+
     /// <summary>A block event has dropped these tables: they are not to come in.</summary>
     public void Dropped(Influence influence, TimeSpan now)
     {

@@ -90,6 +90,7 @@ internal sealed class Schedule : IBarrierSchedule
 
         foreach (TableId table in payload.Unsplit)
         {
+            Copies.Forbid(table);
             Reshaping.Forbid(table);
             Parked.Unsplit(table);
         }

@@ -122,6 +122,16 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public void A_table_that_may_not_be_split_any_more_comes_in_so()
+    {
+        Says(ComponentState.Copying);
+        BlockPayload unique = BlockPayload.Of(new Influence.Normal([TableId.Trigger])) with { Unsplit = [Table.Table] };
+        _rig.Schedule.Apply(unique, Ts(60), default);
+        Says(ComponentState.Copying, copied: 70);
+        Assert.False(_rig.Schedule.Spans.Table(Table.Table)!.IsSplittable);
+    }
+
+    [Fact]
     public void A_copy_from_before_what_may_be_forgotten_is_made_again()
     {
         Says(ComponentState.Copying, copied: 49);

@@ -94,6 +94,14 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void Sources_on_a_node_that_left_with_a_merge_under_way_are_not_believed_to_run_there_still()
+    {
+        Owner[] merged = [.. _sources.Select(static source => source.Owner)];
+        _rig.Leaves(A);
+        Assert.All(_sources, source => Assert.DoesNotContain(source.Owner, merged));
+    }
+
+    [Fact]
     [Trait("AC", "MergeOperator_NodeRemovedAfterWorking")]
     public void A_node_that_left_after_leaves_the_target_absent()
     {

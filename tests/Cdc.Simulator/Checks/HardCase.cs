@@ -35,6 +35,16 @@ public static class HardCase
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";
     public const string SinkUnknown = "unknown outcome at the sink";
+    public const string Upgraded = "node upgraded";
+    public const string WrittenForOlder = "message written for an older node";
+    public const string LeftOutForOlder = "message left out for an older node";
+    public const string RecordTooNew = "record of a later version than the node's";
+    public const string RecordRewritten = "record of a later version than what is written next";
+    public const string UniqueOnSplit = "unique column added to a split table";
+    public const string ForeignKeyAdded = "foreign key added";
+    public const string TornWrite = "lines written of a hand-over that failed";
+    public const string LineRepeated = "line written again";
+    public const string LinesCopied = "table of lines copied";
     public const string CrashWhilePersisting = "crash between decide and persist";
     public const string SendRequeued = "send failed and requeued";
     public const string SyncpointWritten = "syncpoint written";

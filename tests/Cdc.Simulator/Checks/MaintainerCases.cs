@@ -18,7 +18,12 @@ public sealed class MaintainerCases(World world)
                     world.Reached.Reached(HardCase.TakeoverWriting);
                 break;
             case Received { Message: BlockStatusRequest request }:
-                foreach (BlockStatus status in request.Statuses) Report(watch, status);
+                foreach (BlockStatus status in request.Statuses)
+                {
+                    Report(watch, status);
+                    Unsplit(watch, status);
+                }
+
                 break;
             case Received { Message: EpochGrant }:
                 foreach (RoleHost other in world.Activations.Maintainers)
@@ -55,6 +60,15 @@ public sealed class MaintainerCases(World world)
 
     /// <summary>Nobody else splits tables in this run.</summary>
     bool IsByTraffic => world.Swarm is { Traffic: not null, Scheduling: null };
+
+    void Unsplit(MaintainerWatch watch, BlockStatus status)
+    {
+        if (status is not { Stage: BlockStage.Waiting, Payload: { } payload }) return;
+        foreach (TableId table in payload.Unsplit)
+        {
+            if (watch.Schedule?.OfTable(table).Count > 1) world.Reached.Reached(HardCase.UniqueOnSplit);
+        }
+    }
 
     /// <summary>A DONE of which nothing can come any more.</summary>
     void Report(MaintainerWatch watch, BlockStatus status)

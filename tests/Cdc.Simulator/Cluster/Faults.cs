@@ -21,6 +21,7 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.WrongMembership, Deny);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
+        Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
 

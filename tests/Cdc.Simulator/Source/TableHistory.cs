@@ -14,7 +14,14 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public TableId Table { get; } = table;
     public bool IsSplittable { get; } = isSplittable;
     public CommitTs Created { get; } = created;
+
+    /// <summary>Whether its rows have keys. Without, rows are only added, all under one hash, and may be alike.</summary>
+    public bool HasKey { get; init; } = true;
+
     public CommitTs? Dropped { get; set; }
+
+    /// <summary>Where it gets a unique column, so that it may not be split from there on.</summary>
+    public CommitTs? UniqueFrom { get; set; }
 
     /// <summary>The last copy of it that the target took: what was done up to there need not be done again.</summary>
     public CommitTs CopiedAt { get; set; }
@@ -31,6 +38,10 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public IReadOnlyList<(CommitTs At, BlockEventId Event)> Ddl => _ddl;
 
     public bool IsThereAt(CommitTs at) => Created <= at && (Dropped is not { } dropped || dropped > at);
+
+    public bool IsUniqueAt(CommitTs at) => UniqueFrom <= at;
+
+    public bool IsSplittableAt(CommitTs at) => IsSplittable && !IsUniqueAt(at);
 
     public string SchemaAt(CommitTs at)
     {
@@ -74,6 +85,24 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
         }
 
         return CommitTs.Zero;
+    }
+
+    /// <summary>How many changes of a key lie before a position.</summary>
+    public int IndexOf(uint key, CommitTs at)
+    {
+        if (!_keys.TryGetValue(key, out var changes)) return 0;
+        int i = changes.Count;
+        while (i > 0 && changes[i - 1].At >= at) i--;
+        return i;
+    }
+
+    /// <summary>How many changes of a key there are up to a position.</summary>
+    public int CountUpTo(uint key, CommitTs at)
+    {
+        if (!_keys.TryGetValue(key, out var changes)) return 0;
+        int i = changes.Count;
+        while (i > 0 && changes[i - 1].At > at) i--;
+        return i;
     }
 
     /// <summary>What a key holds once everything up to a position is applied; 0: nothing.</summary>

@@ -23,10 +23,6 @@ static class Values
         "count", "varint at most 2147483647", 1, static (ref w, v) => w.Varint((uint)v),
         static (ref r) => (int)r.Varint(int.MaxValue, "A count is too large."));
 
-    /// <summary>A count in the form of a signed number.</summary>
-    public static readonly Shape<int> SignedCount = new Scalar<int>(
-        "signed count", "zigzag varint from 0 to 2147483647", 1, static (ref w, v) => w.Zigzag(v), SignedCountOf);
-
     public static readonly Shape<TimeSpan> Time = new Scalar<TimeSpan>(
         "time", "varint at most 2^63 - 1, in 100 ns", 1, static (ref w, v) => w.Varint((ulong)v.Ticks),
         static (ref r) => TimeSpan.FromTicks((long)r.Varint(long.MaxValue, "A time is too long.")));
@@ -124,14 +120,6 @@ static class Values
         if (from < to) return new(table, (uint)from, to);
         reader.Fail("A span holds nothing.");
         return default;
-    }
-
-    static int SignedCountOf(ref WireReader reader)
-    {
-        long count = reader.Zigzag();
-        if (count is >= 0 and <= int.MaxValue) return (int)count;
-        reader.Fail("A count is negative or too large.");
-        return 0;
     }
 
     static void WriteEvent(ref WireWriter writer, BlockEventId id)
