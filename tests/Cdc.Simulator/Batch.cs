@@ -9,11 +9,7 @@ public static class Batch
     /// <summary>Runs one seed.</summary>
     /// <returns>What was broken; null: nothing.</returns>
     public static string? Run(
-        ulong seed,
-        out ulong hash,
-        ReachedStates? reached = null,
-        TargetKind? target = null,
-        Figures? figures = null)
+        ulong seed, out ulong hash, ReachedStates? reached = null, TargetKind? target = null, Figures? figures = null)
     {
         World world = new(seed);
         if (target is { } kind) world = new(seed, world.Swarm with { Target = kind });

@@ -35,8 +35,7 @@ Parallel.For(0L, limit is null ? runs : long.MaxValue, (i, state) =>
 
     ReachedStates own = new();
     Figures measured = new();
-    string? broken = Batch.Run(
-        seed + (ulong)i, out _, own, figures: args.Contains("--figures") ? measured : null);
+    string? broken = Batch.Run(seed + (ulong)i, out _, own, figures: args.Contains("--figures") ? measured : null);
     Interlocked.Increment(ref done);
     lock (gate)
     {

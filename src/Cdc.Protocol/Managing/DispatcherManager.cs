@@ -84,7 +84,8 @@ public sealed class DispatcherManager : IRole
         {
             case CloseRequest close: OnClose(from, close, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
-            case BootstrapRequest or PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
+            case BootstrapRequest or PostBootstrapRequest:
+            case ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
         }
 

@@ -33,7 +33,8 @@ internal sealed class ParkedTables
         if (Find(table) is { } known) _tables[table] = known with { IsSplittable = false };
     }
 
-    /// <summary>A block event has dropped these. They stay parked: an incarnation from before may still show up.</summary>
+    /// <summary>A block event has dropped these. They stay parked: an incarnation from before may still show
+    /// up.</summary>
     public void Dropped(Influence influence)
     {
         foreach ((TableId table, AddedTable? known) in _tables.ToArray())

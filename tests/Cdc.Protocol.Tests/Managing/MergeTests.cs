@@ -136,7 +136,7 @@ public sealed class MergeTests
         Assert.Empty(_node.Done.OfType<DispatcherEffect>());
         foreach (DispatcherId id in new[] { D(1), D(2), D(3) }) _node.Claimed(id);
         _node.Forget();
-        Merge([D(1), D(2), D(3)], number: 901);
+        Merge([D(1), D(2), D(3)], number: 902);
         Assert.Equal(3, _node.Done.OfType<CloseSession>().Count());
     }
 

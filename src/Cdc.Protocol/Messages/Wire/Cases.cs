@@ -1,7 +1,7 @@
 namespace Cdc.Protocol.Messages.Wire;
 
-/// <summary>One of several records: a tag in one byte, then the record. Tags never change their meaning; a later version
-/// may bring new ones.</summary>
+/// <summary>One of several records: a tag in one byte, then the record. Tags never change their meaning; a later
+/// version may bring new ones.</summary>
 sealed class Cases<T>(string name) : Shape<T>(name, 1) where T : class
 {
     readonly Case?[] _byTag = new Case?[256];
