@@ -1,3 +1,4 @@
+using Cdc.Protocol.Scheduling;
 using Cdc.Simulator.Source;
 using Cdc.Simulator.Target;
 
@@ -64,6 +65,9 @@ public sealed record Swarm
 
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
+
+    /// <summary>When maintainers split and merge by themselves; null: they don't.</summary>
+    public TrafficOptions? Traffic { get; init; }
 
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
@@ -136,7 +140,7 @@ public sealed record Swarm
 
         // Drawn last: what came before is as it was.
         bool hasConstraints = rng.Chance(0.4);
-        return drawn with
+        drawn = drawn with
         {
             Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
             Target = rng.Pick([
@@ -149,5 +153,13 @@ public sealed record Swarm
                 TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
             },
         };
+        TrafficOptions? traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null;
+
+        // The policy would hardly find anything to do where somebody splits and merges all the time.
+        bool isAlone = traffic is not null && rng.Chance(0.7);
+        return drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
     }
+
+    static TrafficOptions SplitsSoon(long above) =>
+        new(above) { Window = TimeSpan.FromSeconds(6), WindowsToSplit = 1, WindowsToMerge = 1 };
 }

@@ -135,6 +135,8 @@ public static class MutationTable
             "if (request.Number > last) Store(record with { Parking = record.Parking.With(request) }, now, effects);", ""),
         new("A copied table is in the schedule too late", "Scheduling/CopyOperation.cs",
             "Schedule.Copies.Enter(this);", "if (at == CommitTs.Zero) Schedule.Copies.Enter(this);"),
+        new("A wish for a copy is said only to the maintainer that parked the table", "Changefeeds/Changefeed.cs",
+            "if (parking.Wanted.IsEmpty) return;", "if (parking.Wanted.IsEmpty || parking.Epoch != epoch) return;"),
         new("Resolved holds also for sessions that have lost something", "Sessions/ResolvedOfAll.cs",
             "if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];", ""),
     ];
