@@ -1,3 +1,5 @@
+using Cdc.Simulator.Target;
+
 namespace Cdc.Simulator;
 
 /// <summary>Makes a failing run smaller: takes away faults, nodes, tables and time, one after another, as long as the same
@@ -19,6 +21,7 @@ public static class Shrinker
         ("no split, merge, drain", static s => s with { Scheduling = null }),
         ("no operator", static s => s with { Operator = null }),
         ("no pauses of the changefeed", static s => s with { Pauses = null }),
+        ("no upgrade", static s => s with { Upgrades = null }),
         ("no broken table", static s => s with { Breaks = null }),
         ("much credit", static s => s with { PoolBytes = 4096 }),
         ("no syncpoints", static s => s with { Syncpoint = null }),
@@ -31,6 +34,11 @@ public static class Shrinker
         ("no refused writes of the record", static s => s with { PersistRefused = 0 }),
         ("no unknown writes of the record", static s => s with { PersistUnknown = 0 }),
         ("clocks agree", static s => s with { ClockSkew = 0 }),
+        ("a database as the target", static s => s with { Target = TargetKind.Database }),
+        ("target with transactions", static s => s.Target == TargetKind.BareLines
+            ? s with { Target = TargetKind.Lines } : s),
+        ("no constraints", static s => s with { Workload = s.Workload with { HasConstraints = false } }),
+        ("keys everywhere", static s => s with { Workload = s.Workload with { KeylessShare = 0 } }),
         ("three nodes", static s => s with { Nodes = 3 }),
         ("fewer tables", static s => s with { Workload = s.Workload with { Tables = (s.Workload.Tables + 1) / 2 } }),
         ("one schema", static s => s with { Workload = s.Workload with { Schemas = 1 } }),

@@ -1,4 +1,5 @@
 using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
 
 namespace Cdc.Simulator;
 
@@ -17,6 +18,9 @@ public sealed record Swarm
 
     /// <summary>The longest delay of a message; long ones are seldom.</summary>
     public TimeSpan Delay { get; init; }
+
+    /// <summary>What the sinks write to.</summary>
+    public TargetKind Target { get; init; }
 
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
@@ -55,6 +59,9 @@ public sealed record Swarm
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
     public TimeSpan? Pauses { get; init; }
 
+    /// <summary>The mean time between two machines that start again with the next version; null: there is none.</summary>
+    public TimeSpan? Upgrades { get; init; }
+
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
 
@@ -75,7 +82,7 @@ public sealed record Swarm
             rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
 
         bool calm = rng.Chance(0.1);
-        return new()
+        Swarm drawn = new()
         {
             Nodes = rng.Between(3, rng.Chance(0.2) ? 9 : 5),
             Faulty = TimeSpan.FromSeconds(rng.Between(8, 30)),
@@ -88,7 +95,9 @@ public sealed record Swarm
                 DdlShare: rng.Pick([0.05, 0.2, 0.5]),
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
-                TriggerInEveryDdl: rng.Chance(0.7))
+                KeylessShare: 0,
+                TriggerInEveryDdl: rng.Chance(0.7),
+                HasConstraints: false)
             {
                 UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
                 KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
@@ -123,6 +132,22 @@ public sealed record Swarm
             SlotLost = calm ? null : Sometimes(0.02, 1000, 15000),
             ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
             ReadSteps = rng.Pick([1, 4, 1000, 1000]),
+        };
+
+        // Drawn last: what came before is as it was.
+        bool hasConstraints = rng.Chance(0.4);
+        return drawn with
+        {
+            Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
+            Target = rng.Pick([
+                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
+            Workload = drawn.Workload with
+            {
+                KeylessShare = rng.Pick([0.0, 0.0, 0.5]),
+                HasConstraints = hasConstraints,
+                // A constraint binds tables: then DDL of one table is not its own affair.
+                TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
+            },
         };
     }
 }

@@ -30,10 +30,13 @@ public sealed class World
         Rng options = _rng.Fork();
         Swarm = swarm ?? Swarm.Draw(options);
         Trace = new(keepsLines);
-        Network = new(Agenda, _rng.Fork(), Swarm);
+        Network = new(Agenda, _rng.Fork(), Swarm, Reached);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source, table => Checks!.IsParked(table)) { KeyChanges = new(Source, Reached) };
+        Target = new(Source, Swarm.Target, table => Checks!.IsParked(table), Reached)
+        {
+            KeyChanges = new(Source, Reached),
+        };
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);
         _chance = _rng.Fork();
@@ -43,6 +46,7 @@ public sealed class World
         Service = new(this, _rng.Fork());
         Activations = new(this, _rng.Fork());
         Router = new(this, _rng.Fork());
+        Upgrades = new(this);
         Checks = new(this);
     }
 
@@ -57,6 +61,7 @@ public sealed class World
     public ServicePlace Service { get; }
     public Activations Activations { get; }
     public Router Router { get; }
+    public Upgrades Upgrades { get; }
     public Checkers Checks { get; }
     public ReachedStates Reached { get; } = new();
     public BrokenTable Broken { get; }
@@ -80,10 +85,14 @@ public sealed class World
         if (_machines[number] is not null) return;
         var id = new NodeId($"n{number}.{++_lives[number]}");
         double rate = 1 + (_chance.Chance(0.5) ? Swarm.ClockSkew : -Swarm.ClockSkew / 2);
-        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate);
+        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate)
+        {
+            Speaks = Upgrades.Started(id, number),
+        };
         _alive.Add(node);
         Say($"{node} starts");
-        _machines[number] = Build(node);
+        Machine machine = _machines[number] = Build(node);
+        Upgrades.Announce(machine);
         Membership.Changed(node, Network.IsHealed);
     }
 
@@ -186,6 +195,7 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
+        Checks.Liveness.Healed();
 
         // A barrier, if one comes, has parked the broken table by then.
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);

@@ -12,6 +12,7 @@ internal sealed class ModeTenure
     readonly Placement _placement;
     readonly Balance _balance;
     readonly Drain _drain;
+    readonly Func<AddedTable, bool> _isMeant;
 
     public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed)
     {
@@ -19,7 +20,8 @@ internal sealed class ModeTenure
         Schedule = new(mode, numbering, committed);
         Calculator = new(Schedule.Spans);
         Barrier = new(numbering.Epoch, mode, Schedule);
-        (_placement, _balance, _drain) = (new(Schedule), new(Schedule), new(Schedule));
+        _isMeant = table => Barrier.Means(table);
+        (_placement, _balance, _drain) = (new(Schedule), new(Schedule, Barrier.IsStopped), new(Schedule));
     }
 
     public Mode Mode { get; }
@@ -70,10 +72,10 @@ internal sealed class ModeTenure
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
         Schedule.Tick(now);
-        Schedule.Copies.Tick(nodes, Barrier.OpenCount > 0, now);
+        Schedule.Copies.Tick(nodes, _isMeant, now);
         _placement.Tick(nodes, mayHaveTrigger, now);
         _drain.Tick(drained, nodes, now);
-        if (drained.IsEmpty) _balance.Tick(nodes, Barrier.OpenCount > 0, now);
+        if (drained.IsEmpty) _balance.Tick(nodes, now);
     }
 
     public void Split(TableId table, int parts, TimeSpan now)

@@ -31,7 +31,7 @@ internal sealed class Tenure
         _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed)] : [events];
         foreach (ModeTenure mode in _modes)
         {
-            foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table);
+            foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table, null);
         }
 
         _members = new(grant);
@@ -75,9 +75,6 @@ internal sealed class Tenure
             case ParkTable park when Phase == MaintainerPhase.Running && IsKnown(park.Table):
                 _parking.Want(park.Table, null);
                 break;
-            case CopyTable copy when Phase == MaintainerPhase.Running:
-                _modes[0].Schedule.Copies.Want(copy.Table);
-                break;
             case Driving.Tick:
                 Tick(now, effects);
                 break;
@@ -98,6 +95,9 @@ internal sealed class Tenure
     {
         switch (message)
         {
+            case BootstrapResponse { Refusal: { } refusal } when IsWaitingFor(from.Node):
+                _reporting.Take(from.Node, [new(from.Node, FaultKind.Permanent, refusal)]);
+                break;
             case BootstrapResponse answer when from.Role == Role.Manager:
                 if (_members.Take(from.Node, answer) is { } member) Answered(member, now, effects);
                 break;
@@ -113,6 +113,10 @@ internal sealed class Tenure
                 break;
             case CheckpointPersisted persisted:
                 _notices.Take(persisted.Checkpoint);
+                break;
+            case CopyTables wanted when Phase == MaintainerPhase.Running:
+                foreach (WantedCopy copy in wanted.Tables)
+                    if (_parking.IsLast(copy.Table, copy.Number)) _modes[0].Schedule.Copies.Want(copy.Table);
                 break;
             case ParkPersisted kept when _parking.Done(kept.Table, kept.Number):
                 if (kept.CopiedAt is { } at) _modes[0].Schedule.Copies.Persisted(kept.Table, at, now);
@@ -211,15 +215,14 @@ internal sealed class Tenure
         return rebuilding;
     }
 
+    /// <summary>Whether nothing goes on before that node has answered.</summary>
+    bool IsWaitingFor(NodeId node) => Phase == MaintainerPhase.Bootstrapping && _members.IsAsked(node);
+
     bool IsKnown(TableId table) => Array.Exists(_modes, mode => mode.Schedule.Spans.Table(table) is not null);
 
     void Park(TableId table, TimeSpan now)
     {
-        foreach (ModeTenure mode in _modes)
-        {
-            mode.Schedule.Parked.Add(table);
-            mode.Schedule.DropTable(table, now);
-        }
+        foreach (ModeTenure mode in _modes) mode.Schedule.Park(table, now);
     }
 
     /// <summary>A copy is finished: the table comes in where it stands, in every mode.</summary>

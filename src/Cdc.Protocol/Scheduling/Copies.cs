@@ -22,11 +22,11 @@ internal sealed class Copies(Schedule schedule)
     /// <summary>How many of them somebody is copying now.</summary>
     public int Running => _copies.Values.Count(static copy => copy is { At: null, Operation.Slot: >= 0 });
 
-    /// <summary>Wants a parked table copied.</summary>
-    public void Want(in AddedTable table)
+    /// <summary>Wants a parked table copied. Nothing is done where it is not parked, or is dropped; what is wanted
+    /// already stays as it is.</summary>
+    public void Want(TableId table)
     {
-        if (!schedule.Parked.Contains(table.Table)) return;
-        _copies.TryAdd(table.Table, new(table));
+        if (schedule.Parked.Find(table) is { } known) _copies.TryAdd(table, new(known));
     }
 
     /// <summary>A block event changes these tables: what was copied of them so far may be from before it.</summary>
@@ -36,7 +36,7 @@ internal sealed class Copies(Schedule schedule)
         foreach (Copy copy in _copies.Values)
         {
             bool isRunning = copy is { At: null, Operation.Slot: >= 0 };
-            if (isRunning && IsMeant(copy.Table, influence)) copy.Operation!.Cancel(now);
+            if (isRunning && influence.Means(copy.Table.Table, copy.Table.Schema)) copy.Operation!.Cancel(now);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class Copies(Schedule schedule)
         if (_copies.Count == 0) return;
         foreach (Copy copy in _copies.Values.ToArray())
         {
-            if (IsMeant(copy.Table, influence)) Forget(copy.Table.Table, now);
+            if (influence.Means(copy.Table.Table, copy.Table.Schema)) Forget(copy.Table.Table, now);
         }
     }
 
@@ -77,21 +77,17 @@ internal sealed class Copies(Schedule schedule)
         if (copy is { At: null, Operation: { Slot: >= 0 } operation }) operation.Cancel(now);
     }
 
-    static bool IsMeant(in AddedTable table, Influence influence) => influence switch
-    {
-        Influence.Normal normal => normal.Tables.Contains(table.Table),
-        Influence.Database database => table.Schema == database.Schema,
-        _ => true,
-    };
-
     /// <summary>Begins what has not begun, and what has ended without a copy.</summary>
-    /// <param name="isBarrierOpen">A block event is open: whether a copy has it would not be known.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, bool isBarrierOpen, TimeSpan now)
+    /// <param name="nodes">Those that may copy.</param>
+    /// <param name="isMeant">Whether a block event is open that means the table: whether a copy has it would not be
+    /// known.</param>
+    /// <param name="now">The time.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, Func<AddedTable, bool> isMeant, TimeSpan now)
     {
-        if (_copies.Count == 0 || nodes.IsEmpty || isBarrierOpen) return;
+        if (_copies.Count == 0 || nodes.IsEmpty) return;
         foreach (Copy copy in _copies.Values)
         {
-            if (copy.At is not null || copy.Operation is { Slot: >= 0 }) continue;
+            if (copy.At is not null || copy.Operation is { Slot: >= 0 } || isMeant(copy.Table)) continue;
             SpanTask task = new(
                 schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
             copy.Operation = new(schedule, task, nodes[copy.Begun++ % nodes.Length], now);

@@ -54,7 +54,7 @@ internal sealed class Schedule : IBarrierSchedule
     public UnlistedTables Unlisted { get; } = new();
 
     /// <summary>The tables that are kept out.</summary>
-    public HashSet<TableId> Parked { get; } = [];
+    public ParkedTables Parked { get; } = new();
 
     public SpanTask Trigger => Spans.Trigger;
 
@@ -82,6 +82,7 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (MovedTable change in payload.Moved)
         {
             Copies.Moved(change);
+            Parked.Moved(change);
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }
 
@@ -89,6 +90,7 @@ internal sealed class Schedule : IBarrierSchedule
         {
             Copies.Forbid(table);
             Reshaping.Forbid(table);
+            Parked.Unsplit(table);
         }
     }
 
@@ -98,7 +100,12 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>A table that is new, in one span, which runs nowhere yet; one that is known stays as it is.</summary>
     public void AddTable(in AddedTable added, CommitTs start)
     {
-        if (Parked.Contains(added.Table)) return;
+        if (Parked.Contains(added.Table))
+        {
+            Parked.Learn(added);
+            return;
+        }
+
         if (Spans.Table(added.Table) is { } known)
         {
             if (Unlisted.Confirm(added.Table)) known.IsSplittable = added.IsSplittable;
@@ -116,6 +123,14 @@ internal sealed class Schedule : IBarrierSchedule
         Spans.Waiting.Remove(copied);
         Parked.Remove(table.Table);
         Spans.Add(table.Table, table.Schema, table.IsSplittable, [copied]);
+    }
+
+    /// <summary>Keeps a table out, until a copy brings it in again.</summary>
+    public void Park(TableId table, TimeSpan now)
+    {
+        TableTasks? tasks = Spans.Table(table);
+        Parked.Add(table, tasks is null ? null : new(table, tasks.Schema, tasks.IsSplittable));
+        DropTable(table, now);
     }
 
     /// <summary>Takes a table out at once. What runs of it, or may run, is removed.</summary>
@@ -282,7 +297,9 @@ internal sealed class Schedule : IBarrierSchedule
             _ => throw new InvalidOperationException($"Not an influence: {dropped}."),
         };
         foreach (TableId table in tables) DropTable(table, now);
-        if (dropped is not null) Copies.Dropped(dropped, now);
+        if (dropped is null) return;
+        Copies.Dropped(dropped, now);
+        Parked.Dropped(dropped);
     }
 
     void Discard(NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now) =>

@@ -75,6 +75,7 @@ internal sealed class SpanIndex
         foreach (SpanTask task in old)
         {
             Leave(task);
+            (task.State, task.Node) = (TaskState.Absent, default);
             table.Spans.Remove(task);
         }
 
@@ -107,7 +108,8 @@ internal sealed class SpanIndex
     /// <summary>Its node has left; the incarnation may be running there still.</summary>
     public void MakeAbsent(SpanTask task) => Move(task, TaskState.Absent, default, task.Owner);
 
-    /// <summary>Its incarnation is known to have ended: nothing that shows it running is believed any more.</summary>
+    /// <summary>Its incarnation has ended, or was told to: nothing that shows it running is believed any
+    /// more.</summary>
     public void MakeStopped(SpanTask task) => Move(task, TaskState.Absent, default, default);
 
     public void MakeScheduling(SpanTask task, NodeId node, Owner owner) =>

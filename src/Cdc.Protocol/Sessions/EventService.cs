@@ -148,7 +148,7 @@ public sealed class EventService : IRole
     {
         session.Sent = block.Event.At;
         StreamItem.Block item = new(session.Key, session.Epoch, ++session.Number, block.Event, block.Payload);
-        session.Stream.Add(session, item, 0, effects);
+        session.Stream.Add(session, item, ItemBytes.OfBlock(block.Payload), effects);
         session.Stream.Enqueue(session);
     }
 
@@ -158,7 +158,7 @@ public sealed class EventService : IRole
         else session.Offset = piece.NextOffset;
         StreamItem.Rows item = new(
             session.Key, session.Epoch, ++session.Number, piece.At, piece.IsLast, piece.Payload);
-        session.Stream.Add(session, item, piece.Payload.Length, effects);
+        session.Stream.AddRows(session, item, effects);
         session.Stream.Enqueue(session);
     }
 

@@ -64,7 +64,8 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
 
         (session.Epoch, session.Number) = (reset.Epoch, 1);
         (session.Sent, session.Offset, session.BeyondIn) = (reset.Start, 0, 0);
-        stream.Add(session, new StreamItem.Handshake(session.Key, session.Epoch, reset.Start), 0, effects);
+        StreamItem.Handshake handshake = new(session.Key, session.Epoch, reset.Start);
+        stream.Add(session, handshake, ItemBytes.Head, effects);
         stream.Enqueue(session);
     }
 

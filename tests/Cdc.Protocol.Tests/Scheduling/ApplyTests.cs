@@ -97,9 +97,9 @@ public sealed class ApplyTests
     {
         BlockPayload forbids = Payload with { Unsplit = [Table(1)] };
         Assert.True(forbids.ChangesSchedule);
-        _rig.Schedule.Parked.Add(Table(1));
-        _rig.Schedule.Copies.Want(new(Table(1), "shop", true));
-        _rig.Schedule.Copies.Tick([ScheduleRig.A], isBarrierOpen: false, _rig.Now);
+        _rig.Schedule.Parked.Add(Table(1), new(Table(1), "shop", true));
+        _rig.Schedule.Copies.Want(Table(1));
+        _rig.Schedule.Copies.Tick([ScheduleRig.A], static _ => false, _rig.Now);
         Send copy = Assert.Single(_rig.Sends());
         ScheduleItem item = Assert.Single(Assert.IsType<ScheduleRequest>(copy.Message).Items);
         _rig.Schedule.Apply(forbids, Ts(50), _rig.Now);
@@ -126,7 +126,7 @@ public sealed class ApplyTests
     [Fact]
     public void A_parked_table_is_not_added()
     {
-        _rig.Schedule.Parked.Add(Table(1));
+        _rig.Schedule.Parked.Add(Table(1), null);
         _rig.Schedule.Apply(Payload with { Added = [new(Table(1), "shop", true)] }, Ts(50), _rig.Now);
         Assert.Empty(_rig.Schedule.All);
     }

@@ -1,5 +1,6 @@
 using Cdc.Protocol.Messages;
 using Cdc.Protocol.Sessions;
+using Cdc.Protocol.Tests.Messages;
 using static Cdc.Protocol.Tests.Sessions.ServiceCase;
 
 namespace Cdc.Protocol.Tests.Sessions;
@@ -316,6 +317,21 @@ public sealed class ServiceTests
         }
 
         Assert.Equal(3_000_000, batches[^1].SentBytes);
+    }
+
+    [Fact]
+    public void Block_events_of_many_tables_do_not_make_a_batch_too_large()
+    {
+        ScriptedLog log = new();
+        long[] tables = [.. Enumerable.Range(1, 20_000).Select(static n => (long)n)];
+        for (ulong commit = 30; commit < 50; commit++) log.Ddl(commit, tables);
+        ServiceCase test = new(log);
+        test.Grow(20);
+        test.Begin(Key(1), One);
+        test.Grow(100);
+        Assert.Equal(20, test.Items().OfType<StreamItem.Block>().Count());
+        Assert.All(test.Sent<StreamBatch>(), static batch =>
+            Assert.InRange(WireBytes.Of(batch.Message).Length, 1, SessionLimits.BatchBytes));
     }
 
     [Fact]

@@ -14,8 +14,10 @@ namespace Cdc.Simulator.Checks;
 public sealed class Checkers(World world)
 {
     readonly HashSet<TableId> _parked = [];
+    ParkingRecord _parking = new([], Epoch.None, [], []);
     readonly Dictionary<RoleHost, ManagerWatch> _managers = [];
     readonly Dictionary<RoleHost, MaintainerWatch> _maintainers = [];
+    readonly HashSet<Epoch> _stopped = [];
     readonly GrantRules _grants = new();
     readonly ManagerCases _managerCases = new(world.Reached);
     readonly MaintainerCases _maintainerCases = new(world);
@@ -29,6 +31,11 @@ public sealed class Checkers(World world)
 
     /// <summary>Whether what is stored says that it runs.</summary>
     public bool IsRunning { get; private set; }
+
+    public Liveness Liveness { get; } = new(world);
+
+    /// <summary>Whether it is stored that a parked table is to come back.</summary>
+    public bool IsWanted(TableId table) => _parking.Wanted.Contains(table);
 
     /// <summary>Whether it waits for an operator, and everything is closed.</summary>
     public bool HasFailed { get; private set; }
@@ -61,6 +68,8 @@ public sealed class Checkers(World world)
                 MaintainerWatch maintainer = MaintainerOf(host);
                 _maintainerCases.Before(maintainer, host, input);
                 maintainer.Before(input);
+                if (input is Tick) Liveness.Look(host);
+                if (input is Received { Message: BlockStatusRequest request }) Liveness.Heard(host, request);
                 break;
             case EventCollector or EventService:
                 _sessionCases.Before(host, input);
@@ -80,9 +89,14 @@ public sealed class Checkers(World world)
             case Maintainer:
                 MaintainerOf(host).After(effect);
                 _maintainerCases.After(MaintainerOf(host), effect);
+                if (effect is Send { Message: MaintainerStopped stopped }) _stopped.Add(stopped.Epoch.Next);
+                if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;
             case Changefeed:
-                if (effect is Send { Message: EpochGrant grant }) _grants.Granted(grant, PersistedEpoch);
+                if (effect is not Send { Message: EpochGrant grant }) break;
+                _grants.Granted(grant, PersistedEpoch);
+                bool isClosedBefore = grant.Purpose != MaintainerPurpose.Run && _stopped.Contains(grant.Epoch);
+                if (isClosedBefore) world.Reached.Reached(HardCase.StoppedLost);
                 break;
             case EventCollector or EventService:
                 _sessionCases.After(host, effect);
@@ -99,8 +113,10 @@ public sealed class Checkers(World world)
         Checkpoint = checkpoint;
         bool isLater = record.Epochs.Latest >= PersistedEpoch;
         Rules.Ensure(isLater, "INV-29", "the record", $"goes back from {PersistedEpoch}");
+        Liveness.Persisted(record);
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
+        _parking = record.Parking;
         HasFailed = record is { State: ChangefeedState.Failed, Closing: Protocol.Changefeeds.Closing.None };
         if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)

@@ -23,6 +23,7 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.ServerCrash, world.Service.ServerCrashes);
         if (_swarm.SlotLost is { } lost && lost < _swarm.Faulty) world.Agenda.In(lost, world.Service.LoseSlot);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
+        Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
 
@@ -112,18 +113,16 @@ public sealed class Faults(World world, Rng rng)
         {
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
                 world.Activations.Changefeed?.Take(new ResumeChangefeed(3));
-            if (world.Activations.Newest is { } maintainer)
+            foreach (TableId table in world.Checks.Parked.Order())
             {
-                foreach (TableId table in world.Checks.Parked.Order())
-                {
-                    TableHistory history = world.Source.Tables[table];
-                    if (history.Dropped is null)
-                        maintainer.Take(new CopyTable(new(table, history.Schema, history.IsSplittable)));
-                }
-
-                if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
-                    maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+                // What is stored is not asked for again: whoever takes over has to know of it.
+                if (world.Source.Tables[table].Dropped is null && !world.Checks.IsWanted(table))
+                    world.Activations.Changefeed?.Take(new CopyTable(4, table));
             }
+
+            bool parks = _swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0;
+            if (parks && world.Activations.Newest is { } maintainer)
+                maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
 
             BeginOperating();
         });

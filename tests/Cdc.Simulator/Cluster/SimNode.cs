@@ -1,4 +1,5 @@
 using Cdc.Protocol;
+using Cdc.Protocol.Messages;
 
 namespace Cdc.Simulator.Cluster;
 
@@ -14,6 +15,9 @@ public sealed class SimNode(NodeId id, int number, Agenda agenda, TimeSpan clock
 
     /// <summary>The machine; its incarnations share it.</summary>
     public int Number { get; } = number;
+
+    /// <summary>The latest version of the wire form that it writes and reads.</summary>
+    public byte Speaks { get; init; } = WireFormat.Version;
 
     public bool IsAlive { get; set; } = true;
 

@@ -14,7 +14,14 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
 
     public TableId Table { get; } = table;
     public CommitTs Created { get; } = created;
+
+    /// <summary>Whether its rows have keys. Without, rows are only added, all under one hash, and may be alike.</summary>
+    public bool HasKey { get; init; } = true;
+
     public CommitTs? Dropped { get; set; }
+
+    /// <summary>Where it gets a unique column, which only a table that is not split can have.</summary>
+    public CommitTs? UniqueFrom { get; private set; }
 
     /// <summary>From here on it may not be in several spans.</summary>
     public CommitTs? WholeFrom { get; private set; }
@@ -35,6 +42,8 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
 
     public bool IsThereAt(CommitTs at) => Created <= at && (Dropped is not { } dropped || dropped > at);
 
+    public bool IsUniqueAt(CommitTs at) => UniqueFrom <= at;
+
     /// <summary>Whether it may be in several spans as of a position.</summary>
     public bool IsSplittableAt(CommitTs at) => isSplittable && !(WholeFrom <= at);
 
@@ -42,6 +51,12 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public bool IsSplittable => isSplittable && WholeFrom is null;
 
     public void ForbidSplit(CommitTs at) => WholeFrom ??= at;
+
+    public void AddUnique(CommitTs at)
+    {
+        UniqueFrom = at;
+        ForbidSplit(at);
+    }
 
     public string SchemaAt(CommitTs at)
     {
@@ -96,6 +111,24 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
         }
 
         return CommitTs.Zero;
+    }
+
+    /// <summary>How many changes of a key lie before a position.</summary>
+    public int IndexOf(uint key, CommitTs at)
+    {
+        if (!_keys.TryGetValue(key, out var changes)) return 0;
+        int i = changes.Count;
+        while (i > 0 && changes[i - 1].At >= at) i--;
+        return i;
+    }
+
+    /// <summary>How many changes of a key there are up to a position.</summary>
+    public int CountUpTo(uint key, CommitTs at)
+    {
+        if (!_keys.TryGetValue(key, out var changes)) return 0;
+        int i = changes.Count;
+        while (i > 0 && changes[i - 1].At > at) i--;
+        return i;
     }
 
     /// <summary>What a key holds once everything up to a position is applied; 0: nothing.</summary>

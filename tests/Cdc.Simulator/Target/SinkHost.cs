@@ -25,9 +25,9 @@ public sealed class SinkHost(
                 SpanWriter claimed = new(agenda, rng, faults, target, node, claim.Span, claim.Owner, () =>
                     answer(new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 _writers[key] = claimed;
-                claimed.Claim(position => answer(position is null
-                    ? new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)
-                    : new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position)));
+                claimed.Claim((isClaimed, position) => answer(isClaimed
+                    ? new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position)
+                    : new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 break;
             case WriteRows rows:
                 Write(key, rows);

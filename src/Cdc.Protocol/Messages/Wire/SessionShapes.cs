@@ -50,7 +50,7 @@ static class SessionShapes
             .With("Ts", Ts, static v => v.Ts)
             .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)
             .With("IsComplete", Bool, static v => v.IsComplete)
-            .With("Parts", Small, static v => v.Parts)
+            .With("Parts", Count, static v => v.Parts)
             .Make(static (ts, sent, isComplete, parts) => new(ts, sent, isComplete, parts)))
         .With(5, Fields.Of<StreamItem.Positions>()
             .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)

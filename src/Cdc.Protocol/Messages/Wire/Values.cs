@@ -19,9 +19,6 @@ static class Values
     public static readonly Shape<long> Signed = new Scalar<long>(
         "signed", "zigzag varint", 1, static (ref w, v) => w.Zigzag(v), static (ref r) => r.Zigzag());
 
-    public static readonly Shape<int> Small = new Scalar<int>(
-        "small", "zigzag varint of 32 bits", 1, static (ref w, v) => w.Zigzag(v), ReadSmall);
-
     public static readonly Shape<int> Count = new Scalar<int>(
         "count", "varint at most 2147483647", 1, static (ref w, v) => w.Varint((uint)v),
         static (ref r) => (int)r.Varint(int.MaxValue, "A count is too large."));
@@ -145,10 +142,4 @@ static class Values
         return length == sentence.Length ? sentence : sentence[..length];
     }
 
-    static int ReadSmall(ref WireReader reader)
-    {
-        long number = reader.Zigzag();
-        if (number is < int.MinValue or > int.MaxValue) reader.Fail("A number is too large.");
-        return (int)number;
-    }
 }
