@@ -105,7 +105,7 @@ public sealed record Swarm
             {
                 UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
                 KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
-                FilledShare = rng.Pick([0.0, 0.5]),
+                FilledShare = rng.Pick([0.0, 0.0, 0.5]),
             },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
@@ -131,11 +131,11 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
-            PieceBytes = rng.Pick([16, 48, 4096]),
-            ServerCrash = calm ? null : Sometimes(0.3, 3000, 12000),
-            SlotLost = calm ? null : Sometimes(0.04, 1000, 15000),
+            PieceBytes = rng.Pick([16, 48, 4096, 4096, 4096, 4096]),
+            ServerCrash = calm ? null : Sometimes(0.2, 3000, 12000),
+            SlotLost = calm ? null : Sometimes(0.02, 1000, 15000),
             ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
-            ReadSteps = rng.Pick([1, 4, 1000]),
+            ReadSteps = rng.Pick([1, 4, 1000, 1000]),
         };
 
         // Drawn last: what came before is as it was.

@@ -80,8 +80,6 @@ public static class MutationTable
             "if (!Barrier.MustStayWhole(table)) Schedule", "Schedule"),
         new("A table that may not be split any more is not remembered", "BlockPayload.cs",
             " || Unsplit.Length > 0", ""),
-        new("A table that is ahead of the trigger is split", "Scheduling/Reshaping.cs",
-            "if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;", ""),
 
         // Schedule and checkpoint
         new("Spans that do not run do not hold the checkpoint", "Scheduling/CheckpointCalculator.cs",
@@ -116,9 +114,7 @@ public static class MutationTable
         new("A reset before the log's beginning is served", "Sessions/SessionKeeper.cs",
             "if (reset.Start < log.Forgotten)", "if (reset.Start == log.Forgotten.Previous)"),
         new("That a part of the log is lost is told to nobody", "Delivery/DeliveryLink.cs",
-            "SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused", "SessionRefused { Of: var of, Reason: \"\" } refused"),
-        new("A step that was forgotten goes on in the middle of the next", "Sessions/EventService.cs",
-            "if (session.Sent < _log.Forgotten)", "if (session.Sent == CommitTs.Zero)"),
+            "SessionRefused { Of: var of, Kind: FaultKind.Permanent }", "SessionRefused { Of: var of, Reason: \"\" }"),
         new("What the source sends again takes Resolved back", "Sessions/EventService.cs",
             "if (grown.Resolved <= _resolved) return;", ""),
         new("A step that begins again goes on with what came of it", "Sessions/SessionStream.cs",
