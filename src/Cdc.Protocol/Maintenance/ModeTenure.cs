@@ -12,14 +12,16 @@ internal sealed class ModeTenure
     readonly Placement _placement;
     readonly Balance _balance;
     readonly Drain _drain;
+    readonly TrafficPolicy? _traffic;
     readonly Func<AddedTable, bool> _isMeant;
 
-    public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed)
+    public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed, TrafficOptions? traffic)
     {
         Mode = mode;
         Schedule = new(mode, numbering, committed);
         Calculator = new(Schedule.Spans);
         Barrier = new(numbering.Epoch, mode, Schedule);
+        if (traffic is not null) _traffic = new(Schedule, traffic, Barrier.MustStayWhole);
         _isMeant = table => Barrier.Means(table);
         (_placement, _balance, _drain) = (new(Schedule), new(Schedule, Barrier.IsStopped), new(Schedule));
     }
@@ -56,6 +58,12 @@ internal sealed class ModeTenure
         Barrier.OnStatuses(from, request, now, effects);
     }
 
+    public void Take(NodeId from, TrafficReport report)
+    {
+        if (_traffic is null) return;
+        foreach (ref readonly SpanTraffic traffic in report.Spans.AsSpan()) _traffic.Take(from, in traffic);
+    }
+
     public void NodeLeft(NodeId node, TimeSpan now)
     {
         Calculator.NodeLeft(node);
@@ -71,6 +79,7 @@ internal sealed class ModeTenure
     public void Tick(ReadOnlySpan<NodeId> nodes, ReadOnlySpan<NodeId> drained, bool mayHaveTrigger, TimeSpan now)
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
+        _traffic?.Tick(nodes.Length, now);
         Schedule.Tick(now);
         Schedule.Copies.Tick(nodes, _isMeant, now);
         _placement.Tick(nodes, mayHaveTrigger, now);

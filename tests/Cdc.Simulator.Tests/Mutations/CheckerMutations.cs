@@ -51,6 +51,10 @@ public static class CheckerMutations
         { "INV-20", new("Who does not replicate is believed", "Barriers/Barrier.cs",
             "        if (!task.IsReplicating)\n        {\n            if (status.Stage is",
             "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
+        { "INV-34", new("A split table is not merged before the write", Steps,
+            "        if (e.SplitYet.Count > 0) return;\n", "") },
+        { "a gap", new("What was forgotten counts as lost", "Sessions/SessionKeeper.cs",
+            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;") },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));

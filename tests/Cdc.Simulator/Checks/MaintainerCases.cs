@@ -53,8 +53,18 @@ public sealed class MaintainerCases(World world)
                 }
 
                 break;
+            case Send { Message: ScheduleRequest request } when IsByTraffic:
+                if (request.Items.Any(static item => item.Operation == OperationKind.Split))
+                    world.Reached.Reached(HardCase.SplitByTraffic);
+                break;
+            case Send { Message: MergeRequest } when IsByTraffic:
+                world.Reached.Reached(HardCase.MergedByTraffic);
+                break;
         }
     }
+
+    /// <summary>Nobody else splits tables in this run.</summary>
+    bool IsByTraffic => world.Swarm is { Traffic: not null, Scheduling: null };
 
     /// <summary>A DONE of which nothing can come any more; a part that stands where its table has to be whole.</summary>
     void Report(MaintainerWatch watch, BlockStatus status)

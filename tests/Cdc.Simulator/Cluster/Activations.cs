@@ -65,7 +65,7 @@ public sealed class Activations(World world, Rng rng)
         Span<byte> id = stackalloc byte[16];
         id.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
-        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
+        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint) { Traffic = world.Swarm.Traffic });
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
         _maintainers.Add(host);
         world.Say($"{host} is activated");
