@@ -14,6 +14,7 @@ public sealed class TrafficTests
 
     public TrafficTests()
     {
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(10));
         _policy = new(_rig.Schedule, new(1000) { Window = TimeSpan.FromSeconds(10) }, _ => _mustStayWhole);
         _policy.Tick(3, _rig.Now);
     }
