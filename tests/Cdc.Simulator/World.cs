@@ -93,6 +93,7 @@ public sealed class World
         Say($"{node} starts");
         Machine machine = _machines[number] = Build(node);
         Upgrades.Announce(machine);
+        Activations.Started(node);
         Membership.Changed(node, Network.IsHealed);
     }
 

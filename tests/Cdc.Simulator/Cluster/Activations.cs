@@ -85,6 +85,14 @@ public sealed class Activations(World world, Rng rng)
         gone.Close();
     }
 
+    /// <summary>A directory that is late activates the changefeed there once more, if only to find that the node is too
+    /// old for it.</summary>
+    public void Started(SimNode node)
+    {
+        if (_store?.Stored is not { } stored || stored[0] <= node.Speaks) return;
+        if (!Upgrades.TryRead(node.Speaks, stored, out _)) world.Reached.Reached(HardCase.RecordTooNew);
+    }
+
     public void Lost(SimNode node)
     {
         if (_changefeed?.Node == node) Reactivate();
