@@ -9,7 +9,7 @@ namespace Cdc.Simulator.Checks;
 
 /// <summary>Once the faults are over, everything ends in time and without much talk. L1: no block event is open for
 /// long. L2: not much is said to and of a dispatcher about one. L3: few epochs are granted to maintainers that come
-/// only then.</summary>
+/// only then, for each time that an operator resumes it.</summary>
 /// <remarks>Whatever waits for a takeover to set it going again breaks L1; two that answer each other at once break
 /// L2; two that take the epoch from each other break L3.</remarks>
 public sealed class Liveness(World world)
@@ -19,6 +19,7 @@ public sealed class Liveness(World world)
     TimeSpan _lookedAt;
     ulong _looks;
     ulong _instances;
+    ChangefeedState _state;
     int _epochs;
 
     bool IsOn => world.Network.IsHealed;
@@ -68,6 +69,10 @@ public sealed class Liveness(World world)
 
     public void Persisted(ChangefeedRecord record)
     {
+        // An operator resumes what has failed: that begins anew, however often he does.
+        bool isResumed = _state is ChangefeedState.Failed or ChangefeedState.Stopped;
+        if (isResumed && record.State is ChangefeedState.Normal) _epochs = 0;
+        _state = record.State;
         if (!IsOn || record.Epochs.Latest == world.Checks.PersistedEpoch || !record.Epochs.IsHeld) return;
         if (Activations.NumberOf(record.Epochs.Holder) <= _instances) return;
         _epochs++;
