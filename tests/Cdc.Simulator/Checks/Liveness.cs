@@ -51,7 +51,8 @@ public sealed class Liveness(World world)
         }
     }
 
-    public void Heard(RoleHost host, BlockStatusRequest request)
+    /// <summary>Counted where it is said: what was said under the faults may be heard at once when they end.</summary>
+    public void Reported(RoleHost host, BlockStatusRequest request)
     {
         if (!IsOn) return;
         foreach (BlockStatus status in request.Statuses) Said(host, status.Event, status.Dispatcher);
@@ -102,7 +103,7 @@ public sealed class Liveness(World world)
         int said = talk.Said.GetValueOrDefault(dispatcher) + 1;
         talk.Said[dispatcher] = said;
         if (said <= LivenessLimits.SaidAnyway + LivenessLimits.SaidIn(talk.Open)) return;
-        Rules.Ensure(false, "L2", host, $"says or hears the {said}th time of {dispatcher} and {id}",
+        Rules.Ensure(false, "L2", host, $"says the {said}th time of {dispatcher} and {id}",
             $"open for {talk.Open.TotalSeconds:F1} s");
     }
 
