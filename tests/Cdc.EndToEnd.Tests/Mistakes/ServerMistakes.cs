@@ -104,7 +104,8 @@ public sealed class ServerMistakes(SharedServer server) : IClassFixture<SharedSe
         using CdcCommand cdc = new();
         string[] state = isKept ? ["--state", cdc.PathOf("state")] : [];
         await using ProcessRun run = cdc.Start(["run", "--from", shop.Url, "--to", "stdout", "--json", .. state]);
-        await StartMistakes.WaitForErrorAsync(run, "\"progress\":\"streaming\"");
+        // Before the stream stands there is nothing to settle with the server, and the end takes no time by itself.
+        await StartMistakes.WaitForErrorAsync(run, "\"waitsFor\":\"waiting for the first change\"");
         // A clean end takes the publications away, and a server that stands still lets nobody in.
         (await ProcessRun.RunAsync("kill", ["-STOP", $"{cluster.ProcessId}"])).Expect0("kill -STOP");
         run.Send(Signal.Interrupt);
