@@ -9,6 +9,7 @@ public static class Shrinker
         ("no crashes", static s => s with { Crash = null }),
         ("no partitions", static s => s with { Partition = null }),
         ("no pauses", static s => s with { Pause = null }),
+        ("no jumps of clocks", static s => s with { ClockJumps = null }),
         ("no wrong membership", static s => s with { WrongMembership = null }),
         ("no second maintainer", static s => s with { SecondMaintainer = null }),
         ("no vanishing maintainer", static s => s with { MaintainerVanishes = null }),

@@ -31,6 +31,7 @@ public sealed record Swarm
     public TimeSpan? Crash { get; init; }
     public TimeSpan? Partition { get; init; }
     public TimeSpan? Pause { get; init; }
+    public TimeSpan? ClockJumps { get; init; }
     public TimeSpan? MaintainerVanishes { get; init; }
     public TimeSpan? SecondMaintainer { get; init; }
     public TimeSpan? WrongMembership { get; init; }
@@ -97,6 +98,7 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
+            ClockJumps = calm ? null : Sometimes(0.25, 2000, 10000),
         };
     }
 }

@@ -194,7 +194,6 @@ public sealed class World
 
         // A barrier, if one comes, has parked the broken table by then.
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
-        foreach (SimNode node in _alive.ToArray()) node.Resume();
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Membership.Heal();
         // Nobody parks a table that no barrier waits for.
@@ -204,8 +203,12 @@ public sealed class World
     public void Tick(RoleHost host)
     {
         if (host.IsEnded) return;
-        host.Node.Run(() => host.Take(Protocol.Driving.Tick.Now));
-        Agenda.In(TimeSpan.FromMilliseconds(80 + _chance.Below(40)), () => Tick(host));
+        // The next is set behind it: a node that has stood still has one tick, late, and not all that it missed.
+        host.Node.RunTimer(() =>
+        {
+            host.Take(Protocol.Driving.Tick.Now);
+            Agenda.In(TimeSpan.FromMilliseconds(80 + _chance.Below(40)), () => Tick(host));
+        });
     }
 
     Machine Build(SimNode node)

@@ -76,7 +76,7 @@ public sealed class Checkers(World world)
                 break;
             case Maintainer:
                 MaintainerOf(host).After(effect);
-                _maintainerCases.After(MaintainerOf(host), effect);
+                _maintainerCases.After(MaintainerOf(host), host, effect);
                 break;
             case Changefeed:
                 if (effect is Send { Message: EpochGrant grant }) _grants.Granted(grant, PersistedEpoch);

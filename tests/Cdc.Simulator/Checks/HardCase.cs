@@ -27,6 +27,11 @@ public static class HardCase
     public const string CopiedBack = "parked table copied and back";
     public const string Gap = "session reset by a gap";
     public const string LostLastItem = "Resolved revealed a lost last item";
+    public const string StoodStillMaintainer =
+        "maintainer that stood still past its silence limit spoke and was superseded";
+    public const string StoodStillDispatcher = "dispatcher that stood still wrote and was refused by owner";
+    public const string StoodStillChangefeed = "changefeed that stood still stored and was refused";
+    public const string SilentByJump = "a jump of the clock made a living maintainer silent";
     public const string CreditExhausted = "credit exhausted";
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";

@@ -9,6 +9,8 @@ namespace Cdc.Simulator.Checks;
 /// <summary>Counts the hard cases that maintainers meet.</summary>
 public sealed class MaintainerCases(World world)
 {
+    readonly HashSet<RoleHost> _spokeLate = [];
+
     public void Before(MaintainerWatch watch, RoleHost host, Input input)
     {
         switch (input)
@@ -32,10 +34,17 @@ public sealed class MaintainerCases(World world)
         }
     }
 
-    public void After(MaintainerWatch watch, Effect effect)
+    public void After(MaintainerWatch watch, RoleHost host, Effect effect)
     {
         switch (effect)
         {
+            case End when watch.Input is Received { Message: Superseded } && _spokeLate.Contains(host):
+                world.Reached.Reached(HardCase.StoodStillMaintainer);
+                world.Reached.Reached(HardCase.Superseded);
+                break;
+            case Send { Message: ControlMessage { Epoch: var epoch } } when host.HasStoodStill
+                && epoch != Epoch.None && epoch < world.Checks.PersistedEpoch && _spokeLate.Add(host):
+                break;
             case End when watch.Input is Received { Message: not EpochRefused and not CloseResponse }:
                 world.Reached.Reached(HardCase.Superseded);
                 break;

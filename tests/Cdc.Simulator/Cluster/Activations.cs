@@ -61,7 +61,7 @@ public sealed class Activations(World world, Rng rng)
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
         _maintainers.Add(host);
         world.Say($"{host} is activated");
-        host.Take(new NodesChanged(world.Membership.ViewOf(node)));
+        host.Tell(new NodesChanged(world.Membership.ViewOf(node)));
         world.Tick(host);
     }
 
@@ -83,6 +83,7 @@ public sealed class Activations(World world, Rng rng)
     {
         foreach (RoleHost maintainer in _maintainers)
             if (maintainer.Node == viewer) maintainer.Take(new NodesChanged(view));
+        if (Changefeed is { } changefeed && changefeed.Node == viewer) changefeed.Take(new NodesChanged(view));
     }
 
     /// <summary>Reminders: somebody notices after a while that there is no maintainer, or no changefeed.</summary>
@@ -123,15 +124,15 @@ public sealed class Activations(World world, Rng rng)
                 case Answered { Result: CommandResult.Done or CommandResult.Exists }:
                     _isCreated = true;
                     break;
-                case Protocol.Changefeeds.ActivateMaintainer when Newest is null:
-                    ActivateMaintainer(host.Node);
+                case Protocol.Changefeeds.ActivateMaintainer:
+                    Wanted(host);
                     break;
                 case PersistChangefeed persist:
                     if (world.Swarm.Crash is not null && rng.Chance(0.02)) CrashSoon(host.Node);
                     _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
                     {
                         seen = version;
-                        if (outcome == PersistOutcome.Refused) world.Reached.Reached(HardCase.PersistRefused);
+                        if (outcome == PersistOutcome.Refused) Refused(host);
                         if (outcome == PersistOutcome.Unknown) world.Reached.Reached(HardCase.PersistUnknown);
                         if (host.IsEnded) return;
                         host.PersistEnded(outcome);
@@ -140,8 +141,31 @@ public sealed class Activations(World world, Rng rng)
                     break;
             }
         }, world.Checks.Before);
-        _changefeed.Take(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
+        _changefeed.Tell(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
         world.Tick(_changefeed);
+    }
+
+    /// <summary>The changefeed has heard nothing of a maintainer: it gets another one where none is known to live, at
+    /// times also beside one.</summary>
+    void Wanted(RoleHost changefeed)
+    {
+        bool hasJumped = changefeed.Node.JumpedAt + TimeSpan.FromSeconds(1) > world.Agenda.Now;
+        if (hasJumped && Newest is not null) world.Reached.Reached(HardCase.SilentByJump);
+        bool isKnown = Newest is { Node.IsPaused: false } && (world.Network.IsHealed || !rng.Chance(0.1));
+        if (!isKnown) ActivateMaintainer(changefeed.Node);
+    }
+
+    void Refused(RoleHost changefeed)
+    {
+        world.Reached.Reached(HardCase.PersistRefused);
+        if (changefeed.HasStoodStill && changefeed != _changefeed)
+            world.Reached.Reached(HardCase.StoodStillChangefeed);
+    }
+
+    /// <summary>The changefeed of a node that does not answer is activated elsewhere, and may come back.</summary>
+    public void ReplaceChangefeed(SimNode node)
+    {
+        if (node.IsPaused && _changefeed is { IsEnded: false } && _changefeed.Node == node) ActivateChangefeed();
     }
 
     /// <summary>Between what is decided and what is stored.</summary>
@@ -154,7 +178,7 @@ public sealed class Activations(World world, Rng rng)
     void Create()
     {
         if (_isCreated) return;
-        Changefeed?.Take(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
+        Changefeed?.Tell(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
         world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
     }
 

@@ -16,6 +16,7 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.Crash, Crash);
         Repeatedly(_swarm.Partition, Partition);
         Repeatedly(_swarm.Pause, Pause);
+        Repeatedly(_swarm.ClockJumps, Jump);
         Repeatedly(_swarm.MaintainerVanishes, () => world.Activations.VanishMaintainer(rng));
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
@@ -68,10 +69,13 @@ public sealed class Faults(World world, Rng rng)
     {
         SimNode node = rng.Pick(world.AliveNodes);
         TimeSpan length = rng.Chance(0.3) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
-        node.Pause(length);
-        world.Say($"{node} pauses for {length.TotalSeconds:F1} s");
+        StandStill pause = new(length, rng.Chance(0.3), rng.Chance(0.5), rng.Chance(0.3));
+        node.Pause(pause);
+        world.Say($"{node} stands still: {pause}");
         world.Agenda.In(length / 2, () =>
         {
+            // One who is asked for and does not answer is made anew elsewhere, and does not know that.
+            if (rng.Chance(0.5)) world.Activations.ReplaceChangefeed(node);
             // The others may take a node that does not answer for dead.
             foreach (SimNode viewer in world.AliveNodes)
             {
@@ -79,6 +83,21 @@ public sealed class Faults(World world, Rng rng)
             }
         });
     }
+
+    /// <summary>Time that a node has not seen: a machine that was suspended and restored.</summary>
+    void Jump()
+    {
+        SimNode node = rng.Pick(world.AliveNodes);
+        TimeSpan by = rng.Pick(Jumps);
+        node.Jump(by);
+        world.Say($"the clock of {node} jumps by {by}");
+    }
+
+    static readonly IReadOnlyList<TimeSpan> Jumps =
+    [
+        TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(40),
+        TimeSpan.FromHours(3),
+    ];
 
     /// <summary>An operator pauses the changefeed, at times just when a maintainer begins; later it is
     /// resumed.</summary>
@@ -88,7 +107,7 @@ public sealed class Faults(World world, Rng rng)
         world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)), () =>
         {
             world.Say("pause");
-            world.Activations.Changefeed?.Take(new PauseChangefeed(2));
+            world.Activations.Changefeed?.Tell(new PauseChangefeed(2));
             _resumeAt = world.Agenda.Now + rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8));
         });
     }
@@ -109,18 +128,18 @@ public sealed class Faults(World world, Rng rng)
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
-                world.Activations.Changefeed?.Take(new ResumeChangefeed(3));
+                world.Activations.Changefeed?.Tell(new ResumeChangefeed(3));
             if (world.Activations.Newest is { } maintainer)
             {
                 foreach (TableId table in world.Checks.Parked.Order())
                 {
                     TableHistory history = world.Source.Tables[table];
                     if (history.Dropped is null)
-                        maintainer.Take(new CopyTable(new(table, history.Schema, history.IsSplittable)));
+                        maintainer.Tell(new CopyTable(new(table, history.Schema, history.IsSplittable)));
                 }
 
                 if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
-                    maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+                    maintainer.Tell(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
             }
 
             BeginOperating();
@@ -139,7 +158,7 @@ public sealed class Faults(World world, Rng rng)
             if (world.Source.Tables.Count > 0 && world.Activations.Newest is { } maintainer)
             {
                 TableId table = rng.Pick([.. world.Source.Tables.Keys]);
-                maintainer.Take(rng.Below(5) switch
+                maintainer.Tell(rng.Below(5) switch
                 {
                     0 or 1 => new SplitTable(Mode.Event, table, rng.Between(2, 4)),
                     2 or 3 => new MergeTable(Mode.Event, table),
