@@ -29,6 +29,7 @@ public static class Shrinker
         ("no refused writes of the record", static s => s with { PersistRefused = 0 }),
         ("no unknown writes of the record", static s => s with { PersistUnknown = 0 }),
         ("clocks agree", static s => s with { ClockSkew = 0 }),
+        ("no redo", static s => s with { HasRedo = false }),
         ("three nodes", static s => s with { Nodes = 3 }),
         ("fewer tables", static s => s with { Workload = s.Workload with { Tables = (s.Workload.Tables + 1) / 2 } }),
         ("one schema", static s => s with { Workload = s.Workload with { Schemas = 1 } }),

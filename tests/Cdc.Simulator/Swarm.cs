@@ -52,6 +52,8 @@ public sealed record Swarm
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
     public double ClockSkew { get; init; }
+
+    /// <summary>Whether the changefeed has a second pipeline.</summary>
     public bool HasRedo { get; init; }
 
     public static Swarm Draw(Rng rng)
@@ -94,11 +96,11 @@ public sealed record Swarm
             PersistRefused = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
             PersistUnknown = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
             ClockSkew = rng.Pick([0.0, 0.0, 0.1, 0.5]),
-            HasRedo = false,
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
             ClockJumps = calm ? null : Sometimes(0.25, 2000, 10000),
+            HasRedo = rng.Chance(0.05),
         };
     }
 }

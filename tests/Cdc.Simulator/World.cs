@@ -29,11 +29,13 @@ public sealed class World
         _rng = new Rng(seed);
         Rng options = _rng.Fork();
         Swarm = swarm ?? Swarm.Draw(options);
+        Modes = Swarm.HasRedo ? [Mode.Event, Mode.Redo] : [Mode.Event];
         Trace = new(keepsLines);
         Network = new(Agenda, _rng.Fork(), Swarm);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        Target = new(Source, table => Checks!.IsParked(table));
+        RedoTarget = new(Source, table => Checks!.IsParked(table));
+        Target = new(Source, table => Checks!.IsParked(table), RedoTarget);
         Log = new(Source);
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);
@@ -54,6 +56,14 @@ public sealed class World
     public ModelSource Source { get; }
     public Workload Workload { get; }
     public ModelTarget Target { get; }
+
+    /// <summary>Where the second pipeline writes, if there is one: everything once more.</summary>
+    public ModelTarget RedoTarget { get; }
+
+    /// <summary>The pipelines that there are.</summary>
+    public IReadOnlyList<Mode> Modes { get; }
+
+    public ModelTarget TargetOf(Mode mode) => mode == Mode.Redo ? RedoTarget : Target;
     public ModelLog Log { get; }
     public Membership Membership { get; }
     public ServicePlace Service { get; }
@@ -120,7 +130,8 @@ public sealed class World
     public void Run()
     {
         Workload.CreateTables();
-        foreach (TableId table in Source.Tables.Keys) Target.CreateTable(table);
+        foreach (TableId table in Source.Tables.Keys)
+            foreach (Mode mode in Modes) TargetOf(mode).CreateTable(table);
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Service.Move();
         Activations.Begin();
@@ -139,7 +150,7 @@ public sealed class World
 
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
-        Target.CheckDurable(Source.Resolved);
+        foreach (Mode mode in Modes) TargetOf(mode).CheckDurable(Source.Resolved);
         CheckSchedule();
     }
 
@@ -216,15 +227,17 @@ public sealed class World
         DeliveryLink link = new();
         DispatcherManager role = new(node.Id);
         RoleHost collector = null!;
-        SinkHost sink = null!;
+        SinkHost sink = null!, redo = null!;
         RoleHost manager = new("manager", node, role, (host, effect) =>
         {
             Checks.After(host, effect);
             if (effect is Send send) Router.Send(host, Party.Manager(host.Node.Id), send);
-            if (effect is DispatcherEffect done) sink.Do(done);
+            if (effect is DispatcherEffect done) (done.Mode == Mode.Redo ? redo : sink).Do(done);
             if (DeliveryLink.ForCollector(effect) is { } input) collector.Take(input);
         }, Checks.Before);
         sink = new(Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, Target, node, manager.Take);
+        if (Swarm.HasRedo)
+            redo = new(Agenda, _chance.Fork(), _sinkFaults, Swarm.SinkEnqueues, Source, RedoTarget, node, manager.Take);
         collector = new("collector", node, new EventCollector(new Progress(role), Swarm.PoolBytes), (host, effect) =>
         {
             Checks.After(host, effect);

@@ -111,7 +111,7 @@ public sealed class Checkers(World world)
             world.Broken.Mend();
         }
 
-        world.Target.CheckDurable(checkpoint);
+        foreach (Mode mode in world.Modes) world.TargetOf(mode).CheckDurable(checkpoint);
         world.Log.Forget(checkpoint);
     }
 

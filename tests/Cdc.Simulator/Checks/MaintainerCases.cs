@@ -16,11 +16,10 @@ public sealed class MaintainerCases(World world)
         switch (input)
         {
             case Received { Message: BootstrapResponse answer }:
-                if (answer.Spans.Any(static s => s.Block?.Stage == BlockStage.Writing))
-                    world.Reached.Reached(HardCase.TakeoverWriting);
+                foreach (SpanSnapshot span in answer.Spans) Shown(answer, span);
                 break;
             case Received { Message: BlockStatusRequest request }:
-                foreach (BlockStatus status in request.Statuses) Report(watch, status);
+                foreach (BlockStatus status in request.Statuses) Report(watch.Of(request.Mode), status);
                 break;
             case Received { Message: EpochGrant }:
                 foreach (RoleHost other in world.Activations.Maintainers)
@@ -36,27 +35,43 @@ public sealed class MaintainerCases(World world)
 
     public void After(MaintainerWatch watch, RoleHost host, Effect effect)
     {
+        if (effect is Send { Message: ControlMessage message } && host.HasStoodStill) Spoke(host, message.Epoch);
         switch (effect)
         {
-            case End when watch.Input is Received { Message: Superseded } && _spokeLate.Contains(host):
-                world.Reached.Reached(HardCase.StoodStillMaintainer);
-                world.Reached.Reached(HardCase.Superseded);
-                break;
-            case Send { Message: ControlMessage { Epoch: var epoch } } when host.HasStoodStill
-                && epoch != Epoch.None && epoch < world.Checks.PersistedEpoch && _spokeLate.Add(host):
-                break;
             case End when watch.Input is Received { Message: not EpochRefused and not CloseResponse }:
                 world.Reached.Reached(HardCase.Superseded);
+                if (_spokeLate.Contains(host)) world.Reached.Reached(HardCase.StoodStillMaintainer);
                 break;
             case Send { Message: BlockInstructions orders }:
                 foreach (BlockInstruction order in orders.Items)
+                {
                     if (order.Kind == InstructionKind.Ignored) world.Reached.Reached(HardCase.Ignored);
+                    bool isInBoth = order.Kind == InstructionKind.Write && watch.Modes.Count > 1
+                        && watch.Modes.All(mode => mode.IsUnderWay(order.Event));
+                    if (isInBoth) world.Reached.Reached(HardCase.BothModesAtOneEvent);
+                }
+
                 break;
         }
     }
 
+    void Spoke(RoleHost host, Epoch epoch)
+    {
+        if (epoch != Epoch.None && epoch < world.Checks.PersistedEpoch) _spokeLate.Add(host);
+    }
+
+    void Shown(BootstrapResponse answer, SpanSnapshot span)
+    {
+        if (span.Block?.Stage == BlockStage.Writing) world.Reached.Reached(HardCase.TakeoverWriting);
+        if (span.Mode != Mode.Redo || span.Owner.Epoch >= answer.Epoch.Value) return;
+        if (span.Id.IsTrigger && span.State == ComponentState.Working)
+            world.Reached.Reached(HardCase.RedoTriggerTakenOver);
+        if (span.Block?.Stage is BlockStage.Waiting or BlockStage.Writing)
+            world.Reached.Reached(HardCase.RedoTakeoverInBlock);
+    }
+
     /// <summary>A DONE of which nothing can come any more.</summary>
-    void Report(MaintainerWatch watch, BlockStatus status)
+    void Report(BarrierWatch watch, BlockStatus status)
     {
         if (status.Stage != BlockStage.Done) return;
         bool isLate = watch.Schedule?.Find(status.Dispatcher) is not { } task || task.Owner != status.Owner

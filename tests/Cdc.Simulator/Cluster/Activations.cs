@@ -33,10 +33,13 @@ public sealed class Activations(World world, Rng rng)
 
     public IReadOnlyList<RoleHost> Maintainers => _maintainers;
 
-    /// <summary>Whom the directory names: mostly the newest.</summary>
-    public RoleHost? Maintainer(Rng chance)
+    /// <summary>The one of that node that spoke, where the transport still knows it; else whom the directory names:
+    /// mostly the newest.</summary>
+    public RoleHost? Maintainer(NodeId node, Rng chance)
     {
         if (Newest is not { } newest) return null;
+        if (world.Network.IsHealed || chance.Chance(0.5))
+            return _maintainers.FindLast(each => each.Node.Id == node) ?? newest;
         return _maintainers.Count > 1 && !world.Network.IsHealed && chance.Chance(0.3)
             ? chance.Pick(_maintainers)
             : newest;
@@ -61,9 +64,13 @@ public sealed class Activations(World world, Rng rng)
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
         _maintainers.Add(host);
         world.Say($"{host} is activated");
-        host.Tell(new NodesChanged(world.Membership.ViewOf(node)));
+        See(host);
         world.Tick(host);
     }
+
+    /// <summary>It begins with what its node believes, once that does anything.</summary>
+    void See(RoleHost host) =>
+        host.Node.Run(() => host.Take(new NodesChanged(world.Membership.ViewOf(host.Node))));
 
     /// <summary>A maintainer is gone without a word; its node lives.</summary>
     public void VanishMaintainer(Rng chance)
@@ -141,7 +148,7 @@ public sealed class Activations(World world, Rng rng)
                     break;
             }
         }, world.Checks.Before);
-        _changefeed.Tell(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
+        See(_changefeed);
         world.Tick(_changefeed);
     }
 

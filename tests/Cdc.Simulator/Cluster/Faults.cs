@@ -68,11 +68,12 @@ public sealed class Faults(World world, Rng rng)
     void Pause()
     {
         SimNode node = rng.Pick(world.AliveNodes);
-        TimeSpan length = rng.Chance(0.3) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
+        if (node.IsPaused) return;
+        TimeSpan length = rng.Chance(0.4) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
         StandStill pause = new(length, rng.Chance(0.3), rng.Chance(0.5), rng.Chance(0.3));
         node.Pause(pause);
         world.Say($"{node} stands still: {pause}");
-        world.Agenda.In(length / 2, () =>
+        world.Agenda.In(rng.Between(length / 12, length / 2), () =>
         {
             // One who is asked for and does not answer is made anew elsewhere, and does not know that.
             if (rng.Chance(0.5)) world.Activations.ReplaceChangefeed(node);
@@ -158,10 +159,11 @@ public sealed class Faults(World world, Rng rng)
             if (world.Source.Tables.Count > 0 && world.Activations.Newest is { } maintainer)
             {
                 TableId table = rng.Pick([.. world.Source.Tables.Keys]);
+                Mode mode = rng.Pick(world.Modes);
                 maintainer.Tell(rng.Below(5) switch
                 {
-                    0 or 1 => new SplitTable(Mode.Event, table, rng.Between(2, 4)),
-                    2 or 3 => new MergeTable(Mode.Event, table),
+                    0 or 1 => new SplitTable(mode, table, rng.Between(2, 4)),
+                    2 or 3 => new MergeTable(mode, table),
                     _ => new DrainNodes(rng.Chance(0.5) ? [] : [rng.Pick(world.AliveNodes).Id]),
                 });
             }

@@ -16,9 +16,6 @@ public sealed class TableHistory(TableId table, string schema, bool isSplittable
     public CommitTs Created { get; } = created;
     public CommitTs? Dropped { get; set; }
 
-    /// <summary>The last copy of it that the target took: what was done up to there need not be done again.</summary>
-    public CommitTs CopiedAt { get; set; }
-
     /// <summary>The shape of rows that are written now.</summary>
     public uint Shape => ShapeAt(new(ulong.MaxValue, 0));
 

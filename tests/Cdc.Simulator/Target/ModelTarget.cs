@@ -7,8 +7,11 @@ namespace Cdc.Simulator.Target;
 /// with every commit that its content is what the source had at that position.</summary>
 /// <param name="source">What it is to be equal to.</param>
 /// <param name="isParked">Tables that are out of the schedule: what they hold counts for nothing.</param>
-public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked)
+/// <param name="follower">One that takes over what is copied here, as of there: a log of changes has no copies of its
+/// own, and is read on top of them.</param>
+public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked, ModelTarget? follower = null)
 {
+    readonly Dictionary<TableId, CommitTs> _copied = [];
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly List<ProgressRow> _progress = [];
     readonly HashSet<BlockEventId> _recorded = [];
@@ -20,6 +23,9 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     public int FoundRecorded { get; private set; }
 
     public bool IsRecorded(BlockEventId id) => _recorded.Contains(id);
+
+    /// <summary>The last copy of a table that it took: what was done up to there need not be done again.</summary>
+    public CommitTs CopiedAt(TableId table) => _copied.GetValueOrDefault(table);
 
     public int Recorded => _recorded.Count;
 
@@ -105,7 +111,11 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         foreach (TableHistory table in source.Stopped(block)) CheckEqual(table, block);
         Ddl ddl = block.Ddl;
         foreach (TableId dropped in ddl.Dropped) _tables.Remove(dropped);
-        foreach (TableId created in ddl.Created) _tables[created] = new();
+        foreach (TableId created in ddl.Created)
+        {
+            if (CopiedAt(created) < block.At) _tables[created] = new();
+        }
+
         foreach (TableId reshaped in ddl.Reshaped)
         {
             if (Changing(reshaped, block) is { } table) table.Shape++;
@@ -136,16 +146,29 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     /// <returns>False: the owner has lost it.</returns>
     public bool Copy(TableSpan span, Owner owner, CommitTs at)
     {
-        if (Begin(span, owner) is not { } row) return false;
-        TableHistory history = source.Tables[span.Table];
-        history.CopiedAt = at;
-        TargetTable table = new() { Shape = history.ShapeAt(at), CopiedAt = at, TruncatedAt = at };
-        foreach (uint key in history.Keys.Keys) table.Rows[key] = (at, history.ValueAt(key, at));
-        _tables[span.Table] = table;
+        if (follower?.IsBusy(span) == true || Begin(span, owner) is not { } row) return false;
+        Fill(source.Tables[span.Table], at);
         row.Writers--;
         row.Position = at;
         _progress.RemoveAll(r => r != row && Covers(row.Span, r.Span));
+        follower?.Follow(span.Table, at);
         return true;
+    }
+
+    void Follow(TableId table, CommitTs at)
+    {
+        Fill(source.Tables[table], at);
+        TableSpan whole = TableSpan.Whole(table);
+        _progress.RemoveAll(r => r.Span.Overlaps(whole));
+        _progress.Add(new(whole, default, at));
+    }
+
+    void Fill(TableHistory history, CommitTs at)
+    {
+        TargetTable table = new() { Shape = history.ShapeAt(at), CopiedAt = at, TruncatedAt = at };
+        foreach (uint key in history.Keys.Keys) table.Rows[key] = (at, history.ValueAt(key, at));
+        _copied[history.Table] = at;
+        _tables[history.Table] = table;
     }
 
     /// <summary>Everything of the source up to a position is there.</summary>
@@ -156,7 +179,7 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
             if (isParked(table.Table) || table.Created > at) continue;
             foreach ((CommitTs ddlAt, BlockEventId id) in table.Ddl)
             {
-                bool isCopied = table.CopiedAt >= ddlAt;
+                bool isCopied = CopiedAt(table.Table) >= ddlAt;
                 Ensure(ddlAt > at || isCopied || _recorded.Contains(id), "no loss",
                     $"{id} is not executed at checkpoint {at}");
             }
@@ -219,17 +242,25 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     void Apply(CommitTs at, RowChange change)
     {
         if (at <= KeyPosition(change.Table, change.Key)) return; // Applied before; the sink skips per key.
-        if (isParked(change.Table)) return; // Replaced by the copy that brings it back.
-        Ensure(_tables.TryGetValue(change.Table, out TargetTable? table), "INV-24",
-            $"rows of table {change.Table} at {at}, which is not there");
-        Ensure(table!.Shape == change.Shape, "INV-24",
-            $"rows of table {change.Table} at {at} have shape {change.Shape}, the table {table.Shape}");
+        _tables.TryGetValue(change.Table, out TargetTable? table);
+        (string Rule, string What)? broken = Broken(table, at, change);
+        if (broken is { } found && !isParked(change.Table))
+            Ensure(false, found.Rule, $"table {change.Table} at {at}: {found.What}");
+        if (broken is null) table!.Rows[change.Key] = (at, change.Value);
+        else if (table is not null) table.IsStale = true; // Replaced by the copy that brings it back.
+    }
+
+    /// <summary>What is wrong with applying a change; null: nothing.</summary>
+    (string Rule, string What)? Broken(TargetTable? table, CommitTs at, RowChange change)
+    {
+        if (table is null) return ("INV-24", "rows, and it is not there");
+        if (table.IsStale) return ("no loss", "rows, and it was not copied after it had lost some");
+        if (table.Shape != change.Shape)
+            return ("INV-24", $"rows have shape {change.Shape}, the table {table.Shape}");
         CommitTs applied = Applied(table, change.Key);
+        if (applied >= at) return ("order per key", $"key {change.Key:X8} is at {applied}");
         CommitTs before = source.Tables[change.Table].ChangeBefore(change.Key, at);
-        Ensure(applied < at, "order per key", $"key {change.Key:X8} of table {change.Table} at {applied}, then {at}");
-        Ensure(applied >= before, "no loss",
-            $"key {change.Key:X8} of table {change.Table} goes from {applied} to {at} without {before}");
-        table.Rows[change.Key] = (at, change.Value);
+        return applied >= before ? null : ("no loss", $"key {change.Key:X8} comes from {applied} without {before}");
     }
 
     static CommitTs Applied(TargetTable table, uint key) =>

@@ -12,6 +12,9 @@ public sealed class TargetTable
     /// <summary>The position of the copy that it began with: what the source did up to there is in it.</summary>
     public CommitTs CopiedAt { get; set; }
 
+    /// <summary>It has lost rows while it was out of the schedule: only a copy makes it whole.</summary>
+    public bool IsStale { get; set; }
+
     /// <summary>The positions that keys were at when TRUNCATE took their rows.</summary>
     public CommitTs TruncatedAt { get; set; }
 }
