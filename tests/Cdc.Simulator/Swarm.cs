@@ -85,7 +85,7 @@ public sealed record Swarm
             AppliedButFailed = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
             Crash = calm ? null : Sometimes(0.5, 2000, 12000),
             Partition = calm ? null : Sometimes(0.4, 2000, 10000),
-            Pause = calm ? null : Sometimes(0.3, 3000, 15000),
+            Pause = calm ? null : Sometimes(0.3, 2000, 10000),
             MaintainerVanishes = calm ? null : Sometimes(0.5, 1500, 8000),
             SecondMaintainer = calm ? null : Sometimes(0.4, 2000, 10000),
             WrongMembership = calm ? null : Sometimes(0.4, 2000, 10000),

@@ -76,11 +76,11 @@ public sealed class Faults(World world, Rng rng)
         world.Agenda.In(rng.Between(length / 12, length / 2), () =>
         {
             // One who is asked for and does not answer is made anew elsewhere, and does not know that.
-            if (rng.Chance(0.5)) world.Activations.ReplaceChangefeed(node);
+            if (rng.Chance(0.9)) world.Activations.ReplaceChangefeed(node);
             // The others may take a node that does not answer for dead.
             foreach (SimNode viewer in world.AliveNodes)
             {
-                if (viewer != node && rng.Chance(0.7)) world.Membership.Deny(viewer, node, length);
+                if (viewer != node && rng.Chance(0.9)) world.Membership.Deny(viewer, node, length);
             }
         });
     }
