@@ -112,7 +112,11 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
                 needed = needed is { } other ? CommitTs.Min(other, own) : own;
             }
 
-            foreach (ServedSession session in silent ?? []) Remove(stream, session);
+            if (silent is null) continue;
+            foreach (ServedSession session in silent) Remove(stream, session);
+            // A Resolved holds for everybody in step, and nothing is sent to these any more: they hear first that they
+            // are not known.
+            stream.IsAsked = true;
         }
 
         SessionsNeed need = new(needed);

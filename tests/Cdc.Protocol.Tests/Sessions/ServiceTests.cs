@@ -193,6 +193,22 @@ public sealed class ServiceTests
         Assert.Equal([Key(2)], test.Sent<SessionsUnknown>().Single().Message.Sessions);
     }
 
+    [Fact]
+    public void Once_a_session_is_forgotten_no_resolved_goes_to_its_collector_that_does_not_name_all()
+    {
+        ServiceCase test = new(new ScriptedLog());
+        test.Grow(40);
+        test.Begin(Key(1), One, start: 10);
+        test.Begin(Key(2), Two, start: 20);
+        test.Pass(3590.5);
+        test.Hear(new SessionHeartbeat([new(Key(1), new(1), CommitTs.End(30))]));
+        test.Pass(9.5);
+        test.Pass(0.5);
+        StreamItem.Resolved said = Assert.Single(test.Items().OfType<StreamItem.Resolved>());
+        Assert.True(said.IsComplete);
+        Assert.Equal([Key(1)], said.Sent.Select(static position => position.Session));
+    }
+
     [Theory]
     [InlineData("tables", "t d1 every")]
     [InlineData("without trigger", "d1 every")]
