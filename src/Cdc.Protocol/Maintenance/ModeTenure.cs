@@ -13,12 +13,15 @@ internal sealed class ModeTenure
     readonly Balance _balance;
     readonly Drain _drain;
 
-    public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed)
+    /// <param name="copier">The mode in which parked tables are copied for this one; null: this one.</param>
+    public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed, ModeTenure? copier = null)
     {
         Mode = mode;
         Schedule = new(mode, numbering, committed);
         Calculator = new(Schedule.Spans);
         Barrier = new(numbering.Epoch, mode, Schedule);
+        Copies = copier?.Copies ?? Schedule.Copies;
+        if (copier is not null) Copies.Follower = Schedule;
         (_placement, _balance, _drain) = (new(Schedule), new(Schedule), new(Schedule));
     }
 
@@ -26,6 +29,9 @@ internal sealed class ModeTenure
     public Schedule Schedule { get; }
     public CheckpointCalculator Calculator { get; }
     public Barrier Barrier { get; }
+
+    /// <summary>The tables that are being copied; in this mode or in the one that does it for this one.</summary>
+    public Copies Copies { get; }
 
     /// <summary>Where the table list is loaded.</summary>
     public CommitTs LoadAt { get; set; }
@@ -42,12 +48,14 @@ internal sealed class ModeTenure
 
     public void Take(NodeId from, BlockStatusRequest request, TimeSpan now, Effects effects)
     {
-        if (Schedule.Copies.Count > 0)
+        if (Copies.Count > 0)
         {
             foreach (ref readonly BlockStatus status in request.Statuses.AsSpan())
             {
-                bool changes = status.Payload is not null && !status.Event.IsSyncPoint;
-                if (changes) Schedule.Copies.Changed(status.Payload!.Influence, now);
+                if (status.Payload is null || status.Event.IsSyncPoint) continue;
+                // In which schema this mode has a table that is copied in the other one is not known there.
+                bool isOther = Copies != Schedule.Copies && status.Payload.Influence is Influence.Database;
+                Copies.Changed(isOther ? new Influence.All() : status.Payload.Influence, now);
             }
         }
 
@@ -66,11 +74,13 @@ internal sealed class ModeTenure
     /// <param name="nodes">Those that may have spans.</param>
     /// <param name="drained">Those that are to be empty.</param>
     /// <param name="mayHaveTrigger">A node in view has not said whether it has the trigger.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, ReadOnlySpan<NodeId> drained, bool mayHaveTrigger, TimeSpan now)
+    /// <param name="mayCopy">No block event is open in any mode: whether a copy has it would not be known.</param>
+    public void Tick(
+        ReadOnlySpan<NodeId> nodes, ReadOnlySpan<NodeId> drained, bool mayHaveTrigger, bool mayCopy, TimeSpan now)
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
         Schedule.Tick(now);
-        Schedule.Copies.Tick(nodes, Barrier.OpenCount > 0, now);
+        if (mayCopy) Schedule.Copies.Tick(nodes, now);
         _placement.Tick(nodes, mayHaveTrigger, now);
         _drain.Tick(drained, nodes, now);
         if (drained.IsEmpty) _balance.Tick(nodes, Barrier.OpenCount > 0, now);

@@ -59,7 +59,8 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         Dictionary<TableId, AddedTable> listed = new(tables.Length);
         foreach (AddedTable table in tables)
         {
-            if (!schedule.Parked.Contains(table.Table)) listed[table.Table] = table;
+            if (schedule.Parked.Contains(table.Table)) schedule.MadeParked(table.Table);
+            else listed[table.Table] = table;
         }
 
         foreach (AddedTable table in listed.Values.OrderBy(static table => table.Table))

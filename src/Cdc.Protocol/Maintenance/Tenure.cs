@@ -28,7 +28,7 @@ internal sealed class Tenure
         _committed = new(grant.Checkpoint);
         Numbering numbering = new(grant.Epoch);
         ModeTenure events = new(Mode.Event, numbering, _committed);
-        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed)] : [events];
+        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, events)] : [events];
         foreach (ModeTenure mode in _modes)
         {
             foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table);
@@ -215,21 +215,7 @@ internal sealed class Tenure
 
     void Park(TableId table, TimeSpan now)
     {
-        foreach (ModeTenure mode in _modes)
-        {
-            mode.Schedule.Parked.Add(table);
-            mode.Schedule.DropTable(table, now);
-        }
-    }
-
-    /// <summary>A copy is finished: the table comes in where it stands, in every mode.</summary>
-    void Unpark(AddedTable table, CommitTs at)
-    {
-        _parking.Want(table.Table, at);
-        for (int i = 1; i < _modes.Length; i++)
-        {
-            if (_modes[i].Schedule.Parked.Remove(table.Table)) _modes[i].Schedule.AddTable(table, at);
-        }
+        foreach (ModeTenure mode in _modes) mode.Schedule.Park(table, now);
     }
 
     void Tick(TimeSpan now, Effects effects)
@@ -247,16 +233,17 @@ internal sealed class Tenure
         if (drained.Length > 0) nodes = Array.FindAll(nodes, node => !_drained.Contains(node));
         CommitTs? least = null;
         TimeSpan heldSince = now - MaintainerTimes.HeldLimit;
+        bool mayCopy = Array.TrueForAll(_modes, static mode => mode.Barrier.OpenCount == 0);
         foreach (ModeTenure mode in _modes)
         {
             mode.Barrier.OnTick(now, effects);
             foreach (TableId table in mode.Barrier.NeedsPark) _parking.Want(table, null);
             foreach (TableId table in mode.Schedule.Held.Since(heldSince)) _parking.Want(table, null);
-            mode.Tick(nodes, drained, !_members.HaveAnswered, now);
+            mode.Tick(nodes, drained, !_members.HaveAnswered, mayCopy, now);
             mode.Schedule.Send(now, effects);
         }
 
-        foreach ((AddedTable table, CommitTs at) in _modes[0].Schedule.Copies.Finished) Unpark(table, at);
+        foreach ((AddedTable table, CommitTs at) in _modes[0].Copies.Finished) _parking.Want(table.Table, at);
         _syncpoints.Tick(_modes, now, effects);
         _parking.Tick(now, effects);
         foreach (ModeTenure mode in _modes)

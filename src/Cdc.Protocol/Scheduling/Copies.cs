@@ -1,9 +1,14 @@
 namespace Cdc.Protocol.Scheduling;
 
-/// <summary>Tables that are out of the schedule and are being copied, so that they can come in again.</summary>
+/// <summary>Tables that are out of the schedule and are being copied, so that they can come in again: in every mode at
+/// the same moment, so that no block event passes one of them in between.</summary>
 internal sealed class Copies(Schedule schedule)
 {
     readonly SortedDictionary<TableId, Copy> _copies = [];
+    readonly Dictionary<TableId, string> _moved = [];
+
+    /// <summary>The schedule of the mode that copies nothing, and takes the tables as they were copied here.</summary>
+    public Schedule? Follower { get; set; }
 
     /// <summary>What the changefeed is to keep: the tables that are copied, and where.</summary>
     public IEnumerable<(AddedTable Table, CommitTs At)> Finished
@@ -44,6 +49,16 @@ internal sealed class Copies(Schedule schedule)
     public void Moved(in MovedTable change)
     {
         if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
+        if (schedule.Parked.Contains(change.Table)) _moved[change.Table] = change.To;
+    }
+
+    /// <summary>A table comes in that was copied in the other mode. That one may have come less far: the schema counts
+    /// that this mode has seen.</summary>
+    public void Follow(in AddedTable table, CommitTs at)
+    {
+        if (!schedule.Parked.Remove(table.Table)) return;
+        bool isMoved = _moved.Remove(table.Table, out string? schema);
+        schedule.AddTable(isMoved ? table with { Schema = schema! } : table, at);
     }
 
     /// <summary>A block event has dropped these tables: they are not to come in.</summary>
@@ -79,13 +94,13 @@ internal sealed class Copies(Schedule schedule)
     };
 
     /// <summary>Begins what has not begun, and what has ended without a copy.</summary>
-    /// <param name="isBarrierOpen">A block event is open: whether a copy has it would not be known.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, bool isBarrierOpen, TimeSpan now)
+    public void Tick(ReadOnlySpan<NodeId> nodes, TimeSpan now)
     {
-        if (_copies.Count == 0 || nodes.IsEmpty || isBarrierOpen) return;
+        if (_copies.Count == 0 || nodes.IsEmpty) return;
         foreach (Copy copy in _copies.Values)
         {
             if (copy.At is not null || copy.Operation is { Slot: >= 0 }) continue;
+            if (!schedule.HasMade(copy.Table.Table)) continue;
             SpanTask task = new(
                 schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
             copy.Operation = new(schedule, task, nodes[copy.Begun++ % nodes.Length], now);
@@ -100,6 +115,7 @@ internal sealed class Copies(Schedule schedule)
         copy.At = operation.CopiedAt;
         operation.Task.Schema = copy.Table.Schema;
         schedule.Enter(operation.Task, copy.Table);
+        Follower?.Copies.Follow(copy.Table, operation.Task.Checkpoint);
     }
 
     sealed class Copy(AddedTable table)

@@ -17,6 +17,7 @@ internal sealed class Schedule : IBarrierSchedule
     readonly SlotList<Operation> _operations = new(static operation => ref operation.Slot);
     readonly Dictionary<DispatcherId, SpanTask> _targets = [];
     readonly Removals _removals;
+    readonly HashSet<TableId> _madeParked = [];
     ulong _round;
 
     public Schedule(Mode mode, Numbering numbering, CommittedCheckpoint committed)
@@ -94,7 +95,12 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>A table that is new, in one span, which runs nowhere yet; one that is known stays as it is.</summary>
     public void AddTable(in AddedTable added, CommitTs start)
     {
-        if (Parked.Contains(added.Table)) return;
+        if (Parked.Contains(added.Table))
+        {
+            MadeParked(added.Table);
+            return;
+        }
+
         if (Spans.Table(added.Table) is { } known)
         {
             if (Unlisted.Confirm(added.Table)) known.IsSplittable = added.IsSplittable;
@@ -113,6 +119,22 @@ internal sealed class Schedule : IBarrierSchedule
         Parked.Remove(table.Table);
         Spans.Add(table.Table, table.Schema, table.IsSplittable, [copied]);
     }
+
+    /// <summary>Takes a table out until it is copied.</summary>
+    public void Park(TableId table, TimeSpan now)
+    {
+        if (Spans.Table(table) is not null) MadeParked(table);
+        Parked.Add(table);
+        DropTable(table, now);
+    }
+
+    /// <summary>What makes a parked table is done in this mode: it may have been parked for the other one, which is
+    /// further on.</summary>
+    public void MadeParked(TableId table) => _madeParked.Add(table);
+
+    /// <summary>Whether a parked table is there to be copied. A copy from before its making would be in the way of
+    /// that.</summary>
+    public bool HasMade(TableId table) => _madeParked.Contains(table);
 
     /// <summary>Takes a table out at once. What runs of it, or may run, is removed.</summary>
     public void DropTable(TableId table, TimeSpan now)
