@@ -32,6 +32,7 @@ public static class HardCase
     public const string StoodStillDispatcher = "dispatcher that stood still wrote and was refused by owner";
     public const string StoodStillChangefeed = "changefeed that stood still stored and was refused";
     public const string SilentByJump = "a jump of the clock made a living maintainer silent";
+    public const string ForgottenByJump = "a service whose clock jumped forgot its sessions";
     public const string RedoTriggerTakenOver = "takeover of a redo trigger";
     public const string RedoTakeoverInBlock = "takeover with a redo block event under way";
     public const string BothModesAtOneEvent = "both modes at one event";
