@@ -11,7 +11,7 @@ sealed record BenchOptions
 
     public long Rows => (long)Transactions * RowsPerTransaction;
 
-    /// <summary>The published cdc.dll.</summary>
+    /// <summary>The published command.</summary>
     public string Program { get; init; } = "";
 
     /// <param name="defaults">Those of a scenario, by its name.</param>

@@ -21,7 +21,7 @@ sealed class Product(PostgresCluster cluster, BenchPlaces places, string name, b
     public async Task PrepareAsync(int run)
     {
         if (CopiesTables) return;
-        (await ProcessRun.RunAsync("dotnet", [places.Program, .. Arguments(run, "none", "now")])).Expect0("cdc run");
+        (await ProcessRun.RunAsync(places.Program, Arguments(run, "none", "now"))).Expect0("cdc run");
     }
 
     public async Task<Measurement> RunAsync(Backlog backlog, int run)
@@ -29,9 +29,9 @@ sealed class Product(PostgresCluster cluster, BenchPlaces places, string name, b
         string[] arguments = CopiesTables
             ? Arguments(run, "only", "snapshot")
             : Arguments(run, "none", $"{backlog.End:X16}.FFFF");
-        string[] program = CountsAllocations ? [Environment.GetCommandLineArgs()[0], Command] : [places.Program];
-        (Measurement measured, ProcessResult result) =
-            await TimedProcess.RunAsync("dotnet", [.. program, .. arguments]);
+        (Measurement measured, ProcessResult result) = CountsAllocations
+            ? await TimedProcess.RunAsync("dotnet", [Environment.GetCommandLineArgs()[0], Command, .. arguments])
+            : await TimedProcess.RunAsync(places.Program, arguments);
         if (toFiles) Verify(backlog, run);
         return measured with
         {
@@ -45,8 +45,8 @@ sealed class Product(PostgresCluster cluster, BenchPlaces places, string name, b
     public async Task CleanAsync(int run)
     {
         if (toFiles) Directory.Delete(PlaceOf(run), recursive: true);
-        (await ProcessRun.RunAsync("dotnet",
-            [places.Program, "drop", "--from", cluster.Url, "--name", NameOf(run), "--state", State]))
+        (await ProcessRun.RunAsync(places.Program,
+            ["drop", "--from", cluster.Url, "--name", NameOf(run), "--state", State]))
             .Expect0("cdc drop");
     }
 

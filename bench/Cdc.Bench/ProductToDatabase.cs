@@ -20,9 +20,9 @@ sealed class ProductToDatabase(PostgresCluster cluster, BenchPlaces places, stri
         if (Copies) return;
         await TargetDatabase.MakeAsync(places.Target, run);
         // A run that begins with the log alone, and ends: it makes the slot.
-        (await ProcessRun.RunAsync("dotnet",
+        (await ProcessRun.RunAsync(places.Program,
         [
-            places.Program, "run", "--from", cluster.Url, "--to", places.Target.UrlFor(TargetDatabase.NameOf(run)),
+            "run", "--from", cluster.Url, "--to", places.Target.UrlFor(TargetDatabase.NameOf(run)),
             .. Common(run), "--until", "now",
         ])).Expect0("cdc run");
     }
@@ -32,9 +32,9 @@ sealed class ProductToDatabase(PostgresCluster cluster, BenchPlaces places, stri
         if (Copies) await TargetDatabase.MakeAsync(places.Target, run);
         await using SlowProxy source = SlowProxy.To(cluster.Port, SourceDelay);
         await using SlowProxy target = SlowProxy.To(places.Target.Port, TargetDelay);
-        (Measurement measured, _) = await TimedProcess.RunAsync("dotnet",
+        (Measurement measured, _) = await TimedProcess.RunAsync(places.Program,
         [
-            places.Program, "run", "--from", Url(source, "postgres"), "--to", Url(target, TargetDatabase.NameOf(run)),
+            "run", "--from", Url(source, "postgres"), "--to", Url(target, TargetDatabase.NameOf(run)),
             .. Common(run), "--until", Copies ? "snapshot" : $"{backlog.End:X16}.FFFF",
         ]);
         await TargetDatabase.VerifyAsync(cluster, places.Target, run, workload);
@@ -43,8 +43,8 @@ sealed class ProductToDatabase(PostgresCluster cluster, BenchPlaces places, stri
 
     public async Task CleanAsync(int run)
     {
-        (await ProcessRun.RunAsync("dotnet",
-            [places.Program, "drop", "--from", cluster.Url, "--name", NameOf(run), "--state", State]))
+        (await ProcessRun.RunAsync(places.Program,
+            ["drop", "--from", cluster.Url, "--name", NameOf(run), "--state", State]))
             .Expect0("cdc drop");
         await TargetDatabase.DropAsync(places.Target, run);
     }

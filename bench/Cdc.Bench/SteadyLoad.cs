@@ -73,9 +73,9 @@ sealed class SteadyLoad(
 
     public static Task<IAsyncDisposable> RunProductAsync(PostgresCluster cluster, BenchPlaces places, int run)
     {
-        ProcessRun process = ProcessRun.Start("dotnet",
+        ProcessRun process = ProcessRun.Start(places.Program,
         [
-            places.Program, "run", "--from", cluster.Url, "--to", places.Target.UrlFor(TargetDatabase.NameOf(run)),
+            "run", "--from", cluster.Url, "--to", places.Target.UrlFor(TargetDatabase.NameOf(run)),
             "--name", $"bench_{run}", "--state", places.File("state"), "--tables", "public.bench", "--existing", "keep",
             "--snapshot", "none",
         ]);
@@ -84,9 +84,9 @@ sealed class SteadyLoad(
             process.Send(Signal.Interrupt);
             (await process.WaitAsync()).Expect0("cdc run");
             await process.DisposeAsync();
-            (await ProcessRun.RunAsync("dotnet",
+            (await ProcessRun.RunAsync(places.Program,
             [
-                places.Program, "drop", "--from", cluster.Url, "--name", $"bench_{run}", "--state", places.File("state"),
+                "drop", "--from", cluster.Url, "--name", $"bench_{run}", "--state", places.File("state"),
             ])).Expect0("cdc drop");
         }));
     }

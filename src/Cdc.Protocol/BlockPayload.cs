@@ -7,7 +7,8 @@ namespace Cdc.Protocol;
 /// <param name="Dropped">Which tables are gone after it; none: null.</param>
 /// <param name="Added">Which tables are there after it; they start at its position.</param>
 /// <param name="Moved">Which tables change their schema.</param>
-/// <param name="Unsplit">Which tables may not be in several spans while it is done, nor after.</param>
+/// <param name="Unsplit">Which tables may not be in several spans while it is done, nor after. Such an event stops
+/// the table trigger, too: only the trigger tells a later maintainer of it.</param>
 public sealed record BlockPayload(
     Influence Influence,
     Influence? Dropped,
@@ -20,7 +21,7 @@ public sealed record BlockPayload(
 
     /// <summary>Whether the maintainer has to hear of it even where nobody has to be stopped.</summary>
     public bool ChangesSchedule =>
-        Added.Length > 0 || Moved.Length > 0
+        Added.Length > 0 || Moved.Length > 0 || Unsplit.Length > 0
         || Dropped is Influence.All or Influence.Database or Influence.Normal { Tables.Length: > 0 };
 }
 

@@ -22,8 +22,9 @@ public enum Role : byte
 
 /// <summary>Where a message goes, or comes from.</summary>
 /// <param name="Role">The role.</param>
-/// <param name="Node">The node; of no meaning for <see cref="Role.Changefeed"/> and as recipient of
-/// <see cref="Role.Maintainer"/>, which the host finds.</param>
+/// <param name="Node">The node; of no meaning for <see cref="Role.Changefeed"/>. As recipient of
+/// <see cref="Role.Maintainer"/>, which the host finds, it counts for <see cref="Messages.Superseded"/> only: that goes
+/// to the one on this node that spoke, whomever the host finds else, or it would speak for ever.</param>
 public readonly record struct Party(Role Role, NodeId Node)
 {
     public static Party Changefeed => new(Role.Changefeed, default);

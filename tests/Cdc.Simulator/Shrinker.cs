@@ -1,3 +1,5 @@
+using Cdc.Simulator.Target;
+
 namespace Cdc.Simulator;
 
 /// <summary>Makes a failing run smaller: takes away faults, nodes, tables and time, one after another, as long as the same
@@ -14,9 +16,13 @@ public static class Shrinker
         ("no second maintainer", static s => s with { SecondMaintainer = null }),
         ("no vanishing maintainer", static s => s with { MaintainerVanishes = null }),
         ("the source stays", static s => s with { ServiceMoves = null }),
+        ("no crashes of the source", static s => s with { ServerCrash = null }),
+        ("the slot stays", static s => s with { SlotLost = null }),
+        ("the log is read at once", static s => s with { ReadPause = TimeSpan.FromMilliseconds(1), ReadSteps = 1000 }),
         ("no split, merge, drain", static s => s with { Scheduling = null }),
         ("no operator", static s => s with { Operator = null }),
         ("no pauses of the changefeed", static s => s with { Pauses = null }),
+        ("no upgrade", static s => s with { Upgrades = null }),
         ("no broken table", static s => s with { Breaks = null }),
         ("much credit", static s => s with { PoolBytes = 4096 }),
         ("no syncpoints", static s => s with { Syncpoint = null }),
@@ -30,10 +36,19 @@ public static class Shrinker
         ("no unknown writes of the record", static s => s with { PersistUnknown = 0 }),
         ("clocks agree", static s => s with { ClockSkew = 0 }),
         ("no redo", static s => s with { HasRedo = false }),
+        ("a database as the target", static s => s with { Target = TargetKind.Database }),
+        ("target with transactions", static s => s.Target == TargetKind.BareLines
+            ? s with { Target = TargetKind.Lines } : s),
+        ("no constraints", static s => s with { Workload = s.Workload with { HasConstraints = false } }),
+        ("keys everywhere", static s => s with { Workload = s.Workload with { KeylessShare = 0 } }),
         ("three nodes", static s => s with { Nodes = 3 }),
         ("fewer tables", static s => s with { Workload = s.Workload with { Tables = (s.Workload.Tables + 1) / 2 } }),
         ("one schema", static s => s with { Workload = s.Workload with { Schemas = 1 } }),
         ("fewer keys", static s => s with { Workload = s.Workload with { Keys = 2 } }),
+        ("no DDL that forbids a split", static s => s with { Workload = s.Workload with { UnsplitShare = 0 } }),
+        ("no key changes", static s => s with { Workload = s.Workload with { KeyChangeShare = 0 } }),
+        ("no tables made with rows", static s => s with { Workload = s.Workload with { FilledShare = 0 } }),
+        ("steps in one piece", static s => s with { PieceBytes = 4096 }),
         ("less DDL", static s => s with { Workload = s.Workload with { MixedShare = 0 } }),
         ("fewer transactions",
             static s => s with { Workload = s.Workload with { Transactions = s.Workload.Transactions * 2 / 3 } }),

@@ -1,4 +1,5 @@
 using Cdc.Simulator.Source;
+using Cdc.Simulator.Target;
 
 namespace Cdc.Simulator;
 
@@ -17,6 +18,9 @@ public sealed record Swarm
 
     /// <summary>The longest delay of a message; long ones are seldom.</summary>
     public TimeSpan Delay { get; init; }
+
+    /// <summary>What the sinks write to.</summary>
+    public TargetKind Target { get; init; }
 
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
@@ -38,16 +42,35 @@ public sealed record Swarm
     public TimeSpan? Scheduling { get; init; }
     public TimeSpan? Syncpoint { get; init; }
     public TimeSpan? ServiceMoves { get; init; }
+
+    /// <summary>When the source's server crashes, and knows less of what was confirmed to it.</summary>
+    public TimeSpan? ServerCrash { get; init; }
+
+    /// <summary>When the source drops what was not read of its log; null: never.</summary>
+    public TimeSpan? SlotLost { get; init; }
+
+    /// <summary>The longest pause between two parts of the source's log.</summary>
+    public TimeSpan ReadPause { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How many steps of the log come at once.</summary>
+    public int ReadSteps { get; init; } = 1000;
+
     public TimeSpan? Operator { get; init; }
 
     /// <summary>When an operator pauses the changefeed, and resumes it a while later; null: never.</summary>
     public TimeSpan? Pauses { get; init; }
+
+    /// <summary>The mean time between two machines that start again with the next version; null: there is none.</summary>
+    public TimeSpan? Upgrades { get; init; }
 
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
 
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
+
+    /// <summary>How many bytes of a step's rows the log gives at once.</summary>
+    public int PieceBytes { get; init; } = 4096;
 
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
@@ -75,7 +98,14 @@ public sealed record Swarm
                 DdlShare: rng.Pick([0.05, 0.2, 0.5]),
                 MixedShare: rng.Pick([0.0, 0.1, 0.4]),
                 SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
-                TriggerInEveryDdl: rng.Chance(0.7)),
+                KeylessShare: 0,
+                TriggerInEveryDdl: rng.Chance(0.7),
+                HasConstraints: false)
+            {
+                UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
+                KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
+                FilledShare = rng.Pick([0.0, 0.5]),
+            },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
             Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
@@ -101,10 +131,30 @@ public sealed record Swarm
             PoolBytes = rng.Pick([64, 512, 4096]),
             ClockJumps = calm ? null : Sometimes(0.25, 2000, 10000),
             HasRedo = rng.Chance(0.05),
+            PieceBytes = rng.Pick([16, 48, 4096]),
+            ServerCrash = calm ? null : Sometimes(0.3, 3000, 12000),
+            SlotLost = calm ? null : Sometimes(0.04, 1000, 15000),
+            ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
+            ReadSteps = rng.Pick([1, 4, 1000]),
         };
 
         // What parks tables meets the second pipeline often enough only where it is looked for.
         if (drawn.HasRedo && rng.Chance(0.5)) drawn = drawn with { Operator = TimeSpan.FromSeconds(2) };
-        return drawn;
+
+        // Drawn last: what came before is as it was.
+        bool hasConstraints = rng.Chance(0.4);
+        return drawn with
+        {
+            Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
+            Target = rng.Pick([
+                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
+            Workload = drawn.Workload with
+            {
+                KeylessShare = rng.Pick([0.0, 0.0, 0.5]),
+                HasConstraints = hasConstraints,
+                // A constraint binds tables: then DDL of one table is not its own affair.
+                TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
+            },
+        };
     }
 }

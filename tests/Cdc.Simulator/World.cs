@@ -31,12 +31,14 @@ public sealed class World
         Swarm = swarm ?? Swarm.Draw(options);
         Modes = Swarm.HasRedo ? [Mode.Event, Mode.Redo] : [Mode.Event];
         Trace = new(keepsLines);
-        Network = new(Agenda, _rng.Fork(), Swarm);
+        Network = new(Agenda, _rng.Fork(), Swarm, Reached);
         Source = new();
         Workload = new(Source, _rng.Fork(), Swarm.Workload);
-        RedoTarget = new(Source, table => Checks!.IsParked(table));
-        Target = new(Source, table => Checks!.IsParked(table), RedoTarget);
-        Log = new(Source);
+        RedoTarget = new(Source, TargetKind.Database, table => Checks!.IsParked(table), Reached);
+        Target = new(Source, Swarm.Target, table => Checks!.IsParked(table), Reached, RedoTarget)
+        {
+            KeyChanges = new(Source, Reached),
+        };
         Broken = new(Swarm, Source, _rng.Fork());
         _sinkFaults = new(Swarm, Network, Broken, Reached);
         _chance = _rng.Fork();
@@ -46,6 +48,7 @@ public sealed class World
         Service = new(this, _rng.Fork());
         Activations = new(this, _rng.Fork());
         Router = new(this, _rng.Fork());
+        Upgrades = new(this);
         Checks = new(this);
     }
 
@@ -64,11 +67,11 @@ public sealed class World
     public IReadOnlyList<Mode> Modes { get; }
 
     public ModelTarget TargetOf(Mode mode) => mode == Mode.Redo ? RedoTarget : Target;
-    public ModelLog Log { get; }
     public Membership Membership { get; }
     public ServicePlace Service { get; }
     public Activations Activations { get; }
     public Router Router { get; }
+    public Upgrades Upgrades { get; }
     public Checkers Checks { get; }
     public ReachedStates Reached { get; } = new();
     public BrokenTable Broken { get; }
@@ -92,10 +95,14 @@ public sealed class World
         if (_machines[number] is not null) return;
         var id = new NodeId($"n{number}.{++_lives[number]}");
         double rate = 1 + (_chance.Chance(0.5) ? Swarm.ClockSkew : -Swarm.ClockSkew / 2);
-        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate);
+        SimNode node = new(id, number, Agenda, TimeSpan.FromSeconds(_chance.Below(100)), rate)
+        {
+            Speaks = Upgrades.Started(id, number),
+        };
         _alive.Add(node);
         Say($"{node} starts");
-        _machines[number] = Build(node);
+        Machine machine = _machines[number] = Build(node);
+        Upgrades.Announce(machine);
         Membership.Changed(node, Network.IsHealed);
     }
 
@@ -115,14 +122,14 @@ public sealed class World
         Service.Lost(node);
     }
 
-    public void MoveService() => Service.Move();
+    public void MoveService() => Service.Move(keepsLog: _chance.Chance(0.3));
 
     /// <summary>The source writes a syncpoint into its log.</summary>
     public void Syncpoint()
     {
         if (Workload.IsFinished) return;
         Workload.WriteSyncpoint();
-        Service.Committed([]);
+        Service.Committed();
     }
 
     /// <summary>Runs until everything is done.</summary>
@@ -141,6 +148,9 @@ public sealed class World
         faults.BeginOperating();
         Transact();
         while (Agenda.Step(Swarm.Faulty)) { }
+        faults.End();
+        TimeSpan awake = Agenda.Now + Faults.LongestPause;
+        while (_alive.Exists(static node => node.IsPaused) && Agenda.Step(awake)) { }
         Heal();
         TimeSpan limit = Agenda.Now + Patience;
         while (!IsComplete && Agenda.Step(limit))
@@ -150,6 +160,7 @@ public sealed class World
 
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
+        if (Checks.HasFailed) return;
         foreach (Mode mode in Modes) TargetOf(mode).CheckDurable(Source.Resolved);
         CheckSchedule();
     }
@@ -180,21 +191,17 @@ public sealed class World
 
     const long MostSteps = 2_000_000;
 
-    bool IsComplete => Workload.IsFinished && Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source);
+    /// <summary>Where the source has lost a part of its log, it is complete too when that was said.</summary>
+    bool IsComplete => Workload.IsFinished
+        && (Checks.HasFailed || (Checks.Checkpoint >= Source.Resolved && !Checks.AnyParked(Source)));
 
     void Transact()
     {
         if (Workload.IsFinished) return;
         Workload.Transact();
-        SortedSet<TableId> tables = [];
-        int from = Source.FirstBehind(_served);
-        for (int i = from; i < Source.Steps.Count; i++)
-        {
-            if (Source.Steps[i] is RowsStep rows) tables.UnionWith(rows.Rows.Select(static r => r.Table));
-        }
-
+        HardDdl.Committed(this, Source.FirstBehind(_served));
         _served = Source.Resolved;
-        Service.Committed([.. tables]);
+        Service.Committed();
         Agenda.In(_chance.Between(TimeSpan.FromMilliseconds(1), Swarm.Workload.Pace), Transact);
     }
 
@@ -202,6 +209,7 @@ public sealed class World
     {
         Say("the faults are over");
         Network.Heal();
+        Checks.Liveness.Healed();
 
         // A barrier, if one comes, has parked the broken table by then.
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);

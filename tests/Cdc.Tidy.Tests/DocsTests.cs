@@ -48,7 +48,7 @@ public sealed partial class DocsTests
     static IEnumerable<string> Named(string text) =>
         Spans().Matches(text).Select(static match => match.Groups[1].Value).Where(static s => TestName().IsMatch(s));
 
-    static IEnumerable<string> Tests() =>
+    internal static IEnumerable<string> Tests() =>
         from file in Repository.SourceFiles("tests")
         from method in CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot().DescendantNodes()
             .OfType<MethodDeclarationSyntax>()

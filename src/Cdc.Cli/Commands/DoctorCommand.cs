@@ -73,8 +73,11 @@ static class DoctorCommand
         if (facts.Identity.Kind == Address.Postgres)
             text.AppendLine($"system identifier {facts.Identity.System}, timeline {facts.Identity.Timeline}");
         string rows = facts.Tables.Sum(table => Math.Max(0, table.Rows)).ToString("N0", CultureInfo.InvariantCulture);
-        text.AppendLine($"{facts.Tables.Length} tables match, about {rows} rows, "
-            + ProblemText.Bytes(facts.Tables.Sum(table => Math.Max(0, table.Bytes))));
+        // Counts are the server's own of its last ANALYZE: to count now would wait for whoever holds a table.
+        int uncounted = facts.Tables.Count(table => table.Rows < 0);
+        text.AppendLine($"{facts.Tables.Length} {(facts.Tables.Length == 1 ? "table matches" : "tables match")}, about "
+            + $"{rows} rows, {ProblemText.Bytes(facts.Tables.Sum(table => Math.Max(0, table.Bytes)))}"
+            + (uncounted == 0 ? "" : $", without the {uncounted} that the server has not analyzed yet"));
         int insertsOnly = facts.Tables.Count(table => !table.CanUpdate);
         if (insertsOnly > 0)
             text.AppendLine($"{insertsOnly} of them can't tell their rows apart: inserts and truncates only");

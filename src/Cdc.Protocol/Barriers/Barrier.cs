@@ -31,6 +31,9 @@ internal sealed class Barrier
         _steps = new EventSteps(_events, schedule, new Surveyor(schedule, _held, _batch), _batch);
     }
 
+    /// <summary>Those that are open, in order.</summary>
+    public OpenEvents Events => _events;
+
     /// <summary>How many events are open.</summary>
     public int OpenCount => _events.Count;
 
@@ -59,6 +62,22 @@ internal sealed class Barrier
     {
         for (int i = 0; i < _events.Count; i++)
             if (_events[i].Payload.Unsplit.Contains(table)) return true;
+        return false;
+    }
+
+    /// <summary>Whether an open event stops the span, which is not beyond it.</summary>
+    public bool IsStopped(SpanTask task)
+    {
+        for (int i = 0; i < _events.Count; i++)
+            if (!task.IsBeyond(_events[i].Id.At) && _events[i].Stops(task)) return true;
+        return false;
+    }
+
+    /// <summary>Whether an open event means a table that is not in the schedule.</summary>
+    public bool Means(in AddedTable table)
+    {
+        for (int i = 0; i < _events.Count; i++)
+            if (_events[i].Payload.Influence.Means(table.Table, table.Schema)) return true;
         return false;
     }
 

@@ -160,6 +160,7 @@ public sealed class Changefeed : IRole
         else if (isOver) Store(record, now, effects);
         else if (isNew) StoreCheckpoint(now, effects);
         else if (report.IsBootstrapped) SayCheckpoint(effects);
+        if (report.IsBootstrapped && _record!.Closing == Closing.None) SayWanted(effects);
     }
 
     void Fail(ChangefeedRecord record, NodeFailure failure, TimeSpan now, Effects effects)
@@ -217,6 +218,14 @@ public sealed class Changefeed : IRole
 
     void SayStop(Effects effects) => effects.Send(
         Party.Maintainer, new StopMaintainer(_record!.Epochs.Latest, _record.Closing == Closing.Remove));
+
+    void SayWanted(Effects effects)
+    {
+        (ParkingRecord parking, Epoch epoch) = (_record!.Parking, _record.Epochs.Latest);
+        if (parking.Wanted.IsEmpty) return;
+        effects.Send(Party.Maintainer, new CopyTables(
+            epoch, [.. parking.Wanted.Select(table => new WantedCopy(table, parking.LastOf(table, epoch)))]));
+    }
 
     void SayCheckpoint(Effects effects) =>
         effects.Send(Party.Maintainer, new CheckpointPersisted(_record!.Epochs.Latest, _record.Checkpoint));

@@ -35,4 +35,7 @@ public enum CommandResult : byte
 
     /// <summary>Its checkpoint is at the target already.</summary>
     TargetReached = 6,
+
+    /// <summary>The table is in the schedule, or there is none.</summary>
+    NotParked = 7,
 }

@@ -23,3 +23,8 @@ public sealed record RemoveChangefeed(long Token) : ChangefeedCommand(Token);
 
 /// <summary>Sets where it ends. Only while it does not run.</summary>
 public sealed record UpdateTarget(long Token, CommitTs? TargetTs) : ChangefeedCommand(Token);
+
+/// <summary>Has a parked table copied and brought back, now or when it runs again. Answered when that is sure to be
+/// tried until it is so, by whatever maintainer; a table that is parked once more, since it failed again, has to be
+/// asked for once more. Nothing comes of it where the table is dropped.</summary>
+public sealed record CopyTable(long Token, TableId Table) : ChangefeedCommand(Token);

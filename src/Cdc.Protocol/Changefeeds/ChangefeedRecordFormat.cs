@@ -10,15 +10,21 @@ namespace Cdc.Protocol.Changefeeds;
 /// <c>WireContract.txt</c>.</summary>
 public static class ChangefeedRecordFormat
 {
-    public const byte Version = 1;
+    /// <summary>What is written unless told otherwise.</summary>
+    public const byte Version = 2;
 
-    static readonly Versioned<ChangefeedRecord> Form = new(Record(), 1, Version);
+    /// <summary>The oldest version that is read, and can be written.</summary>
+    public const byte OldestVersion = 1;
+
+    static readonly Versioned<ChangefeedRecord> Form = new(Record(), OldestVersion, Version);
 
     internal static IShape Shape => Form.Shape;
 
-    /// <summary>Appends a record.</summary>
-    public static void Write(ChangefeedRecord record, IBufferWriter<byte> output) =>
-        Form.Write(record, output, Version);
+    /// <summary>Appends a record, in the oldest version that a node of the cluster has: the changefeed may be activated
+    /// there next.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The version can't be written.</exception>
+    public static void Write(ChangefeedRecord record, IBufferWriter<byte> output, byte version = Version) =>
+        Form.Write(record, output, version);
 
     /// <summary>Reads one whole record; whatever the bytes are, it does not throw.</summary>
     public static bool TryRead(
@@ -54,7 +60,8 @@ public static class ChangefeedRecordFormat
         .With("Tables", new Many<Messages.ParkedTable>(ChangefeedShapes.Parked), static v => v.Tables)
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Heard", new Many<ParkingHeard>(Heard()), static v => v.Heard)
-        .Make(static (tables, epoch, heard) => new(tables, epoch, heard));
+        .With("Wanted", new Many<TableId>(Table), static v => v.Wanted, 2, [])
+        .Make(static (tables, epoch, heard, wanted) => new(tables, epoch, heard, wanted));
 
     static Shape<ParkingHeard> Heard() => Fields.Of<ParkingHeard>()
         .With("Table", Table, static v => v.Table)

@@ -18,6 +18,7 @@ static class Commands
             PauseChangefeed => Pause(record),
             ResumeChangefeed => Resume(record),
             UpdateTarget update => Update(record, update.TargetTs),
+            CopyTable copy => Copy(record, copy.Table),
             _ => throw new InvalidOperationException($"{command.GetType().Name} is not a command."),
         };
     }
@@ -54,6 +55,13 @@ static class Commands
         if (record.IsRunning) return (CommandResult.Runs, null);
         if (record.Checkpoint >= target) return (CommandResult.TargetReached, null);
         return (CommandResult.Done, record with { Settings = record.Settings with { TargetTs = target } });
+    }
+
+    static (CommandResult, ChangefeedRecord?) Copy(ChangefeedRecord record, TableId table)
+    {
+        if (!record.Parking.IsParked(table)) return (CommandResult.NotParked, null);
+        if (record.Parking.Wanted.Contains(table)) return (CommandResult.Done, null);
+        return (CommandResult.Done, record with { Parking = record.Parking.Want(table) });
     }
 
     // Whoever closes for a pause can't be told from one that has cleaned up, so its epoch is taken from it.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cdc.Protocol.Dispatching;
 using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
 using Cdc.Protocol.Sessions;
 
 namespace Cdc.Protocol.Delivery;
@@ -30,6 +31,8 @@ public sealed class DeliveryLink
             to.Mode, to.Dispatcher, to.Owner, to.Opening, new(rows.At, rows.IsFirst, rows.IsLast, rows.Payload)),
         DeliverBlock { To: var to } block => new BlockArrived(
             to.Mode, to.Dispatcher, to.Owner, to.Opening, block.Event, block.Payload),
+        SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused => new SessionLost(
+            of.Mode, of.Dispatcher, of.Owner, of.Opening, refused.Reason),
         DeliverResolved resolved => new ResolvedArrived(resolved.Ts, resolved.OpenedUpTo, Keys(resolved.Except)),
         _ => null,
     };

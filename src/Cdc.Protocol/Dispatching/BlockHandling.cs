@@ -10,7 +10,7 @@ namespace Cdc.Protocol.Dispatching;
 ///  |                                                |                     +------PASS------------------------> None
 ///  +--- blocks nobody else ------------------------ +-- flushed: Writing --written: SCHEDULED----------------> None
 /// </code></remarks>
-sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
+sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared, SinkOperation sink)
 {
     readonly ScheduledReports _scheduled = new();
     BlockEventId _event;
@@ -20,14 +20,9 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
     bool _isAcknowledged;
     bool _isRepeatedFast;
     TimeSpan _repeatAt;
+    BlockPhase _phase;
 
-    public BlockPhase Phase { get; private set; }
-
-    public bool IsPending => Phase != BlockPhase.None;
-
-    public BlockEventId Event => _event;
-
-    public BlockPayload Payload => _payload!;
+    public bool IsPending => _phase != BlockPhase.None;
 
     /// <summary>The smallest event that is executed, or about to be, and not in the schedule; null: none.</summary>
     public CommitTs? FirstScheduled => _scheduled.First;
@@ -38,13 +33,13 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
         get
         {
             TimeSpan? due = _scheduled.Due;
-            if (Phase != BlockPhase.Waiting || _isAcknowledged) return due;
+            if (_phase != BlockPhase.Waiting || _isAcknowledged) return due;
             return due < _repeatAt ? due : _repeatAt;
         }
     }
 
     /// <summary>What a new maintainer has to know of it: only what others may wait for.</summary>
-    public BlockSnapshot? Snapshot => Phase switch
+    public BlockSnapshot? Snapshot => _phase switch
     {
         BlockPhase.Waiting => new(_event, BlockStage.Waiting, _payload!),
         BlockPhase.Writing when !_isLocal => new(_event, BlockStage.Writing, _payload!),
@@ -56,13 +51,13 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
         (_event, _payload, _report, _isLocal) = (id, payload, null, !Blocks(id, payload.Influence));
         // A maintainer that does not know of a table can't wait for it: first everything is to be in the schedule.
         bool isHeld = !_isLocal && !_scheduled.IsEmpty;
-        if (isHeld) Phase = BlockPhase.Held;
+        if (isHeld) _phase = BlockPhase.Held;
         else Flush(effects);
     }
 
     public void Flushed(TimeSpan now, Effects effects)
     {
-        if (Phase != BlockPhase.Flushing) return;
+        if (_phase != BlockPhase.Flushing) return;
         if (_isLocal)
         {
             // Before the write begins: once it is done, nothing else keeps the checkpoint below it.
@@ -71,32 +66,32 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
             return;
         }
 
-        Phase = BlockPhase.Waiting;
+        _phase = BlockPhase.Waiting;
         _report = ReportOf(BlockStage.Waiting);
         Offer(now);
     }
 
     public void Written(TimeSpan now, Effects effects)
     {
-        if (Phase == BlockPhase.Writing) Finish(BlockAction.Write, now, effects);
+        if (_phase == BlockPhase.Writing) Finish(BlockAction.Write, now, effects);
     }
 
     /// <summary>Begins the write; again, if it failed.</summary>
     public void Write(Effects effects)
     {
-        Phase = BlockPhase.Writing;
-        long ticket = dispatcher.Start(Operation.Write);
+        _phase = BlockPhase.Writing;
+        long ticket = sink.Begin(Operation.Write);
         effects.Add(new WriteBlock(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket, _event, _payload!));
     }
 
     public void Instructed(BlockEventId id, InstructionKind kind, TimeSpan now, Effects effects)
     {
-        bool isWaited = Phase == BlockPhase.Waiting && id == _event;
+        bool isWaited = _phase == BlockPhase.Waiting && id == _event;
         switch (kind)
         {
             case InstructionKind.Acknowledge:
                 if (isWaited) _isAcknowledged = true;
-                if (_scheduled.Acknowledge(id) && Phase == BlockPhase.Held && _scheduled.IsEmpty) Flush(effects);
+                if (_scheduled.Acknowledge(id) && _phase == BlockPhase.Held && _scheduled.IsEmpty) Flush(effects);
                 break;
             case InstructionKind.Ignored:
                 if (isWaited) OfferFast(now);
@@ -117,14 +112,14 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
 
     public void RepeatDue(TimeSpan now)
     {
-        if (Phase == BlockPhase.Waiting && !_isAcknowledged && _repeatAt <= now) Offer(now);
+        if (_phase == BlockPhase.Waiting && !_isAcknowledged && _repeatAt <= now) Offer(now);
         _scheduled.RepeatDue(now, shared.Reports);
     }
 
     /// <summary>Says everything again: the maintainer is another one, and knows nothing of it.</summary>
     public void RepeatAll(TimeSpan now)
     {
-        if (Phase == BlockPhase.Waiting) Offer(now);
+        if (_phase == BlockPhase.Waiting) Offer(now);
         _scheduled.RepeatAll(now, shared.Reports);
     }
 
@@ -140,13 +135,13 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
     /// until it is written.</summary>
     public void Detach(bool isWriting)
     {
-        if (Phase != BlockPhase.Writing || !isWriting) Phase = BlockPhase.None;
+        if (_phase != BlockPhase.Writing || !isWriting) _phase = BlockPhase.None;
     }
 
     /// <summary>Everything behind the checkpoint comes again.</summary>
     public void Clear()
     {
-        Phase = BlockPhase.None;
+        _phase = BlockPhase.None;
         _scheduled.Clear();
     }
 
@@ -160,20 +155,20 @@ sealed class BlockHandling(Dispatcher dispatcher, DispatcherShared shared)
 
     void Flush(Effects effects)
     {
-        Phase = BlockPhase.Flushing;
-        long ticket = dispatcher.Start(Operation.Flush);
+        _phase = BlockPhase.Flushing;
+        long ticket = sink.Begin(Operation.Flush);
         effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));
     }
 
     void Finish(BlockAction action, TimeSpan now, Effects effects)
     {
         (BlockEventId id, BlockPayload payload) = (_event, _payload!);
-        (Phase, _payload, _report) = (BlockPhase.None, null, null);
+        (_phase, _payload, _report) = (BlockPhase.None, null, null);
         dispatcher.Passed(id, payload);
         // What is said of this event goes before what is said of the next.
         if (_isLocal) _scheduled.Report(id, now, shared.Reports);
         else shared.Reports.OfferDone(dispatcher.Id, dispatcher.Owner, id, action);
-        dispatcher.GoOn(now, effects);
+        dispatcher.GoOn(effects);
     }
 
     BlockStatus ReportOf(BlockStage stage) => new(dispatcher.Id, dispatcher.Owner, _event, stage, null, _payload);

@@ -36,7 +36,7 @@ sealed class BlockStatusBuffer
         var taken = ImmutableArray.CreateBuilder<BlockStatus>(Math.Min(most, _entries.Count));
         while (taken.Count < most && _entries.TryDequeue(out Entry entry))
         {
-            if (entry.Key.Stage != BlockStage.Scheduled) _waiting.Remove(entry.Key);
+            _waiting.Remove(entry.Key);
             taken.Add(entry.Status ?? entry.Key.ToDone());
         }
 

@@ -16,10 +16,9 @@ sealed class Dispatcher
     readonly DispatcherShared _shared;
     readonly RowFlow _rows;
     readonly BlockHandling _block;
+    readonly Positions _positions;
+    readonly SinkOperation _sink = new();
     readonly Recovery _recovery = new();
-    CommitTs _received;
-    Operation _operation;
-    long _ticket;
     bool _copies;
     DrainGoal _goal;
 
@@ -34,8 +33,9 @@ sealed class Dispatcher
         ComponentState state)
     {
         (_shared, Id, Owner, Span, Schema) = (shared, id, owner, span, schema);
-        (_received, _copies, State) = (start, copies, state);
-        (_rows, _block) = (new(this, shared), new(this, shared));
+        (_copies, State) = (copies, state);
+        (_rows, _block) = (new(this, shared), new(this, shared, _sink));
+        _positions = new(shared.Resolved, _rows, _block, start);
     }
 
     public DispatcherId Id { get; }
@@ -50,42 +50,29 @@ sealed class Dispatcher
     public ulong Session { get; private set; }
 
     /// <summary>Whether what is said of the stream holds for the session.</summary>
-    public bool Follows { get; private set; }
+    public bool Follows => _positions.Follows;
 
     /// <summary>Where the manager's indexes have it.</summary>
     public DispatcherPlaces Places { get; } = new();
 
-    /// <summary>Everything up to it has been taken from the session, and given to the sink.</summary>
-    public CommitTs Received =>
-        Follows && _rows.Inbox.IsEmpty && !_block.IsPending ? CommitTs.Max(_received, _shared.Resolved.Ts) : _received;
-
     /// <summary>Everything up to it is durable; never goes back.</summary>
-    public CommitTs Checkpoint
-    {
-        get
-        {
-            CommitTs checkpoint = Received;
-            if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;
-            if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;
-            return checkpoint;
-        }
-    }
+    public CommitTs Checkpoint => _positions.Checkpoint;
 
     /// <summary>Whether its checkpoint is what the stream has resolved, and nothing else.</summary>
-    public bool IsIdle => HasNothing && _received <= _shared.Resolved.Ts;
+    public bool IsIdle => _positions.IsIdle;
 
     /// <summary>Whether it would be idle if the stream had resolved what it has done already.</summary>
-    public bool IsAhead => HasNothing && _received > _shared.Resolved.Ts;
+    public bool IsAhead => _positions.IsAhead;
 
     /// <summary>Whether the sink may still do something for it.</summary>
-    public bool IsInFlight => _operation != Operation.None || _rows.IsInFlight;
+    public bool IsInFlight => _sink.Current != Operation.None || _rows.IsInFlight;
 
     /// <summary>Whether it is a merge's source from which the sink holds nothing any more.</summary>
     public bool IsClosedForMerge => _goal == DrainGoal.Merge && !IsInFlight;
 
-    /// <summary>Whether it may become a part of another.</summary>
-    public bool IsMergeable =>
-        State == ComponentState.Working && Session != 0 && _goal == DrainGoal.None && Held is null;
+    /// <summary>Whether it may become a part of another. With a session it works, and nothing else is to become of
+    /// it.</summary>
+    public bool IsMergeable => Session != 0 && Held is null;
 
     /// <summary>Whether it has to be kept though it has ended: the maintainer may take it for replicating, and would
     /// no longer hear of its checkpoint.</summary>
@@ -101,9 +88,6 @@ sealed class Dispatcher
         }
     }
 
-    bool HasNothing =>
-        Follows && _rows.IsEmpty && !_block.IsPending && _block.FirstScheduled is null;
-
     public SpanStatus Status => new(Id, Owner, State, Checkpoint, Copied, Held);
 
     public SpanSnapshot Snapshot =>
@@ -111,14 +95,15 @@ sealed class Dispatcher
 
     public void Claim(Effects effects)
     {
-        Changes();
-        effects.Add(new ClaimSpan(_shared.Mode, Id, Owner, Start(Operation.Claim), Span));
+        Restate();
+        effects.Add(new ClaimSpan(_shared.Mode, Id, Owner, _sink.Begin(Operation.Claim), Span));
     }
 
     /// <summary>The target of a merge gets its start.</summary>
     public void StartMerged(CommitTs start, Effects effects)
     {
-        (_received, State) = (start, ComponentState.Initializing);
+        _positions.Begin(start);
+        State = ComponentState.Initializing;
         Claim(effects);
     }
 
@@ -133,13 +118,13 @@ sealed class Dispatcher
     {
         switch (input)
         {
-            case SpanClaimed claimed: OnClaimed(claimed, now, effects); break;
-            case CopyFinished finished: OnCopied(finished, now, effects); break;
+            case SpanClaimed claimed: OnClaimed(claimed, effects); break;
+            case CopyFinished finished: OnCopied(finished, effects); break;
             case OwnerRefused: OnRefused(effects); break;
-            case RowsArrived arrived: OnRows(arrived, now, effects); break;
-            case BlockArrived arrived: OnBlock(arrived, now, effects); break;
-            case RowsEnqueued enqueued: OnEnqueued(enqueued.Batch, now, effects); break;
-            case RowsFlushed flushed: OnFlushed(flushed.Batch, now, effects); break;
+            case RowsArrived arrived: OnRows(arrived, effects); break;
+            case BlockArrived arrived: OnBlock(arrived, effects); break;
+            case RowsEnqueued enqueued: OnEnqueued(enqueued.Batch, effects); break;
+            case RowsFlushed flushed: OnFlushed(flushed.Batch, effects); break;
             case RowsFailed failed: OnRowsFailed(failed, now, effects); break;
             case SinkFlushed flushed: OnSinkFlushed(flushed, now, effects); break;
             case BlockWritten written: OnWritten(written, now, effects); break;
@@ -165,58 +150,56 @@ sealed class Dispatcher
         }
     }
 
-    /// <summary>Stands still for a merge: gives up its session, and lets the sink finish.</summary>
-    public void BeginMerge(TimeSpan now, Effects effects)
+    /// <summary>Says with the next heartbeat how it is.</summary>
+    public void Restate()
     {
-        State = ComponentState.WaitingMerge;
-        Changes();
-        Detach(DrainGoal.Merge, now, effects);
+        if (Places.IsChanged) return;
+        Places.IsChanged = true;
+        _shared.Changed.Add(this);
     }
 
-    public void AbortMerge(TimeSpan now, Effects effects)
+    /// <summary>Stands still for a merge: gives up its session, and lets the sink finish.</summary>
+    public void BeginMerge(Effects effects)
+    {
+        State = ComponentState.WaitingMerge;
+        Restate();
+        Detach(DrainGoal.Merge, effects);
+    }
+
+    public void AbortMerge(Effects effects)
     {
         if (_goal != DrainGoal.Merge) return;
         State = ComponentState.Working;
-        Changes();
+        Restate();
         _goal = DrainGoal.Reopen;
-        Drained(now, effects);
+        Drained(effects);
     }
 
     /// <summary>Gives up its session at once, lets the sink finish, and stops.</summary>
-    public void Stop(TimeSpan now, Effects effects)
+    public void Stop(Effects effects)
     {
         if (_goal == DrainGoal.Stop || State == ComponentState.Stopped) return;
         State = ComponentState.Stopping;
-        Changes();
-        if (_operation == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _ticket));
-        Detach(DrainGoal.Stop, now, effects);
+        Restate();
+        if (_sink.Current == Operation.Copy) effects.Add(new StopCopy(_shared.Mode, Id, Owner, _sink.Ticket));
+        Detach(DrainGoal.Stop, effects);
     }
 
     /// <summary>What is said of the stream holds for the session from here on.</summary>
     public void Follow()
     {
-        Follows = Session != 0;
+        _positions.Follow();
         // Whatever failed has come again by now: nothing of it is left.
-        if (Follows && _rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Changes();
+        if (_rows.IsEmpty && !_block.IsPending && _recovery.Succeed()) Restate();
     }
 
     /// <summary>It does not any more; up to now it did.</summary>
-    public void Unfollow()
-    {
-        _received = Received;
-        Follows = false;
-    }
-
-    internal long Start(Operation operation)
-    {
-        _operation = operation;
-        return ++_ticket;
-    }
+    public void Unfollow() => _positions.Unfollow();
 
     /// <summary>The block event lies behind: everything before it was durable, and so is it.</summary>
     internal void Passed(BlockEventId id, BlockPayload payload)
     {
-        _received = CommitTs.Max(_received, id.At);
+        _positions.Raise(id.At);
         foreach (MovedTable moved in payload.Moved.AsSpan())
         {
             if (moved.Table == Span.Table) Schema = moved.To;
@@ -224,31 +207,29 @@ sealed class Dispatcher
     }
 
     /// <summary>Gives the sink what lies in the inbox, as far as nothing stands before it.</summary>
-    internal void GoOn(TimeSpan now, Effects effects)
+    internal void GoOn(Effects effects)
     {
         while (Session != 0 && !_rows.IsHandingOver && !_block.IsPending && !_rows.Inbox.IsEmpty)
         {
             if (_rows.Inbox.TryTakeBlock(out BlockEventId id, out BlockPayload? payload))
             {
-                if (id.At <= _received) continue;
-                _received = id.At.Previous;
-                _block.Arrived(id, payload!, effects);
+                if (!_positions.IsBehind(id)) _block.Arrived(id, payload!, effects);
             }
             else
             {
-                _rows.HandOver(ref _received, effects);
+                _positions.HandOver(effects);
             }
         }
 
-        Drained(now, effects);
+        Drained(effects);
     }
 
-    void OnClaimed(SpanClaimed claimed, TimeSpan now, Effects effects)
+    void OnClaimed(SpanClaimed claimed, Effects effects)
     {
-        if (!Completes(claimed.Ticket, Operation.Claim)) return;
+        if (!_sink.End(claimed.Ticket, Operation.Claim)) return;
         if (_goal != DrainGoal.None)
         {
-            Drained(now, effects);
+            Drained(effects);
             return;
         }
 
@@ -259,33 +240,34 @@ sealed class Dispatcher
             return;
         }
 
-        if (_recovery.Claimed()) Changes();
+        if (_recovery.Claimed()) Restate();
         // The trigger starts where it is told: what it executes again it also has to report again.
-        if (!Id.IsTrigger && claimed.Position is { } position) _received = CommitTs.Max(_received, position);
+        if (!Id.IsTrigger && claimed.Position is { } position) _positions.Raise(position);
         Open(effects);
     }
 
-    void OnCopied(CopyFinished finished, TimeSpan now, Effects effects)
+    void OnCopied(CopyFinished finished, Effects effects)
     {
-        if (!Completes(finished.Ticket, Operation.Copy)) return;
+        if (!_sink.End(finished.Ticket, Operation.Copy)) return;
         Succeed();
-        Changes();
+        Restate();
         Copied = finished.At;
-        _received = CommitTs.Max(_received, finished.At);
-        if (_goal != DrainGoal.None) Drained(now, effects);
+        _positions.Raise(finished.At);
+        if (_goal != DrainGoal.None) Drained(effects);
         else if (!_copies) Open(effects);
     }
 
     void OnRefused(Effects effects)
     {
-        IsKept = State is ComponentState.Working or ComponentState.WaitingMerge;
+        // Said again it changes nothing: by then it has ended, and is kept all the same.
+        IsKept |= State is ComponentState.Working or ComponentState.WaitingMerge;
         Freeze();
-        if (_operation != Operation.Write) _operation = Operation.None;
-        Stop(default, effects);
-        Drained(default, effects);
+        if (_sink.Current != Operation.Write) _sink.Abandon();
+        Stop(effects);
+        Drained(effects);
     }
 
-    void OnRows(RowsArrived arrived, TimeSpan now, Effects effects)
+    void OnRows(RowsArrived arrived, Effects effects)
     {
         if (arrived.Session != Session || Session == 0)
         {
@@ -293,91 +275,84 @@ sealed class Dispatcher
             return;
         }
 
-        _received = Received;
+        _positions.Keep();
         _rows.Inbox.Add(arrived.Rows);
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
-    void OnBlock(BlockArrived arrived, TimeSpan now, Effects effects)
+    void OnBlock(BlockArrived arrived, Effects effects)
     {
         if (arrived.Session != Session || Session == 0) return;
-        _received = Received;
+        _positions.Keep();
         _rows.Inbox.Add(arrived.Event, arrived.Payload);
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
-    void OnEnqueued(long batch, TimeSpan now, Effects effects)
+    void OnEnqueued(long batch, Effects effects)
     {
-        if (_rows.Enqueued(batch, effects)) GoOn(now, effects);
+        if (_rows.Enqueued(batch, effects)) GoOn(effects);
     }
 
-    void OnFlushed(long batch, TimeSpan now, Effects effects)
+    void OnFlushed(long batch, Effects effects)
     {
         if (!_rows.Flushed(batch, effects)) return;
         Succeed();
-        GoOn(now, effects);
+        GoOn(effects);
     }
 
     void OnRowsFailed(RowsFailed failed, TimeSpan now, Effects effects)
     {
         if (!_rows.Failed(failed.Batch)) return;
         // One attempt is one failure, however many batches were under way.
-        if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Changes();
-        Detach(DrainGoal.Reopen, now, effects);
+        if (_goal == DrainGoal.None && _recovery.Fail(Operation.None, failed.Kind, now)) Restate();
+        Detach(DrainGoal.Reopen, effects);
     }
 
     void OnSinkFlushed(SinkFlushed flushed, TimeSpan now, Effects effects)
     {
-        if (!Completes(flushed.Ticket, Operation.Flush)) return;
+        if (!_sink.End(flushed.Ticket, Operation.Flush)) return;
         Succeed();
         _rows.AllFlushed();
         _block.Flushed(now, effects);
-        Drained(now, effects);
+        Drained(effects);
     }
 
     void OnWritten(BlockWritten written, TimeSpan now, Effects effects)
     {
-        if (!Completes(written.Ticket, Operation.Write)) return;
+        if (!_sink.End(written.Ticket, Operation.Write)) return;
         Succeed();
         _block.Written(now, effects);
     }
 
     void OnFailed(OperationFailed failed, TimeSpan now, Effects effects)
     {
-        Operation operation = _operation;
-        if (!Completes(failed.Ticket, operation)) return;
+        Operation operation = _sink.Current;
+        if (!_sink.End(failed.Ticket, operation)) return;
         if (_goal == DrainGoal.None)
         {
-            if (_recovery.Fail(operation, failed.Kind, now)) Changes();
-            if (operation == Operation.Flush) Detach(DrainGoal.Reopen, now, effects);
+            if (_recovery.Fail(operation, failed.Kind, now)) Restate();
+            if (operation == Operation.Flush) Detach(DrainGoal.Reopen, effects);
             else _recovery.Arm(operation);
         }
 
-        Drained(now, effects);
-    }
-
-    bool Completes(long ticket, Operation operation)
-    {
-        if (_operation == Operation.None || _operation != operation || _ticket != ticket) return false;
-        _operation = Operation.None;
-        return true;
+        Drained(effects);
     }
 
     void Open(Effects effects)
     {
         State = ComponentState.Working;
-        Changes();
+        Restate();
         Session = _shared.NextSession();
-        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _received));
+        effects.Add(new OpenSession(_shared.Mode, Id, Owner, Session, Span, _positions.Received));
     }
 
     void Copy(Effects effects)
     {
-        Changes();
-        effects.Add(new CopySpan(_shared.Mode, Id, Owner, Start(Operation.Copy), Span));
+        Restate();
+        effects.Add(new CopySpan(_shared.Mode, Id, Owner, _sink.Begin(Operation.Copy), Span));
     }
 
-    void Detach(DrainGoal goal, TimeSpan now, Effects effects)
+    void Detach(DrainGoal goal, Effects effects)
     {
         // Stopping wins over merging, and that over going on.
         if (goal > _goal) _goal = goal;
@@ -386,12 +361,12 @@ sealed class Dispatcher
         if (Session != 0) effects.Add(new CloseSession(_shared.Mode, Id, Owner, Session));
         Session = 0;
         _rows.Detach(effects);
-        _block.Detach(isWriting: _operation == Operation.Write);
-        Drained(now, effects);
+        _block.Detach(isWriting: _sink.Current == Operation.Write);
+        Drained(effects);
     }
 
     /// <summary>What was waited for, once the sink has nothing of it in flight.</summary>
-    void Drained(TimeSpan now, Effects effects)
+    void Drained(Effects effects)
     {
         if (_goal == DrainGoal.None || IsInFlight) return;
         Freeze();
@@ -404,7 +379,7 @@ sealed class Dispatcher
         else if (_goal == DrainGoal.Stop && State != ComponentState.Stopped)
         {
             State = ComponentState.Stopped;
-            Changes();
+            Restate();
             effects.Add(new DropSpan(_shared.Mode, Id, Owner));
         }
     }
@@ -412,22 +387,15 @@ sealed class Dispatcher
     /// <summary>Everything behind the checkpoint comes again.</summary>
     void Freeze()
     {
-        _received = Checkpoint;
+        _positions.FallBack();
         _rows.ClearWritten();
-        if (_operation != Operation.Write) _block.Clear();
+        if (_sink.Current != Operation.Write) _block.Clear();
     }
 
     /// <summary>What ends well while something else makes the dispatcher begin again does not make that good.</summary>
     void Succeed()
     {
-        if (_goal == DrainGoal.None && _recovery.Succeed()) Changes();
-    }
-
-    void Changes()
-    {
-        if (Places.IsChanged) return;
-        Places.IsChanged = true;
-        _shared.Changed.Add(this);
+        if (_goal == DrainGoal.None && _recovery.Succeed()) Restate();
     }
 
     /// <summary>What is to happen when the sink has nothing of it in flight. The greater wins.</summary>
@@ -438,14 +406,4 @@ sealed class Dispatcher
         Merge = 2,
         Stop = 3,
     }
-}
-
-/// <summary>The one thing that the sink does for a dispatcher besides its rows.</summary>
-enum Operation : byte
-{
-    None = 0,
-    Claim = 1,
-    Copy = 2,
-    Flush = 3,
-    Write = 4,
 }

@@ -46,7 +46,8 @@ public sealed record RowsArrived(Mode Mode, DispatcherId Dispatcher, Owner Owner
 /// <param name="Payload">The rows; of no meaning here.</param>
 public readonly record struct RowBatch(CommitTs At, bool IsFirst, bool IsLast, ReadOnlyMemory<byte> Payload);
 
-/// <summary>The sink has taken a batch: its place in the order is fixed.</summary>
+/// <summary>The sink has taken a batch: its place in the order is fixed. A sink may leave that to
+/// <see cref="RowsFlushed"/>, but not for a piece that is not the last of its step: the next one waits for it.</summary>
 /// <param name="Batch">Of <see cref="WriteRows"/>.</param>
 public sealed record RowsEnqueued(Mode Mode, DispatcherId Dispatcher, Owner Owner, long Batch)
     : DispatcherInput(Mode, Dispatcher, Owner);
@@ -69,6 +70,12 @@ public sealed record BlockArrived(
     ulong Session,
     BlockEventId Event,
     BlockPayload Payload) : DispatcherInput(Mode, Dispatcher, Owner);
+
+/// <summary>What the dispatcher's session needs is lost at the source for ever: the dispatcher can't go on, and nothing
+/// that lies behind it may be written.</summary>
+/// <param name="Reason">A sentence.</param>
+public sealed record SessionLost(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session, string Reason)
+    : DispatcherInput(Mode, Dispatcher, Owner);
 
 /// <summary>Everything up to <paramref name="Ts"/> has come, for every session of the manager but some: one input for
 /// all of them.</summary>

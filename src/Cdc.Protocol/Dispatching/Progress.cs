@@ -88,18 +88,7 @@ sealed class Progress
     }
 
     /// <summary>Everything that has not failed is durable.</summary>
-    public void AllFlushed()
-    {
-        for (int i = _head; i < _entries.Count; i++)
-        {
-            Entry entry = _entries[i];
-            if (entry.IsAnswered) continue;
-            entry.IsFlushed = true;
-            Answer(i, entry);
-        }
-
-        Trim();
-    }
+    public void AllFlushed() => FlushFrom(_head);
 
     /// <summary>Forgets all; what is answered later of it is unknown.</summary>
     public void Clear()
@@ -120,7 +109,13 @@ sealed class Progress
     void VoidOpenStep()
     {
         if (_openFrom is not { } from) return;
-        for (int i = (int)(from - _first); i < _entries.Count; i++)
+        FlushFrom(IndexOf(from));
+        _openFrom = null;
+    }
+
+    void FlushFrom(int index)
+    {
+        for (int i = Math.Max(index, _head); i < _entries.Count; i++)
         {
             Entry entry = _entries[i];
             if (entry.IsAnswered) continue;
@@ -128,7 +123,6 @@ sealed class Progress
             Answer(i, entry);
         }
 
-        _openFrom = null;
         Trim();
     }
 

@@ -21,7 +21,9 @@ sealed class Recovery
     public bool Fail(Operation operation, FaultKind kind, TimeSpan now)
     {
         bool isChanged = Held != kind;
-        (_failed, Held) = (operation, kind);
+        // A claim that fails meanwhile does not make good what failed before it.
+        if (Held is null || operation != Operation.Claim) _failed = operation;
+        Held = kind;
         _at = now + DispatcherTimes.PauseAfter(++_failures);
         return isChanged;
     }

@@ -20,18 +20,20 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
 
     public bool IsInFlight => _progress.IsInFlight;
 
-    /// <summary>Gives the sink the rows that lie at the front of the inbox.</summary>
-    /// <param name="received">Up to where rows have been taken before; rises.</param>
+    /// <summary>Gives the sink the rows that lie at the front of the inbox. All are counted before it does anything
+    /// with the first, since effects are done behind the decision: else the checkpoint could pass those that are
+    /// not.</summary>
+    /// <param name="received">Up to where rows have been taken before.</param>
     /// <param name="effects">Gets them.</param>
-    public void HandOver(ref CommitTs received, Effects effects)
+    /// <returns>Up to where they have been taken now.</returns>
+    public CommitTs HandOver(CommitTs received, Effects effects)
     {
         long stale = 0;
-        HandOver handOver = new();
-        List<WriteRows> given = [];
+        HandOver? handOver = null;
         while (Inbox.TryPeekRows(out RowBatch rows))
         {
             // A step that begins anew voids what the sink has of it: only behind what the sink has taken.
-            if (rows.IsFirst && given.Count > 0 && _progress.HasOpenStep) break;
+            if (rows.IsFirst && handOver is not null && _progress.HasOpenStep) break;
             Inbox.Drop();
             if (rows.At <= received)
             {
@@ -39,18 +41,17 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
                 continue;
             }
 
+            handOver ??= new();
             handOver.Remaining++;
             handOver.Bytes += rows.Payload.Length;
             long batch = _progress.Add(rows, handOver);
-            given.Add(new(shared.Mode, dispatcher.Id, dispatcher.Owner, batch, rows));
+            effects.Add(new WriteRows(shared.Mode, dispatcher.Id, dispatcher.Owner, batch, rows));
             received = rows.IsLast ? rows.At : rows.At.Previous;
         }
 
         if (stale > 0) Release(stale, effects);
-        if (given.Count == 0) return;
-        // All are counted before the first is given: else the checkpoint could pass those that are not.
-        _handOver = handOver;
-        foreach (WriteRows rows in given) effects.Add(rows);
+        if (handOver is not null) _handOver = handOver;
+        return received;
     }
 
     /// <summary>Whether the sink has now taken the whole hand-over.</summary>

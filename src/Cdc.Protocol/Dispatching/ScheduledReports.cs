@@ -72,7 +72,6 @@ sealed class ScheduledReports
         foreach (Entry entry in _entries)
         {
             if (!entry.IsRepeated || entry.RepeatAt > now) continue;
-            entry.IsRepeatedFast = false;
             Offer(entry, now, buffer);
         }
     }
@@ -106,7 +105,7 @@ sealed class ScheduledReports
 
     static void Offer(Entry entry, TimeSpan now, BlockStatusBuffer buffer)
     {
-        entry.RepeatAt = now + DispatcherTimes.Repeat;
+        (entry.IsRepeatedFast, entry.RepeatAt) = (false, now + DispatcherTimes.Repeat);
         buffer.Offer(entry.Status);
     }
 

@@ -21,9 +21,10 @@ internal static class Joining
                 continue;
             }
 
+            // Not replicating before a heartbeat says that it works: a watermark that comes late may be from before it
+            // was made there.
             schedule.Raise(task!, shown.Checkpoint);
-            schedule.Spans.MakeScheduling(task!, node, shown.Owner);
-            schedule.Spans.MakeReplicating(task!);
+            schedule.Begin(new AddOperation(schedule, task!, node, shown.Owner, now));
         }
 
         // A create that the node has not carried out yet may be of ours, from before it left our view.

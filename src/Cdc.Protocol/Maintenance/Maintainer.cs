@@ -18,6 +18,7 @@ namespace Cdc.Protocol.Maintenance;
 public sealed class Maintainer(Guid instance, MaintainerOptions options) : IRole
 {
     ImmutableArray<NodeId>? _alive;
+    DrainNodes? _drain;
     TimeSpan? _askedAt;
     Tenure? _tenure;
     Closing? _closing;
@@ -42,6 +43,7 @@ public sealed class Maintainer(Guid instance, MaintainerOptions options) : IRole
     {
         if (_hasEnded) return;
         if (input is NodesChanged nodes) _alive = nodes.Alive;
+        if (input is DrainNodes drain) _drain = drain;
         if (input is Received { Message: ControlMessage message } && !IsForUs(message, effects)) return;
         if (input is Received { Message: StopMaintainer stop } && !Close(stop.Remove))
         {
@@ -98,6 +100,7 @@ public sealed class Maintainer(Guid instance, MaintainerOptions options) : IRole
         }
 
         _tenure = new(grant, options);
+        if (_drain is { } drain) _tenure.Handle(drain, now, effects);
         if (_alive is { } alive) _tenure.Handle(new NodesChanged(alive), now, effects);
     }
 

@@ -51,7 +51,9 @@ internal sealed class Members
 
     public bool IsIn(NodeId node) => _nodes.TryGetValue(node, out Member? member) && member.IsIn;
 
-    public bool IsAlive(NodeId node) => _nodes.ContainsKey(node);
+    /// <summary>It has not said yet what it has.</summary>
+    public bool IsAsked(NodeId node) =>
+        _nodes.TryGetValue(node, out Member? member) && member is { IsIn: false, Answer: null };
 
     /// <summary>Takes the nodes that are in view now.</summary>
     /// <returns>Those that no longer are.</returns>
@@ -69,8 +71,8 @@ internal sealed class Members
     /// <returns>The node that has answered; null: nothing new.</returns>
     public Member? Take(NodeId from, BootstrapResponse answer)
     {
-        if (!_nodes.TryGetValue(from, out Member? member) || member.IsIn || member.Answer is not null) return null;
-        if (answer.Refusal is not null) return null;
+        if (answer.Refusal is not null || !IsAsked(from)) return null;
+        Member member = _nodes[from];
         member.Answer = answer;
         return member;
     }

@@ -22,7 +22,7 @@ internal sealed class ModeTenure
         Barrier = new(numbering.Epoch, mode, Schedule);
         Copies = copier?.Copies ?? Schedule.Copies;
         if (copier is not null) Copies.Follower = Schedule;
-        (_placement, _balance, _drain) = (new(Schedule), new(Schedule), new(Schedule));
+        (_placement, _balance, _drain) = (new(Schedule), new(Schedule, Barrier.IsStopped), new(Schedule));
     }
 
     public Mode Mode { get; }
@@ -68,22 +68,28 @@ internal sealed class ModeTenure
         Schedule.NodeLeft(node, now);
     }
 
+    /// <summary>Whether a block event is open that means a parked table, which this mode may have in another schema.
+    /// </summary>
+    public bool IsMeant(in AddedTable parked) => Barrier.Means(Schedule.Parked.Find(parked.Table) ?? parked);
+
     /// <summary>How far it is; null: not known in this round.</summary>
     public CommitTs? Checkpoint() => Calculator.Calculate(Barrier.MinAddingCheckpoint);
 
     /// <param name="nodes">Those that may have spans.</param>
     /// <param name="drained">Those that are to be empty.</param>
     /// <param name="mayHaveTrigger">A node in view has not said whether it has the trigger.</param>
-    /// <param name="mayCopy">No block event is open in any mode: whether a copy has it would not be known.</param>
+    /// <param name="isMeant">Whether a block event of any mode is open that means a parked table.</param>
+    /// <param name="now">The time.</param>
     public void Tick(
-        ReadOnlySpan<NodeId> nodes, ReadOnlySpan<NodeId> drained, bool mayHaveTrigger, bool mayCopy, TimeSpan now)
+        ReadOnlySpan<NodeId> nodes, ReadOnlySpan<NodeId> drained, bool mayHaveTrigger,
+        Func<AddedTable, bool> isMeant, TimeSpan now)
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
         Schedule.Tick(now);
-        if (mayCopy) Schedule.Copies.Tick(nodes, now);
+        Schedule.Copies.Tick(nodes, isMeant, now);
         _placement.Tick(nodes, mayHaveTrigger, now);
         _drain.Tick(drained, nodes, now);
-        if (drained.IsEmpty) _balance.Tick(nodes, Barrier.OpenCount > 0, now);
+        if (drained.IsEmpty) _balance.Tick(nodes, now);
     }
 
     public void Split(TableId table, int parts, TimeSpan now)

@@ -28,6 +28,9 @@ internal sealed class Parking(Epoch epoch)
         _wishes[table] = new(number, copiedAt);
     }
 
+    /// <summary>Whether nothing has been asked about the table behind this number.</summary>
+    public bool IsLast(TableId table, ulong number) => _numbers.GetValueOrDefault(table) == number;
+
     /// <summary>That is persisted.</summary>
     /// <returns>False: it is not what is wanted, so it is late.</returns>
     public bool Done(TableId table, ulong number) =>

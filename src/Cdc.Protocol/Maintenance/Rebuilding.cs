@@ -59,7 +59,7 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         Dictionary<TableId, AddedTable> listed = new(tables.Length);
         foreach (AddedTable table in tables)
         {
-            if (schedule.Parked.Contains(table.Table)) schedule.MadeParked(table.Table);
+            if (schedule.Parked.Contains(table.Table)) schedule.Parked.Learn(table);
             else listed[table.Table] = table;
         }
 
@@ -91,7 +91,9 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     void BuildTrigger(CommitTs at)
     {
         schedule.Raise(schedule.Trigger, at);
-        Shown? trigger = Trigger();
+        // One that was further may have left while the list was loaded. Those that are behind it can't be adopted: an
+        // event that they still stand at is one that the schedule takes for done.
+        Shown? trigger = Trigger() is { } best && best.Snapshot.Checkpoint >= at ? best : null;
         foreach (Shown each in _tables.GetValueOrDefault(TableId.Trigger) ?? [])
         {
             if (each != trigger) Discard(each);

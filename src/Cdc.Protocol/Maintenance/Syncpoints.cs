@@ -2,8 +2,8 @@ using Cdc.Protocol.Driving;
 
 namespace Cdc.Protocol.Maintenance;
 
-/// <summary>Asks the source for a syncpoint at intervals; not while a block event is open, so that there is never more
-/// than one of them, and a stuck one does not fill the source's log.</summary>
+/// <summary>Asks the source for a syncpoint at intervals; not while a block event is open, so that one that is stuck
+/// does not fill the source's log with more of them.</summary>
 internal sealed class Syncpoints(TimeSpan? interval)
 {
     TimeSpan? _askedAt;

@@ -20,6 +20,7 @@ internal sealed class Tenure
     readonly Reporting _reporting;
     readonly Notices _notices;
     readonly Syncpoints _syncpoints;
+    readonly Func<AddedTable, bool> _isMeant;
     SortedSet<NodeId> _drained = [];
 
     public Tenure(EpochGrant grant, MaintainerOptions options)
@@ -31,9 +32,10 @@ internal sealed class Tenure
         _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, events)] : [events];
         foreach (ModeTenure mode in _modes)
         {
-            foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table);
+            foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table, null);
         }
 
+        _isMeant = table => Array.Exists(_modes, mode => mode.IsMeant(table));
         _members = new(grant);
         (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch));
         (_notices, _syncpoints) = (new(grant.Epoch), new(options.SyncpointInterval));
@@ -75,9 +77,6 @@ internal sealed class Tenure
             case ParkTable park when Phase == MaintainerPhase.Running && IsKnown(park.Table):
                 _parking.Want(park.Table, null);
                 break;
-            case CopyTable copy when Phase == MaintainerPhase.Running:
-                _modes[0].Schedule.Copies.Want(copy.Table);
-                break;
             case Driving.Tick:
                 Tick(now, effects);
                 break;
@@ -98,6 +97,9 @@ internal sealed class Tenure
     {
         switch (message)
         {
+            case BootstrapResponse { Refusal: { } refusal } when IsWaitingFor(from.Node):
+                _reporting.Take(from.Node, [new(from.Node, FaultKind.Permanent, refusal)]);
+                break;
             case BootstrapResponse answer when from.Role == Role.Manager:
                 if (_members.Take(from.Node, answer) is { } member) Answered(member, now, effects);
                 break;
@@ -113,6 +115,10 @@ internal sealed class Tenure
                 break;
             case CheckpointPersisted persisted:
                 _notices.Take(persisted.Checkpoint);
+                break;
+            case CopyTables wanted when Phase == MaintainerPhase.Running:
+                foreach (WantedCopy copy in wanted.Tables)
+                    if (_parking.IsLast(copy.Table, copy.Number)) _modes[0].Schedule.Copies.Want(copy.Table);
                 break;
             case ParkPersisted kept when _parking.Done(kept.Table, kept.Number):
                 if (kept.CopiedAt is { } at) _modes[0].Schedule.Copies.Persisted(kept.Table, at, now);
@@ -211,6 +217,9 @@ internal sealed class Tenure
         return rebuilding;
     }
 
+    /// <summary>Whether nothing goes on before that node has answered.</summary>
+    bool IsWaitingFor(NodeId node) => Phase == MaintainerPhase.Bootstrapping && _members.IsAsked(node);
+
     bool IsKnown(TableId table) => Array.Exists(_modes, mode => mode.Schedule.Spans.Table(table) is not null);
 
     void Park(TableId table, TimeSpan now)
@@ -233,13 +242,12 @@ internal sealed class Tenure
         if (drained.Length > 0) nodes = Array.FindAll(nodes, node => !_drained.Contains(node));
         CommitTs? least = null;
         TimeSpan heldSince = now - MaintainerTimes.HeldLimit;
-        bool mayCopy = Array.TrueForAll(_modes, static mode => mode.Barrier.OpenCount == 0);
         foreach (ModeTenure mode in _modes)
         {
             mode.Barrier.OnTick(now, effects);
             foreach (TableId table in mode.Barrier.NeedsPark) _parking.Want(table, null);
             foreach (TableId table in mode.Schedule.Held.Since(heldSince)) _parking.Want(table, null);
-            mode.Tick(nodes, drained, !_members.HaveAnswered, mayCopy, now);
+            mode.Tick(nodes, drained, !_members.HaveAnswered, _isMeant, now);
             mode.Schedule.Send(now, effects);
         }
 

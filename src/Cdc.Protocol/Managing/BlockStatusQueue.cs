@@ -45,11 +45,7 @@ sealed class BlockStatusQueue
         if (_token != token) return false;
         _token = null;
         if (!isSent) return false;
-        foreach (BlockStatus status in _requests.Dequeue())
-        {
-            if (status.Stage != BlockStage.Scheduled) _keys.Remove(BlockStatusKey.Of(status));
-        }
-
+        foreach (BlockStatus status in _requests.Dequeue()) _keys.Remove(BlockStatusKey.Of(status));
         return true;
     }
 

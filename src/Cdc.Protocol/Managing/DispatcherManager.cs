@@ -51,6 +51,9 @@ public sealed class DispatcherManager : IRole
             case Received { Message: ControlMessage message } received:
                 OnMessage(received.From, message, now, effects);
                 break;
+            case SessionLost lost:
+                OnLost(lost, now, effects);
+                break;
             case DispatcherInput about:
                 Of(about.Mode).Handle(about, now, effects);
                 break;
@@ -83,37 +86,54 @@ public sealed class DispatcherManager : IRole
         EndClosing(effects);
     }
 
+    /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
+    void OnLost(SessionLost lost, TimeSpan now, Effects effects)
+    {
+        Dispatcher? dispatcher = Of(lost.Mode).Set.Find(lost.Dispatcher);
+        if (dispatcher is null || dispatcher.Owner != lost.Owner || dispatcher.Session != lost.Session) return;
+        _reporter.Fail(new(FaultKind.Permanent, lost.Reason));
+        Report(now, effects);
+    }
+
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
     {
         switch (message)
         {
-            case BootstrapRequest request: OnBootstrap(from, request, now, effects); return;
-            case CloseRequest request: OnClose(from, request, now, effects); return;
+            case CloseRequest close: OnClose(from, close, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
-            case PostBootstrapRequest or ScheduleRequest or MergeRequest or BlockInstructions: break;
+            case BootstrapRequest or PostBootstrapRequest:
+            case ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
         }
 
         if (message.Epoch < _ownership.Current)
-        {
             effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
-            return;
-        }
+        else if (message is BootstrapRequest request) OnBootstrap(from, request, now, effects);
+        else if (_ownership.Allows(message.Epoch)) Obey(from, message, now, effects);
+    }
 
-        if (!_ownership.Allows(message.Epoch)) return;
-        if (message is PostBootstrapRequest) OnPostBootstrap(from, now, effects);
-        else if (message is BlockInstructions instructions) OnInstructions(instructions, now, effects);
-        else if (_closing is null) OnSchedule(message, now, effects);
+    void Obey(Party from, ControlMessage message, TimeSpan now, Effects effects)
+    {
+        switch (message)
+        {
+            case PostBootstrapRequest:
+                OnPostBootstrap(from, now, effects);
+                break;
+            case BlockInstructions instructions:
+                OnInstructions(instructions, now, effects);
+                break;
+            case ScheduleRequest request when _closing is null:
+                ScheduleHandling schedule = Of(request.Mode).Schedule;
+                foreach (ScheduleItem item in request.Items.AsSpan()) schedule.Handle(request.Epoch, item, effects);
+                break;
+            case MergeRequest merge when _closing is null:
+                Of(merge.Mode).Merges.Begin(merge.Epoch, merge.Item, effects);
+                break;
+        }
     }
 
     void OnBootstrap(Party from, BootstrapRequest request, TimeSpan now, Effects effects)
     {
-        if (request.Epoch < _ownership.Current)
-        {
-            effects.Send(from, new Superseded(request.Epoch, _ownership.Current));
-            return;
-        }
-
         if (request.Epoch == Epoch.None || _ownership.IsBuried(request.Epoch)) return;
         if (Refusal(request) is { } refusal)
         {
@@ -172,14 +192,6 @@ public sealed class DispatcherManager : IRole
         effects.Send(from, new PostBootstrapResponse(_ownership.Current));
     }
 
-    void OnSchedule(ControlMessage message, TimeSpan now, Effects effects)
-    {
-        if (message is MergeRequest merge) Of(merge.Mode).Merges.Begin(merge.Epoch, merge.Item, now, effects);
-        if (message is not ScheduleRequest request) return;
-        ModePipeline mode = Of(request.Mode);
-        foreach (ScheduleItem item in request.Items.AsSpan()) mode.Schedule.Handle(request.Epoch, item, now, effects);
-    }
-
     void OnInstructions(BlockInstructions instructions, TimeSpan now, Effects effects)
     {
         ModePipeline mode = Of(instructions.Mode);
@@ -193,7 +205,7 @@ public sealed class DispatcherManager : IRole
         effects.Add(new CheckpointKnown(_known));
     }
 
-    void OnClose(Party from, CloseRequest request, TimeSpan now, Effects effects)
+    void OnClose(Party from, CloseRequest request, Effects effects)
     {
         // A stale one is told what lets it end; nothing is done for it.
         bool isStale = request.Epoch < _ownership.Current
@@ -209,7 +221,7 @@ public sealed class DispatcherManager : IRole
         _isRemoved |= request.Remove;
         _closing = new(request.Epoch, from);
         if (_ownership.IsBuried(request.Epoch)) return;
-        foreach (ModePipeline mode in _modes) mode.Close(now, effects);
+        foreach (ModePipeline mode in _modes) mode.Close(effects);
         if (!IsEmpty) effects.Send(from, new CloseResponse(request.Epoch, false));
     }
 
@@ -231,7 +243,7 @@ public sealed class DispatcherManager : IRole
         if (!_ownership.IsOwned) return;
         foreach (ModePipeline mode in _modes)
         {
-            while (mode.Reports.Count > 0) mode.Queue.Add(mode.Reports.Drain(ManagerTimes.StatusesPerRequest));
+            mode.QueueReports();
             SendReports(mode, now, effects);
         }
 
@@ -250,7 +262,7 @@ public sealed class DispatcherManager : IRole
         if (!_ownership.IsOwned) return;
         foreach (ModePipeline mode in _modes)
         {
-            while (mode.Reports.Count > 0) mode.Queue.Add(mode.Reports.Drain(ManagerTimes.StatusesPerRequest));
+            mode.QueueReports();
             while (mode.Queue.TryTake(out ImmutableArray<BlockStatus> statuses))
             {
                 effects.Send(_ownership.Maintainer, new BlockStatusRequest(_ownership.Current, mode.Mode, statuses));

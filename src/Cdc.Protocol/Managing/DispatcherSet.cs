@@ -15,6 +15,10 @@ sealed class DispatcherSet
 
     public Dispatcher? Find(DispatcherId id) => _byId.GetValueOrDefault(id);
 
+    /// <summary>This incarnation; null: it is not here, or not any more.</summary>
+    public Dispatcher? Find(DispatcherId id, Owner owner) =>
+        _byId.TryGetValue(id, out Dispatcher? found) && found.Owner == owner ? found : null;
+
     public IReadOnlyList<Dispatcher> OfSchema(string schema) =>
         _bySchema.TryGetValue(schema, out List<Dispatcher>? list) ? list : [];
 

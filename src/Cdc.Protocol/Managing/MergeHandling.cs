@@ -9,18 +9,21 @@ namespace Cdc.Protocol.Managing;
 sealed class MergeHandling(ModePipeline pipeline)
 {
     readonly List<LocalMerge> _merges = [];
+    readonly Dictionary<Dispatcher, LocalMerge> _byPart = [];
 
-    public void Begin(Epoch epoch, MergeItem item, TimeSpan now, Effects effects)
+    public void Begin(Epoch epoch, MergeItem item, Effects effects)
     {
         if (pipeline.Set.Find(item.Id) is { } known)
         {
-            pipeline.Restate(known);
+            known.Restate();
             return;
         }
 
         bool isLate = pipeline.Ended(item.Id) is { } ended && ended.Owner >= item.Owner;
         if (isLate || item.Id.IsTrigger || !TryFind(item, out List<Dispatcher> sources))
         {
+            // Refused once is refused for good: behind this answer the sources count again as running.
+            if (!item.Id.IsTrigger) pipeline.EndedAs(item.Id, item.Owner);
             pipeline.Restate(item.Id, item.Owner);
             return;
         }
@@ -28,67 +31,82 @@ sealed class MergeHandling(ModePipeline pipeline)
         ScheduleItem made = new(
             ScheduleAction.Create, OperationKind.Merge, item.Id, item.Owner, item.Span, item.Schema, default, false);
         Dispatcher target = pipeline.Add(made, ComponentState.Preparing);
-        pipeline.Restate(target);
-        _merges.Add(new(epoch, item, target, sources));
-        foreach (Dispatcher source in sources) source.BeginMerge(now, effects);
-        foreach (Dispatcher source in sources) pipeline.Settle(source, now, effects);
+        target.Restate();
+        Add(new(epoch, item, target, sources));
+        foreach (Dispatcher source in sources) source.BeginMerge(effects);
+        foreach (Dispatcher source in sources) pipeline.Settle(source, effects);
     }
 
-    /// <summary>After a dispatcher that may be a part of a merge has changed.</summary>
-    public void Check(Dispatcher changed, TimeSpan now, Effects effects)
+    /// <summary>After a dispatcher that may be a part of a merge has changed: after every input, so it must not cost
+    /// more where there are many.</summary>
+    public void Check(Dispatcher changed, Effects effects)
     {
-        for (int i = 0; i < _merges.Count; i++)
+        if (_byPart.Count == 0 || !_byPart.TryGetValue(changed, out LocalMerge? merge)) return;
+        if (merge.IsCommitted)
         {
-            LocalMerge merge = _merges[i];
-            if (merge.Target != changed && !merge.Sources.Contains(changed)) continue;
-            if (merge.IsCommitted)
-            {
-                if (merge.IsOver) _merges.RemoveAt(i);
-            }
-            else if (merge.IsBroken)
-            {
-                _merges.RemoveAt(i);
-                Abort(merge, now, effects);
-            }
-            else if (merge.IsReady)
-            {
-                Commit(merge, now, effects);
-            }
-
-            return;
+            if (merge.IsOver) Remove(merge);
+        }
+        else if (merge.IsBroken)
+        {
+            Remove(merge);
+            Abort(merge, effects);
+        }
+        else if (merge.IsReady)
+        {
+            Commit(merge, effects);
         }
     }
 
-    public void Clear() => _merges.Clear();
+    public void Clear()
+    {
+        _merges.Clear();
+        _byPart.Clear();
+    }
 
     public void Describe(ImmutableArray<OperationSnapshot>.Builder to)
     {
         foreach (LocalMerge merge in _merges) to.Add(new(merge.Epoch, pipeline.Mode, null, merge.Item));
     }
 
+    /// <summary>A dispatcher is a part of one at a time: a source has to work, and a target works only when its merge
+    /// is over.</summary>
+    void Add(LocalMerge merge)
+    {
+        _merges.Add(merge);
+        _byPart.Add(merge.Target, merge);
+        foreach (Dispatcher source in merge.Sources) _byPart.Add(source, merge);
+    }
+
+    void Remove(LocalMerge merge)
+    {
+        _merges.Remove(merge);
+        _byPart.Remove(merge.Target);
+        foreach (Dispatcher source in merge.Sources) _byPart.Remove(source);
+    }
+
     /// <summary>From here on the target is the one that has the span.</summary>
-    void Commit(LocalMerge merge, TimeSpan now, Effects effects)
+    void Commit(LocalMerge merge, Effects effects)
     {
         merge.IsCommitted = true;
         CommitTs start = merge.Start;
         foreach (Dispatcher source in merge.Sources)
         {
-            source.Stop(now, effects);
-            pipeline.Settle(source, now, effects);
+            source.Stop(effects);
+            pipeline.Settle(source, effects);
         }
 
         merge.Target.StartMerged(start, effects);
-        pipeline.Settle(merge.Target, now, effects);
+        pipeline.Settle(merge.Target, effects);
     }
 
-    void Abort(LocalMerge merge, TimeSpan now, Effects effects)
+    void Abort(LocalMerge merge, Effects effects)
     {
-        merge.Target.Stop(now, effects);
-        pipeline.Settle(merge.Target, now, effects);
+        merge.Target.Stop(effects);
+        pipeline.Settle(merge.Target, effects);
         foreach (Dispatcher source in merge.Sources)
         {
-            source.AbortMerge(now, effects);
-            pipeline.Settle(source, now, effects);
+            source.AbortMerge(effects);
+            pipeline.Settle(source, effects);
         }
     }
 

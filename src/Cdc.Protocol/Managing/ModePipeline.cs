@@ -18,7 +18,7 @@ sealed class ModePipeline
     public ModePipeline(Mode mode, SessionNumbers sessions)
     {
         _shared = new(mode, sessions);
-        _watermark = new(_shared, (id, owner) => Set.Find(id) is { } found && found.Owner == owner ? found : null);
+        _watermark = new(_shared, Set);
         Schedule = new(this);
         Merges = new(this);
     }
@@ -27,7 +27,6 @@ sealed class ModePipeline
     public DispatcherSet Set { get; } = new();
     public ScheduleHandling Schedule { get; }
     public MergeHandling Merges { get; }
-    public BlockStatusBuffer Reports => _shared.Reports;
     public BlockStatusQueue Queue { get; } = new();
     public bool HasChanges => _shared.Changed.Count > 0 || _gone.Count > 0;
 
@@ -47,30 +46,38 @@ sealed class ModePipeline
     }
 
     /// <summary>After anything was done with a dispatcher.</summary>
-    public void Settle(Dispatcher dispatcher, TimeSpan now, Effects effects)
+    public void Settle(Dispatcher dispatcher, Effects effects)
     {
         if (dispatcher.Places.InList < 0) return;
         if (dispatcher.State == ComponentState.Stopped && !dispatcher.IsKept)
         {
-            Forget(dispatcher, now, effects);
+            Forget(dispatcher, effects);
             return;
         }
 
         Set.PutInSchema(dispatcher);
         _watermark.Update(dispatcher);
         _timers.Arm(dispatcher);
-        Merges.Check(dispatcher, now, effects);
+        Merges.Check(dispatcher, effects);
+    }
+
+    /// <summary>It was told to end: one that has ended by itself goes, too.</summary>
+    public void Stop(Dispatcher dispatcher, Effects effects)
+    {
+        dispatcher.Stop(effects);
+        if (dispatcher.State == ComponentState.Stopped) Forget(dispatcher, effects);
+        else Settle(dispatcher, effects);
     }
 
     /// <summary>It is gone, and its place is free.</summary>
-    public void Forget(Dispatcher dispatcher, TimeSpan now, Effects effects)
+    void Forget(Dispatcher dispatcher, Effects effects)
     {
         Set.Remove(dispatcher);
         _watermark.Remove(dispatcher);
         EndedAs(dispatcher.Id, dispatcher.Owner);
         if (_ended[dispatcher.Id].Owner == dispatcher.Owner) _ended[dispatcher.Id] = dispatcher.Status;
-        Merges.Check(dispatcher, now, effects);
-        Schedule.OnGone(dispatcher, now, effects);
+        Merges.Check(dispatcher, effects);
+        Schedule.OnGone(dispatcher, effects);
     }
 
     /// <summary>From here on a create of that incarnation, or of one before it, is late.</summary>
@@ -78,14 +85,6 @@ sealed class ModePipeline
     {
         if (_ended.TryGetValue(id, out SpanStatus known) && known.Owner >= owner) return;
         _ended[id] = new(id, owner, ComponentState.Stopped, CommitTs.Zero, null, null);
-    }
-
-    /// <summary>Says the state of a dispatcher again.</summary>
-    public void Restate(Dispatcher dispatcher)
-    {
-        if (dispatcher.Places.IsChanged) return;
-        dispatcher.Places.IsChanged = true;
-        _shared.Changed.Add(dispatcher);
     }
 
     /// <summary>Says of a dispatcher that is not here that it has ended.</summary>
@@ -97,10 +96,10 @@ sealed class ModePipeline
 
     public void Handle(DispatcherInput input, TimeSpan now, Effects effects)
     {
-        if (Set.Find(input.Dispatcher) is { } dispatcher && dispatcher.Owner == input.Owner)
+        if (Set.Find(input.Dispatcher, input.Owner) is { } dispatcher)
         {
             dispatcher.Handle(input, now, effects);
-            Settle(dispatcher, now, effects);
+            Settle(dispatcher, effects);
         }
         else if (input is RowsArrived late)
         {
@@ -134,7 +133,7 @@ sealed class ModePipeline
         {
             if (dispatcher.Places.InList < 0) continue;
             dispatcher.OnTimer(now, effects);
-            Settle(dispatcher, now, effects);
+            Settle(dispatcher, effects);
         }
     }
 
@@ -142,7 +141,7 @@ sealed class ModePipeline
     public void OnNewOwner(Epoch epoch, TimeSpan now)
     {
         // What was waiting to be said is in the answer; what waits to be executed is said again.
-        Reports.Clear();
+        _shared.Reports.Clear();
         Queue.Clear();
         // Creates of an earlier one do not get this far any more.
         _ended.Clear();
@@ -196,24 +195,25 @@ sealed class ModePipeline
         return statuses.MoveToImmutable();
     }
 
+    /// <summary>What its dispatchers have reported waits to be sent from here on.</summary>
+    public void QueueReports()
+    {
+        BlockStatusBuffer reports = _shared.Reports;
+        while (reports.Count > 0) Queue.Add(reports.Drain(ManagerTimes.StatusesPerRequest));
+    }
+
     /// <summary>Stops everything; nothing new is made.</summary>
-    public void Close(TimeSpan now, Effects effects)
+    public void Close(Effects effects)
     {
         Schedule.Journal.Clear();
         Merges.Clear();
-        for (int i = Set.All.Count - 1; i >= 0; i--)
-        {
-            Dispatcher dispatcher = Set.All[i];
-            dispatcher.Stop(now, effects);
-            if (dispatcher.State == ComponentState.Stopped) Forget(dispatcher, now, effects);
-            else Settle(dispatcher, now, effects);
-        }
+        for (int i = Set.All.Count - 1; i >= 0; i--) Stop(Set.All[i], effects);
     }
 
     void Instruct(Dispatcher? dispatcher, BlockInstruction instruction, TimeSpan now, Effects effects)
     {
         if (dispatcher is null) return;
         dispatcher.Instructed(instruction.Event, instruction.Kind, now, effects);
-        Settle(dispatcher, now, effects);
+        Settle(dispatcher, effects);
     }
 }

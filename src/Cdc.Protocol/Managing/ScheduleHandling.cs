@@ -12,32 +12,32 @@ sealed class ScheduleHandling(ModePipeline pipeline)
     /// <summary>The epoch that is obeyed: what an earlier one wanted made waits until it is forgotten.</summary>
     public Epoch Current { get; set; }
 
-    public void Handle(Epoch epoch, ScheduleItem item, TimeSpan now, Effects effects)
+    public void Handle(Epoch epoch, ScheduleItem item, Effects effects)
     {
         if (item.Id.IsTrigger && item.Id != DispatcherId.TriggerOf(pipeline.Mode)) return;
-        if (item.Action == ScheduleAction.Remove) Remove(new(epoch, item), now, effects);
-        else Create(new(epoch, item), now, effects);
+        if (item.Action == ScheduleAction.Remove) Remove(new(epoch, item), effects);
+        else Create(new(epoch, item), effects);
     }
 
     /// <summary>A dispatcher is gone: what waited for its place may be made. That is of its table.</summary>
-    public void OnGone(Dispatcher gone, TimeSpan now, Effects effects)
+    public void OnGone(Dispatcher gone, Effects effects)
     {
         Journal.RemoveFinished(gone.Id);
         foreach (JournalEntry entry in Journal.CreatesOf(gone.Span.Table))
         {
-            if (entry.Epoch == Current) TryMake(entry, now, effects);
+            if (entry.Epoch == Current) TryMake(entry, effects);
         }
     }
 
-    void Create(JournalEntry entry, TimeSpan now, Effects effects)
+    void Create(JournalEntry entry, Effects effects)
     {
         ScheduleItem item = entry.Item;
         Dispatcher? known = pipeline.Set.Find(item.Id);
         if (known is not null && known.Owner >= item.Owner)
         {
             if (known.Owner == item.Owner && !item.Copies) known.StartCopied(effects);
-            pipeline.Restate(known);
-            pipeline.Settle(known, now, effects);
+            known.Restate();
+            pipeline.Settle(known, effects);
             return;
         }
 
@@ -51,24 +51,24 @@ sealed class ScheduleHandling(ModePipeline pipeline)
         {
             // Never replaced in place: the earlier incarnation ends first.
             Journal.AddCreate(entry);
-            Stop(known, now, effects);
+            Stop(known, effects);
             return;
         }
 
         Journal.AddCreate(entry);
-        TryMake(Journal.Create(item.Id)!, now, effects);
+        TryMake(Journal.Create(item.Id)!, effects);
     }
 
-    void TryMake(JournalEntry entry, TimeSpan now, Effects effects)
+    void TryMake(JournalEntry entry, Effects effects)
     {
         if (pipeline.Set.Find(entry.Item.Id) is not null || pipeline.Set.IsOverlapped(entry.Item.Span)) return;
         Journal.ForgetCreate(entry.Item.Id, entry.Item.Owner);
         Dispatcher made = pipeline.Add(entry.Item, ComponentState.Initializing);
         made.Claim(effects);
-        pipeline.Settle(made, now, effects);
+        pipeline.Settle(made, effects);
     }
 
-    void Remove(JournalEntry entry, TimeSpan now, Effects effects)
+    void Remove(JournalEntry entry, Effects effects)
     {
         ScheduleItem item = entry.Item;
         Journal.ForgetCreate(item.Id, item.Owner);
@@ -81,15 +81,12 @@ sealed class ScheduleHandling(ModePipeline pipeline)
 
         Journal.AddRemove(entry);
         pipeline.EndedAs(item.Id, item.Owner);
-        Stop(known, now, effects);
+        Stop(known, effects);
     }
 
-    void Stop(Dispatcher dispatcher, TimeSpan now, Effects effects)
+    void Stop(Dispatcher dispatcher, Effects effects)
     {
-        dispatcher.Stop(now, effects);
-        if (dispatcher.Places.InList < 0) return;
-        if (dispatcher.State == ComponentState.Stopped) pipeline.Forget(dispatcher, now, effects);
-        else pipeline.Settle(dispatcher, now, effects);
-        pipeline.Restate(dispatcher);
+        pipeline.Stop(dispatcher, effects);
+        dispatcher.Restate();
     }
 }

@@ -7,7 +7,7 @@ namespace Cdc.Protocol.Managing;
 /// <summary>The smallest checkpoint over a mode's dispatchers, without asking all of them.</summary>
 /// <remarks>Those that have nothing but what the stream has resolved are only counted; the others are in a
 /// heap.</remarks>
-sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, Dispatcher?> find)
+sealed class WatermarkIndex(DispatcherShared shared, DispatcherSet set)
 {
     readonly List<Dispatcher> _heap = [];
     readonly List<Dispatcher> _joining = [];
@@ -94,10 +94,10 @@ sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, D
         if (except.IsDefault) return;
         foreach (DispatcherKey key in except)
         {
-            if (key.Mode != shared.Mode || find(key.Dispatcher, key.Owner) is not { } dispatcher) continue;
+            if (key.Mode != shared.Mode || set.Find(key.Dispatcher, key.Owner) is not { } dispatcher) continue;
             dispatcher.Places.Excepted = _exceptions;
             dispatcher.Unfollow();
-            if (dispatcher.Places.InList >= 0) Update(dispatcher);
+            Update(dispatcher);
         }
     }
 
@@ -107,7 +107,7 @@ sealed class WatermarkIndex(DispatcherShared shared, Func<DispatcherId, Owner, D
         if (before.IsDefault) return;
         foreach (DispatcherKey key in before)
         {
-            if (key.Mode != shared.Mode || find(key.Dispatcher, key.Owner) is not { } dispatcher) continue;
+            if (key.Mode != shared.Mode || set.Find(key.Dispatcher, key.Owner) is not { } dispatcher) continue;
             Follow(dispatcher, resolved);
         }
     }

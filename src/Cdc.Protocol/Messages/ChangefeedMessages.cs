@@ -68,6 +68,10 @@ public sealed record ParkRequest(Epoch Epoch, TableId Table, ulong Number, Commi
 public sealed record ParkPersisted(Epoch Epoch, TableId Table, ulong Number, CommitTs? CopiedAt)
     : ControlMessage(Epoch);
 
+/// <summary>Changefeed to maintainer: these parked tables are to be copied and come back. Said as an answer to every
+/// report for as long as they are parked.</summary>
+public sealed record CopyTables(Epoch Epoch, ImmutableArray<WantedCopy> Tables) : ControlMessage(Epoch);
+
 /// <summary>Changefeed to maintainer: close everything and end.</summary>
 public sealed record StopMaintainer(Epoch Epoch, bool Remove) : ControlMessage(Epoch);
 
@@ -76,6 +80,10 @@ public sealed record MaintainerStopped(Epoch Epoch) : ControlMessage(Epoch);
 
 /// <summary>A table that is out of the schedule and of every barrier.</summary>
 public readonly record struct ParkedTable(TableId Table);
+
+/// <param name="Number">The last <see cref="ParkRequest"/> of the epoch that has been heard for the table; 0: none. If
+/// the maintainer has asked for more since, this is late.</param>
+public readonly record struct WantedCopy(TableId Table, ulong Number);
 
 /// <summary>Why a node can't go on.</summary>
 /// <param name="Node">Which node; default: the maintainer itself.</param>

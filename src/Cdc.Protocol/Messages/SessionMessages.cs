@@ -21,7 +21,10 @@ public sealed record Reset(SessionKey Session, SessionEpoch Epoch, CommitTs Star
 
 /// <summary>Service to collector: I can't, so that you need not wait for it.</summary>
 /// <param name="Reason">A sentence.</param>
-public sealed record ResetRefused(SessionKey Session, SessionEpoch Epoch, string Reason) : SessionMessage;
+/// <param name="Kind">Permanent: what is missing is lost for ever. Else the log has forgotten it, since a checkpoint has
+/// passed it.</param>
+public sealed record ResetRefused(SessionKey Session, SessionEpoch Epoch, string Reason, FaultKind Kind)
+    : SessionMessage;
 
 /// <summary>Collector to service: no more.</summary>
 public sealed record Unregister(SessionKey Session) : SessionMessage;

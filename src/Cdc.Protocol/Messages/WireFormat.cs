@@ -12,7 +12,8 @@ namespace Cdc.Protocol.Messages;
 /// in.</para>
 /// <para>A later version may append fields to records, and add messages and cases. An older message is read with the
 /// values that its definition names for the fields it lacks; one of a later version than <see cref="Version"/> is
-/// refused, so whoever speaks to an older peer writes that peer's version.</para>
+/// refused, so whoever speaks to an older peer writes that peer's version, and leaves out what it does not
+/// have.</para>
 /// </remarks>
 public static class WireFormat
 {
@@ -24,12 +25,16 @@ public static class WireFormat
 
     static readonly Versioned<Message> Form = new(MessageShapes.All, OldestVersion, Version);
 
+    /// <summary>The version that brought this kind of message. To a peer of an older one it is not said: any message
+    /// may be lost.</summary>
+    public static byte Since(Message message) => MessageShapes.All.SinceOf(message);
+
     /// <summary>Appends a message.</summary>
     /// <remarks>A sentence for people (a refusal, a failure, a reason) of more than 4096 bytes loses its
     /// end.</remarks>
     /// <exception cref="InvalidOperationException">The message can't be: a name of more than 1024 bytes, a step beyond
-    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing. What has been appended by then is of no
-    /// use.</exception>
+    /// <see cref="CommitTs.MaxStep"/>, a span that holds nothing, something that the version does not have yet. What
+    /// has been appended by then is of no use.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The version can't be written.</exception>
     public static void Write(Message message, IBufferWriter<byte> output, byte version = Version) =>
         Form.Write(message, output, version);

@@ -1,42 +1,79 @@
+using Cdc.Protocol.Messages;
+
 namespace Cdc.Protocol.Scheduling;
 
-/// <summary>Evens out the number of spans of the nodes, at intervals, when nothing else is going on.</summary>
-internal sealed class Balance(Schedule schedule)
+/// <summary>Evens out the number of spans of the nodes, at intervals.</summary>
+/// <remarks>A span that an open block event stops is left alone: moved, it would only have to report again. But not
+/// for ever: where DDL never ends, some event is always open, so what has been put off for long is moved anyway. A
+/// move under a barrier costs that barrier a moment, and nothing else.</remarks>
+/// <param name="schedule">Whose spans.</param>
+/// <param name="isStopped">Whether a block event is open that stops a span, which is not beyond it.</param>
+internal sealed class Balance(Schedule schedule, Func<SpanTask, bool> isStopped)
 {
     TimeSpan? _last;
+    TimeSpan? _putOffSince;
 
     /// <param name="nodes">Those that take part, in order; without those that are drained.</param>
-    /// <param name="isBarrierOpen">A block event stops spans: moving one of them would only make it report
-    /// again.</param>
-    public void Tick(ReadOnlySpan<NodeId> nodes, bool isBarrierOpen, TimeSpan now)
+    /// <param name="now">The time.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, TimeSpan now)
     {
         if (_last is { } last && now - last < SchedulingLimits.BalanceInterval) return;
-        if (isBarrierOpen) return;
         _last = now;
-        bool isBusy = schedule.Operations.Count > schedule.Copies.Running || schedule.Spans.Absent.Count > 0;
-        if (nodes.Length < 2 || isBusy) return;
+        if (nodes.Length < 2 || schedule.Spans.Absent.Count > 0) return;
+        bool isPatient = _putOffSince is not { } since || now - since < SchedulingLimits.BalancePatience;
+        bool isPutOff = !Even(nodes, isPatient, now) && isPatient;
+        _putOffSince = isPutOff ? _putOffSince ?? now : null;
+    }
+
+    /// <returns>False: there is more to move, and nothing that may be moved.</returns>
+    bool Even(ReadOnlySpan<NodeId> nodes, bool isPatient, TimeSpan now)
+    {
         int[] load = new int[nodes.Length];
         int[] next = new int[nodes.Length];
         for (int i = 0; i < nodes.Length; i++) load[i] = schedule.Spans.On(nodes[i]).Tasks.Count;
-        for (int moves = 0; moves < SchedulingLimits.BalanceMoves; moves++)
+        for (int moves = Moving(nodes, load); moves < SchedulingLimits.BalanceMoves; moves++)
         {
             int most = Array.IndexOf(load, load.Max());
             int fewest = Array.IndexOf(load, load.Min());
-            if (load[most] - load[fewest] <= 1) return;
-            if (Pick(nodes[most], ref next[most]) is not { } task) return;
+            if (load[most] - load[fewest] <= 1) return true;
+            if (Pick(nodes[most], ref next[most], isPatient) is not { } task) return false;
             schedule.Move(task, nodes[fewest], now);
             load[most]--;
             load[fewest]++;
         }
+
+        return true;
     }
 
-    SpanTask? Pick(NodeId node, ref int next)
+    /// <summary>Counts what is under way to another node where it is going to be.</summary>
+    /// <returns>How many are.</returns>
+    int Moving(ReadOnlySpan<NodeId> nodes, int[] load)
+    {
+        int moving = 0;
+        for (int i = 0; i < schedule.Operations.Count; i++)
+        {
+            if (schedule.Operations[i] is not MoveOperation move) continue;
+            moving++;
+            int from = nodes.IndexOf(move.Task.Node);
+            int to = nodes.IndexOf(move.Destination);
+            if (from >= 0 && to >= 0) (load[from], load[to]) = (load[from] - 1, load[to] + 1);
+        }
+
+        return moving;
+    }
+
+    SpanTask? Pick(NodeId node, ref int next, bool isPatient)
     {
         SlotList<SpanTask> tasks = schedule.Spans.On(node).Tasks;
         for (; next < tasks.Count; next++)
         {
             SpanTask task = tasks[next];
-            if (task.IsReplicating && task.Operation is null && !task.Id.IsTrigger) return task;
+            if (!task.IsReplicating || task.Operation is not null || task.Id.IsTrigger) continue;
+            // Where it is does not help one that a failure holds, and how long it has been held would begin anew.
+            if (task.Held is not null) continue;
+            // A merge brings its table together by itself.
+            if (schedule.Reshaping.IsMerging(task.Span.Table) || (isPatient && isStopped(task))) continue;
+            return task;
         }
 
         return null;

@@ -5,7 +5,6 @@ namespace Cdc.Protocol.Scheduling;
 internal sealed class Copies(Schedule schedule)
 {
     readonly SortedDictionary<TableId, Copy> _copies = [];
-    readonly Dictionary<TableId, string> _moved = [];
 
     /// <summary>The schedule of the mode that copies nothing, and takes the tables as they were copied here.</summary>
     public Schedule? Follower { get; set; }
@@ -27,11 +26,11 @@ internal sealed class Copies(Schedule schedule)
     /// <summary>How many of them somebody is copying now.</summary>
     public int Running => _copies.Values.Count(static copy => copy is { At: null, Operation.Slot: >= 0 });
 
-    /// <summary>Wants a parked table copied.</summary>
-    public void Want(in AddedTable table)
+    /// <summary>Wants a parked table copied. Nothing is done where it is not parked, or is dropped; what is wanted
+    /// already stays as it is.</summary>
+    public void Want(TableId table)
     {
-        if (!schedule.Parked.Contains(table.Table)) return;
-        _copies.TryAdd(table.Table, new(table));
+        if (schedule.Parked.Find(table) is { } known) _copies.TryAdd(table, new(known));
     }
 
     /// <summary>A block event changes these tables: what was copied of them so far may be from before it.</summary>
@@ -41,7 +40,7 @@ internal sealed class Copies(Schedule schedule)
         foreach (Copy copy in _copies.Values)
         {
             bool isRunning = copy is { At: null, Operation.Slot: >= 0 };
-            if (isRunning && IsMeant(copy.Table, influence)) copy.Operation!.Cancel(now);
+            if (isRunning && influence.Means(copy.Table.Table, copy.Table.Schema)) copy.Operation!.Cancel(now);
         }
     }
 
@@ -49,16 +48,20 @@ internal sealed class Copies(Schedule schedule)
     public void Moved(in MovedTable change)
     {
         if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
-        if (schedule.Parked.Contains(change.Table)) _moved[change.Table] = change.To;
     }
 
-    /// <summary>A table comes in that was copied in the other mode. That one may have come less far: the schema counts
-    /// that this mode has seen.</summary>
+    /// <summary>A table comes in that was copied in the other mode. What this mode has seen of it counts: either may be
+    /// further on.</summary>
     public void Follow(in AddedTable table, CommitTs at)
     {
-        if (!schedule.Parked.Remove(table.Table)) return;
-        bool isMoved = _moved.Remove(table.Table, out string? schema);
-        schedule.AddTable(isMoved ? table with { Schema = schema! } : table, at);
+        AddedTable known = schedule.Parked.Find(table.Table) ?? table;
+        if (schedule.Parked.Remove(table.Table)) schedule.AddTable(known, at);
+    }
+
+    /// <summary>A table may not be in several spans from here on, also if it comes in later.</summary>
+    public void Forbid(TableId table)
+    {
+        if (_copies.TryGetValue(table, out Copy? copy)) copy.Table = copy.Table with { IsSplittable = false };
     }
 
     /// <summary>A block event has dropped these tables: they are not to come in.</summary>
@@ -67,7 +70,7 @@ internal sealed class Copies(Schedule schedule)
         if (_copies.Count == 0) return;
         foreach (Copy copy in _copies.Values.ToArray())
         {
-            if (IsMeant(copy.Table, influence)) Forget(copy.Table.Table, now);
+            if (influence.Means(copy.Table.Table, copy.Table.Schema)) Forget(copy.Table.Table, now);
         }
     }
 
@@ -86,21 +89,17 @@ internal sealed class Copies(Schedule schedule)
         if (copy is { At: null, Operation: { Slot: >= 0 } operation }) operation.Cancel(now);
     }
 
-    static bool IsMeant(in AddedTable table, Influence influence) => influence switch
-    {
-        Influence.Normal normal => normal.Tables.Contains(table.Table),
-        Influence.Database database => table.Schema == database.Schema,
-        _ => true,
-    };
-
     /// <summary>Begins what has not begun, and what has ended without a copy.</summary>
-    public void Tick(ReadOnlySpan<NodeId> nodes, TimeSpan now)
+    /// <param name="nodes">Those that may copy.</param>
+    /// <param name="isMeant">Whether a block event is open that means the table: whether a copy has it would not be
+    /// known.</param>
+    /// <param name="now">The time.</param>
+    public void Tick(ReadOnlySpan<NodeId> nodes, Func<AddedTable, bool> isMeant, TimeSpan now)
     {
         if (_copies.Count == 0 || nodes.IsEmpty) return;
         foreach (Copy copy in _copies.Values)
         {
-            if (copy.At is not null || copy.Operation is { Slot: >= 0 }) continue;
-            if (!schedule.HasMade(copy.Table.Table)) continue;
+            if (copy.At is not null || copy.Operation is { Slot: >= 0 } || isMeant(copy.Table)) continue;
             SpanTask task = new(
                 schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
             copy.Operation = new(schedule, task, nodes[copy.Begun++ % nodes.Length], now);

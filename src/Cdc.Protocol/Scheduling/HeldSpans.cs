@@ -23,7 +23,7 @@ internal sealed class HeldSpans
         List<DispatcherId> gone = [];
         foreach ((DispatcherId id, (SpanTask task, TimeSpan from)) in _held)
         {
-            if (!task.IsReplicating) gone.Add(id);
+            if (task.State == TaskState.Absent) gone.Add(id);
             else if (from <= since && !task.Id.IsTrigger) tables.Add(task.Span.Table);
         }
 

@@ -63,7 +63,8 @@ internal sealed class MergeOperation : Operation
         if (node != Task.Node) return;
         foreach (SpanTask source in _sources)
         {
-            if (ReferenceEquals(source.Operation, this)) Schedule.Spans.MakeAbsent(source);
+            // The merge may reach the node yet, and end them: should it come back, they are not taken for running.
+            if (ReferenceEquals(source.Operation, this)) Schedule.Spans.MakeStopped(source);
         }
 
         End();

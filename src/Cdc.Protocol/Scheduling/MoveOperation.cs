@@ -68,8 +68,9 @@ internal sealed class MoveOperation : Operation
         bool isDestination = node == Destination;
         if (_state == State.RemovingOrigin && isDestination) _state = State.Aborting;
         if (node != Task.Node) return;
-        if (_state == State.RemovingOrigin)
+        if (_state != State.CreatingAtDestination)
         {
+            // The remove may reach the origin yet: should that come back, what it still has is not taken for running.
             Stopped();
             return;
         }

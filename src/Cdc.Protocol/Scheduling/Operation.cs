@@ -19,9 +19,6 @@ internal abstract class Operation(Schedule schedule, SpanTask task, TimeSpan sin
     /// <summary>What it waits for now, for whoever asks.</summary>
     public abstract string Waits { get; }
 
-    /// <summary>The node that it talks to now.</summary>
-    public NodeId? Asked => _request?.Node;
-
     protected Schedule Schedule { get; } = schedule;
 
     /// <summary>A report of the incarnation that it deals with, from the node where that is.</summary>

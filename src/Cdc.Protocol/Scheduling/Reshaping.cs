@@ -10,6 +10,8 @@ internal sealed class Reshaping(Schedule schedule)
     /// <summary>The tables that are to be in one span again.</summary>
     public IReadOnlyCollection<TableId> Merging => _merging;
 
+    public bool IsMerging(TableId table) => _merging.Contains(table);
+
     /// <summary>Cuts a table that is in one span into equal parts.</summary>
     /// <returns>False: not now, or not this table.</returns>
     public bool Split(TableId table, int parts, TimeSpan now)
@@ -18,6 +20,8 @@ internal sealed class Reshaping(Schedule schedule)
         if (schedule.Spans.Table(table) is not { IsSplittable: true } tasks || tasks.Spans.Count != 1) return false;
         SpanTask task = tasks.Spans[0];
         if (!task.IsReplicating || _merging.Contains(table)) return false;
+        // A DDL that forbids it may lie before where the table is, and be still to be reported.
+        if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;
         schedule.Begin(new SplitOperation(schedule, task, Cut(table, parts), now));
         return true;
     }
@@ -73,7 +77,8 @@ internal sealed class Reshaping(Schedule schedule)
 
         foreach (SpanTask task in table.Spans)
         {
-            if (!task.IsReplicating) return;
+            // One that a failure holds can't be merged, and would not be known to be held while that is tried.
+            if (!task.IsReplicating || task.Held is not null) return;
         }
 
         NodeId node = table.Spans[0].Node;

@@ -17,7 +17,6 @@ internal sealed class Schedule : IBarrierSchedule
     readonly SlotList<Operation> _operations = new(static operation => ref operation.Slot);
     readonly Dictionary<DispatcherId, SpanTask> _targets = [];
     readonly Removals _removals;
-    readonly HashSet<TableId> _madeParked = [];
     ulong _round;
 
     public Schedule(Mode mode, Numbering numbering, CommittedCheckpoint committed)
@@ -55,7 +54,7 @@ internal sealed class Schedule : IBarrierSchedule
     public UnlistedTables Unlisted { get; } = new();
 
     /// <summary>The tables that are kept out.</summary>
-    public HashSet<TableId> Parked { get; } = [];
+    public ParkedTables Parked { get; } = new();
 
     public SpanTask Trigger => Spans.Trigger;
 
@@ -83,10 +82,16 @@ internal sealed class Schedule : IBarrierSchedule
         foreach (MovedTable change in payload.Moved)
         {
             Copies.Moved(change);
+            Parked.Moved(change);
             if (Spans.Table(change.Table) is { } table) Spans.ChangeSchema(table, change.To);
         }
 
-        foreach (TableId table in payload.Unsplit) Reshaping.Forbid(table);
+        foreach (TableId table in payload.Unsplit)
+        {
+            Copies.Forbid(table);
+            Reshaping.Forbid(table);
+            Parked.Unsplit(table);
+        }
     }
 
     /// <summary>The table list is of this position.</summary>
@@ -97,7 +102,7 @@ internal sealed class Schedule : IBarrierSchedule
     {
         if (Parked.Contains(added.Table))
         {
-            MadeParked(added.Table);
+            Parked.Learn(added);
             return;
         }
 
@@ -120,21 +125,13 @@ internal sealed class Schedule : IBarrierSchedule
         Spans.Add(table.Table, table.Schema, table.IsSplittable, [copied]);
     }
 
-    /// <summary>Takes a table out until it is copied.</summary>
+    /// <summary>Keeps a table out, until a copy brings it in again.</summary>
     public void Park(TableId table, TimeSpan now)
     {
-        if (Spans.Table(table) is not null) MadeParked(table);
-        Parked.Add(table);
+        TableTasks? tasks = Spans.Table(table);
+        Parked.Add(table, tasks is null ? null : new(table, tasks.Schema, tasks.IsSplittable));
         DropTable(table, now);
     }
-
-    /// <summary>What makes a parked table is done in this mode: it may have been parked for the other one, which is
-    /// further on.</summary>
-    public void MadeParked(TableId table) => _madeParked.Add(table);
-
-    /// <summary>Whether a parked table is there to be copied. A copy from before its making would be in the way of
-    /// that.</summary>
-    public bool HasMade(TableId table) => _madeParked.Contains(table);
 
     /// <summary>Takes a table out at once. What runs of it, or may run, is removed.</summary>
     public void DropTable(TableId table, TimeSpan now)
@@ -300,7 +297,9 @@ internal sealed class Schedule : IBarrierSchedule
             _ => throw new InvalidOperationException($"Not an influence: {dropped}."),
         };
         foreach (TableId table in tables) DropTable(table, now);
-        if (dropped is not null) Copies.Dropped(dropped, now);
+        if (dropped is null) return;
+        Copies.Dropped(dropped, now);
+        Parked.Dropped(dropped);
     }
 
     void Discard(NodeId node, DispatcherId id, Owner owner, TableSpan span, string schema, TimeSpan now) =>

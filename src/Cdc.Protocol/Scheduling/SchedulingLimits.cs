@@ -9,6 +9,9 @@ internal static class SchedulingLimits
     /// <summary>How often the load of the nodes is compared.</summary>
     public static readonly TimeSpan BalanceInterval = TimeSpan.FromSeconds(15);
 
+    /// <summary>So long balance leaves alone what open block events stop.</summary>
+    public static readonly TimeSpan BalancePatience = TimeSpan.FromMinutes(1);
+
     /// <summary>An operation that runs for longer is told as something that is being waited for.</summary>
     public static readonly TimeSpan LongOperation = TimeSpan.FromSeconds(30);
 

@@ -75,6 +75,7 @@ internal sealed class SpanIndex
         foreach (SpanTask task in old)
         {
             Leave(task);
+            (task.State, task.Node) = (TaskState.Absent, default);
             table.Spans.Remove(task);
         }
 
@@ -107,13 +108,18 @@ internal sealed class SpanIndex
     /// <summary>Its node has left; the incarnation may be running there still.</summary>
     public void MakeAbsent(SpanTask task) => Move(task, TaskState.Absent, default, task.Owner);
 
-    /// <summary>Its incarnation is known to have ended: nothing that shows it running is believed any more.</summary>
+    /// <summary>Its incarnation has ended, or was told to: nothing that shows it running is believed any
+    /// more.</summary>
     public void MakeStopped(SpanTask task) => Move(task, TaskState.Absent, default, default);
 
     public void MakeScheduling(SpanTask task, NodeId node, Owner owner) =>
         Move(task, TaskState.Scheduling, node, owner);
 
-    public void MakeReplicating(SpanTask task) => Move(task, TaskState.Replicating, task.Node, task.Owner);
+    public void MakeReplicating(SpanTask task)
+    {
+        Move(task, TaskState.Replicating, task.Node, task.Owner);
+        if (Table(task.Span.Table) is { } table) table.BegunAt = CommitTs.Max(table.BegunAt, task.Checkpoint);
+    }
 
     /// <summary>How many spans a node has; a span that is on its way to it counts.</summary>
     public NodeTasks On(NodeId node)

@@ -10,6 +10,10 @@ internal sealed class TableTasks(TableId table, string schema, bool isSplittable
     public string Schema { get; set; } = schema;
     public bool IsSplittable { get; set; } = isSplittable;
 
+    /// <summary>Where its spans began to replicate, as far as is known here. What the source did to the table up to
+    /// there may have been in an earlier maintainer's schedule, and is in this one when the trigger is there.</summary>
+    public CommitTs BegunAt { get; set; }
+
     /// <summary>In the order of their intervals; together always the whole interval.</summary>
     public List<SpanTask> Spans { get; } = new(1);
 

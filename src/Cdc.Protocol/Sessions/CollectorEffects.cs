@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
 
 namespace Cdc.Protocol.Sessions;
 
@@ -26,10 +27,11 @@ public sealed record DeliverBlock(SessionTarget To, BlockEventId Event, BlockPay
 /// <param name="OpenedUpTo">The opening of the last session that was opened: it says nothing of later ones.</param>
 public sealed record DeliverResolved(CommitTs Ts, ImmutableArray<SessionTarget> Except, ulong OpenedUpTo) : Effect;
 
-/// <summary>The service no longer has what the session needs. It is asked again from time to time; somebody else has to
-/// decide what to do about it.</summary>
+/// <summary>The service no longer has what the session needs. It is asked again from time to time.</summary>
 /// <param name="Reason">A sentence.</param>
-public sealed record SessionRefused(SessionTarget Of, string Reason) : Effect;
+/// <param name="Kind">Permanent: it is lost for ever, and an operator has to be told. Else a checkpoint has passed it,
+/// and the session is a leftover, which its maintainer removes.</param>
+public sealed record SessionRefused(SessionTarget Of, string Reason, FaultKind Kind) : Effect;
 
 /// <summary>No candidate is left, and the session has no service yet: others may be offered.</summary>
 public sealed record CandidatesWanted(SessionTarget For, TableSpan Span, CommitTs Start) : Effect;

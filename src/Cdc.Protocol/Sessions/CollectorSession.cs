@@ -4,6 +4,7 @@ namespace Cdc.Protocol.Sessions;
 
 /// <summary>One open session of a collector.</summary>
 internal sealed class CollectorSession(SessionTarget target, TableSpan span, CommitTs start)
+    : IComparable<CollectorSession>
 {
     int _repeats;
 
@@ -35,6 +36,19 @@ internal sealed class CollectorSession(SessionTarget target, TableSpan span, Com
     }
 
     public void ShortenPause() => _repeats = 0;
+
+    /// <summary>Whether the service has begun to send to it, and has to know it.</summary>
+    public bool IsServedBy(NodeId service) =>
+        Stream.State is StreamState.Behind or StreamState.InStep
+        && Connection.Current is { } current && current.Service == service;
+
+    /// <summary>By mode and dispatcher: among the open ones no two are equal.</summary>
+    public int CompareTo(CollectorSession? other)
+    {
+        if (other is null) return 1;
+        int byMode = Target.Mode.CompareTo(other.Target.Mode);
+        return byMode != 0 ? byMode : Target.Dispatcher.CompareTo(other.Target.Dispatcher);
+    }
 
     public SessionKey Key(Asked asked) => new(Target.Mode, Target.Dispatcher, asked.Registration);
 }

@@ -90,10 +90,14 @@ public sealed class EventService : IRole
         foreach (OutgoingStream stream in _streams.Values) Enqueue(stream.Sessions.Values);
     }
 
-    static void Enqueue(IEnumerable<ServedSession> sessions)
+    void Enqueue(IEnumerable<ServedSession> sessions)
     {
         foreach (ServedSession session in sessions)
-            if (session.Epoch != SessionEpoch.None && !session.IsBehind) session.Stream.Enqueue(session);
+        {
+            if (session.Epoch == SessionEpoch.None || session.IsBehind) continue;
+            session.Sent = CommitTs.Max(session.Sent, _resolved);
+            session.Stream.Enqueue(session);
+        }
     }
 
     /// <summary>Sends what there is, to the session first that has been sent least: so all go forward together, and
@@ -102,6 +106,12 @@ public sealed class EventService : IRole
     {
         while (stream.Lowest() is { } session)
         {
+            if (session.Sent < _log.Forgotten)
+            {
+                _keeper.Expel(session, effects);
+                continue;
+            }
+
             LogRows? rows =
                 _log.NextRows(session.Span, session.Sent, session.Offset, _resolved, SessionLimits.PieceBytes);
             LogBlock? block = session.Offset > 0 ? null : NextBlock(session, rows?.At ?? _resolved);
@@ -138,7 +148,7 @@ public sealed class EventService : IRole
     {
         session.Sent = block.Event.At;
         StreamItem.Block item = new(session.Key, session.Epoch, ++session.Number, block.Event, block.Payload);
-        session.Stream.Add(session, item, 0, effects);
+        session.Stream.Add(session, item, ItemBytes.OfBlock(block.Payload), effects);
         session.Stream.Enqueue(session);
     }
 
@@ -148,7 +158,7 @@ public sealed class EventService : IRole
         else session.Offset = piece.NextOffset;
         StreamItem.Rows item = new(
             session.Key, session.Epoch, ++session.Number, piece.At, piece.IsLast, piece.Payload);
-        session.Stream.Add(session, item, piece.Payload.Length, effects);
+        session.Stream.AddRows(session, item, effects);
         session.Stream.Enqueue(session);
     }
 

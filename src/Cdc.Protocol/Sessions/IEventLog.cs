@@ -10,6 +10,11 @@ public interface IEventLog
     /// back.</summary>
     CommitTs Forgotten { get; }
 
+    /// <summary>What lies at or before it and is not here is lost for ever: when the log began, the source had nothing
+    /// before it any more, and the changefeed's checkpoint was before it. <see cref="CommitTs.Zero"/>: nothing is.
+    /// </summary>
+    CommitTs LostUpTo { get; }
+
     /// <summary>The next piece of rows in the span.</summary>
     /// <param name="span">Of <see cref="TableId.Every"/>: the rows of all tables.</param>
     /// <param name="after">The step before.</param>

@@ -41,13 +41,19 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
     public bool HasNews(CommitTs resolved) => _toBeNamed.Count > 0 || Resolved != resolved;
 
     /// <summary>Puts an item of a session behind those before it.</summary>
-    public void Add(ServedSession session, StreamItem item, int payload, Effects effects)
+    public void Add(ServedSession session, StreamItem item, int bytes, Effects effects)
     {
-        Add(item, payload + SessionLimits.ItemBytes, effects);
-        SentBytes += payload;
-        if (payload > 0 && SentBytes > GrantedBytes + _beyondBytes)
-            throw new InvalidOperationException("More rows were sent than there was credit for.");
+        Add(item, bytes, effects);
         Name(session);
+    }
+
+    /// <summary>Only these need credit.</summary>
+    public void AddRows(ServedSession session, StreamItem.Rows rows, Effects effects)
+    {
+        Add(session, rows, ItemBytes.OfRows(rows.Payload), effects);
+        SentBytes += rows.Payload.Length;
+        if (SentBytes > GrantedBytes + _beyondBytes)
+            throw new InvalidOperationException("More rows were sent than there was credit for.");
     }
 
     /// <summary>A session may have something to be sent; it is behind until that is known.</summary>
@@ -101,7 +107,8 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
             if (session.IsRemoved || session.Epoch == SessionEpoch.None) continue;
             if (named.Count == SessionLimits.NamedSessions)
             {
-                Add(new StreamItem.Positions(named.DrainToImmutable()), BytesOf(SessionLimits.NamedSessions), effects);
+                int most = ItemBytes.OfNamed(named.Count);
+                Add(new StreamItem.Positions(named.DrainToImmutable()), most, effects);
                 parts++;
             }
 
@@ -110,7 +117,7 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
 
         foreach (ServedSession session in _toBeNamed) session.IsToBeNamed = false;
         _toBeNamed.Clear();
-        int bytes = BytesOf(named.Count);
+        int bytes = ItemBytes.OfNamed(named.Count);
         Add(new StreamItem.Resolved(resolved, named.DrainToImmutable(), isComplete, parts), bytes, effects);
         Resolved = resolved;
         ResolvedAt = now;
@@ -143,6 +150,4 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
         session.IsToBeNamed = true;
         _toBeNamed.Add(session);
     }
-
-    static int BytesOf(int named) => SessionLimits.ItemBytes + (named * SessionLimits.NamedBytes);
 }

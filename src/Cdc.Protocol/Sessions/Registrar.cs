@@ -96,7 +96,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
 
         if (session.Connection.IsAtHome || Home is null)
         {
-            effects.Add(new SessionRefused(session.Target, refused.Reason));
+            effects.Add(new SessionRefused(session.Target, refused.Reason, refused.Kind));
             session.Due = null;
             Schedule(session, now + SessionLimits.RefusedRepeat);
             return;

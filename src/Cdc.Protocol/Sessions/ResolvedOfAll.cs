@@ -6,13 +6,7 @@ namespace Cdc.Protocol.Sessions;
 /// <summary>The one Resolved that is delivered for all sessions that are in step, and which are not.</summary>
 internal sealed class ResolvedOfAll
 {
-    static readonly Comparer<CollectorSession> InOrder = Comparer<CollectorSession>.Create(static (one, other) =>
-    {
-        int byMode = one.Target.Mode.CompareTo(other.Target.Mode);
-        return byMode != 0 ? byMode : one.Target.Dispatcher.CompareTo(other.Target.Dispatcher);
-    });
-
-    readonly SortedSet<CollectorSession> _outOfStep = new(InOrder);
+    readonly SortedSet<CollectorSession> _outOfStep = [];
     ImmutableArray<SessionTarget> _except = [];
     bool _isOther, _isSmaller;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Messages;
 
@@ -59,17 +58,33 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
         if (reset.Epoch.CompareTo(session.Epoch) <= 0) return;
         if (reset.Start < log.Forgotten)
         {
-            string reason = string.Create(
-                CultureInfo.InvariantCulture,
-                $"The log no longer has what lies behind {reset.Start}; it begins behind {log.Forgotten}.");
-            effects.Send(collector, new ResetRefused(reset.Session, reset.Epoch, reason));
+            effects.Send(collector, Refusal(reset));
             return;
         }
 
         (session.Epoch, session.Number) = (reset.Epoch, 1);
         (session.Sent, session.Offset, session.BeyondIn) = (reset.Start, 0, 0);
-        stream.Add(session, new StreamItem.Handshake(session.Key, session.Epoch, reset.Start), 0, effects);
+        StreamItem.Handshake handshake = new(session.Key, session.Epoch, reset.Start);
+        stream.Add(session, handshake, ItemBytes.Head, effects);
         stream.Enqueue(session);
+    }
+
+    /// <summary>What it is to be sent next has been forgotten, since it is durable: it begins again behind that.
+    /// </summary>
+    public void Expel(ServedSession session, Effects effects)
+    {
+        Remove(session.Stream, session);
+        session.Stream.IsAsked = true;
+        effects.Send(Party.Collector(session.Stream.Collector), new SessionsUnknown([session.Key]));
+    }
+
+    ResetRefused Refusal(Reset reset)
+    {
+        bool isLost = reset.Start < log.LostUpTo;
+        string reason = isLost
+            ? $"What the source did from {reset.Start} to {log.LostUpTo} is lost: it no longer has its log of that."
+            : $"The log no longer has what lies behind {reset.Start}; it begins behind {log.Forgotten}.";
+        return new(reset.Session, reset.Epoch, reason, isLost ? FaultKind.Permanent : FaultKind.Transient);
     }
 
     public void OnHeartbeat(OutgoingStream stream, SessionHeartbeat heartbeat, TimeSpan now, Effects effects)
@@ -108,7 +123,10 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
                     continue;
                 }
 
-                CommitTs own = CommitTs.Min(session.Checkpoint, session.Sent);
+                // Who is not behind has been sent all that there is, however long ago something was.
+                CommitTs own = session.Epoch == SessionEpoch.None || session.IsBehind
+                    ? CommitTs.Min(session.Checkpoint, session.Sent)
+                    : session.Checkpoint;
                 needed = needed is { } other ? CommitTs.Min(other, own) : own;
             }
 

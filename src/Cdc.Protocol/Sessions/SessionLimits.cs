@@ -13,12 +13,6 @@ public static class SessionLimits
     /// <summary>How many sessions one item or message names at most.</summary>
     public const int NamedSessions = 4096;
 
-    /// <summary>What an item costs on the wire beside its rows; a rough upper bound.</summary>
-    internal const int ItemBytes = 96;
-
-    /// <summary>What a named session costs on the wire; a rough upper bound.</summary>
-    internal const int NamedBytes = 48;
-
     /// <summary>The pause before a Register or a Reset is repeated for the first time; it doubles.</summary>
     internal static readonly TimeSpan FirstRepeat = TimeSpan.FromSeconds(1);
 

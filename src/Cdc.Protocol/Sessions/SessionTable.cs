@@ -37,11 +37,7 @@ internal sealed class SessionTable
     public List<CollectorSession> All()
     {
         List<CollectorSession> all = [.. _sessions.Values];
-        all.Sort(static (one, other) =>
-        {
-            int byMode = one.Target.Mode.CompareTo(other.Target.Mode);
-            return byMode != 0 ? byMode : one.Target.Dispatcher.CompareTo(other.Target.Dispatcher);
-        });
+        all.Sort();
         return all;
     }
 

@@ -37,9 +37,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
             if (known.Number > number) return null;
             table.Streams.Remove(known);
             foreach (CollectorSession session in table.All())
-                if (session.Connection.Current is { } current && current.Service == service
-                    && session.Stream.State is StreamState.Behind or StreamState.InStep)
-                    registrar.LoseService(session, now, effects);
+                if (session.IsServedBy(service)) registrar.LoseService(session, now, effects);
         }
 
         IncomingStream stream = new(service, number) { HeldBefore = pool.HeldBytes };
@@ -127,17 +125,11 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
     /// <summary>Whom a complete statement does not name, the service does not know.</summary>
     void OnNotNamed(IncomingStream stream, TimeSpan now, Effects effects)
     {
-        List<CollectorSession>? unknown = null;
         foreach (CollectorSession session in table.All())
         {
-            if (session.NamedIn == _statements) continue;
-            if (session.Stream.State is not (StreamState.Behind or StreamState.InStep)) continue;
-            if (session.Connection.Current is { } current && current.Service == stream.Service)
-                (unknown ??= []).Add(session);
+            if (session.NamedIn != _statements && session.IsServedBy(stream.Service))
+                registrar.LoseService(session, now, effects);
         }
-
-        if (unknown is null) return;
-        foreach (CollectorSession session in unknown) registrar.LoseService(session, now, effects);
     }
 
     void JoinCaughtUp(IncomingStream stream, CommitTs resolved)

@@ -11,10 +11,13 @@ public sealed class FirstScreenTests(SharedServer server) : IClassFixture<Shared
     public async Task Doctor_changes_nothing_and_says_what_is_there()
     {
         Shop shop = await Shop.CreateAsync(server.Cluster);
+        await shop.ExecuteAsync("ANALYZE");
         await shop.ExecuteAsync("CREATE TABLE keyless (a int)");
         using CdcCommand cdc = new();
         ProcessResult result =
             (await cdc.RunAsync(["doctor", "--from", shop.Url, "--format", "debezium"])).Expect0("doctor");
+        Assert.Contains("2 tables match, about 100 rows", result.Output);
+        Assert.Contains(", without the 1 that the server has not analyzed yet", result.Output);
         Assert.Contains("Ready.", result.Output);
         Assert.Contains("ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;", result.Output);
         Assert.Contains("public.keyless", result.Output);

@@ -23,7 +23,8 @@ internal sealed class FakeSchedule : IBarrierSchedule
 
     public SpanTask Trigger { get; }
 
-    /// <summary>What events have done, in order: <c>drop 5</c>, <c>add 6 at 10</c>, <c>5 to b</c>.</summary>
+    /// <summary>What events have done, in order: <c>drop 5</c>, <c>add 6 at 10</c>, <c>5 to b</c>,
+    /// <c>keep 5 whole</c>.</summary>
     public List<string> Changes { get; } = [];
 
     /// <summary>How often all spans were walked through.</summary>
@@ -69,6 +70,8 @@ internal sealed class FakeSchedule : IBarrierSchedule
             Changes.Add($"{moved.Table} to {moved.To}");
             foreach (SpanTask task in OfTable(moved.Table)) task.Schema = moved.To;
         }
+
+        foreach (TableId table in payload.Unsplit) Changes.Add($"keep {table} whole");
     }
 
     public void Add(SpanTask task)

@@ -93,7 +93,9 @@ public sealed class WaitingForTests
         SpanTask merged = _rig.Span(21, TableSpan.Whole(new TableId(1)), start: At(10).Previous);
         Assert.Empty(_rig.Ticks(2));
         Assert.Equal(["n1: ack 10 d21, write 10 t"], _rig.Waiting(Ddl(10), unique, merged));
+        Assert.Empty(_rig.Schedule.Changes);
         _rig.Done(Ddl(10), BlockAction.Write, _rig.Trigger);
+        Assert.Equal(["keep 1 whole", "keep 2 whole"], _rig.Schedule.Changes);
         _rig.Done(Ddl(10), BlockAction.Pass, merged, other);
         Assert.False(_rig.Barrier.MustStayWhole(new TableId(1)));
     }

@@ -72,6 +72,7 @@ public sealed class CheckpointTests
         Assert.Equal("parked 5 #1 to a", story.PersistEnds(PersistOutcome.Persisted));
         story.HoldsPersists = false;
         Assert.Equal("parked 5 #1 to a", story.Hears(new ParkRequest(new(1), new(5), 1, null)));
+        Assert.Equal("store Normal e1 @100 parked 5; parked 5 #2 to a", story.Hears(new ParkRequest(new(1), new(5), 2, null)));
         Assert.Equal("store Normal e1 @100 parked 3 parked 5; parked 3 #1 to a", story.Hears(new ParkRequest(new(1), new(3), 1, null)));
         Assert.Equal("store Normal e2 @100 parked 3 parked 5; grant e2 Run @100 parked 3 parked 5 to a", story.Restarts().Asks(Second));
     }
@@ -89,11 +90,31 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void The_requests_of_a_new_epoch_are_counted_anew()
+    public void What_is_asked_of_other_tables_meanwhile_does_not_make_a_late_repeat_count()
+    {
+        Story story = Running();
+        story.Hears(new ParkRequest(new(1), new(5), 1, null));
+        story.Hears(new ParkRequest(new(1), new(5), 2, Ts(140)));
+        story.Hears(new ParkRequest(new(1), new(3), 1, null));
+        Assert.Equal("", story.Hears(new ParkRequest(new(1), new(5), 1, null)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_requests_of_a_new_epoch_are_counted_anew(bool isOtherFirst)
     {
         Story story = Running();
         story.Hears(new ParkRequest(new(1), new(5), 7, null));
         story.Asks(Second);
+        if (isOtherFirst)
+        {
+            Assert.Equal("store Normal e2 @100 parked 5; parked 6 #1 copied @120 to a", story.Hears(new ParkRequest(new(2), new(6), 1, Ts(120))));
+            Assert.Single(story.Stored.Parking.Heard);
+            Assert.Equal("store Normal e2 @100; parked 5 #1 copied @140 to a", story.Hears(new ParkRequest(new(2), new(5), 1, Ts(140))));
+            return;
+        }
+
         Assert.Equal("store Normal e2 @100; parked 5 #1 copied @140 to a", story.Hears(new ParkRequest(new(2), new(5), 1, Ts(140))));
         Assert.Single(story.Stored.Parking.Heard);
     }

@@ -116,6 +116,18 @@ public sealed class EpochTests
     }
 
     [Fact]
+    public void Another_one_that_speaks_from_elsewhere_is_not_taken_for_gone_with_that_node()
+    {
+        Story story = Running();
+        story.Asks(Second, "b");
+        story.After(2);
+        story.Does(new NodesChanged([new("a")]));
+        Assert.Equal("activate Run", story.After(0.1));
+        story.Asks(Third, "a");
+        Assert.Equal("", story.After(5));
+    }
+
+    [Fact]
     public void A_maintainer_that_speaks_is_not_replaced()
     {
         Story story = Running();
@@ -131,6 +143,7 @@ public sealed class EpochTests
     public void Restarted_it_waits_for_the_maintainer_that_it_has_before_it_wants_another()
     {
         Story story = Running().Restarts();
+        story.Does(new NodesChanged([new("b")]));
         Assert.Equal("", story.After(9.9));
         Assert.Equal("activate Run", story.After(1));
         Assert.Equal("store Normal e1 @120; persisted e1 @120", story.Reports(1, 120));

@@ -34,7 +34,7 @@ public sealed class FailureTests
         Assert.Equal($"store Normal e{epoch} @101; persisted e{epoch} @101", story.Reports(epoch, 101));
         Assert.Null(story.Stored.Trouble);
         story.Reports(epoch, 101, Passing());
-        Assert.Equal(1, story.Stored.Trouble!.Failures);
+        Assert.Equal((1, TimeSpan.Zero), (story.Stored.Trouble!.Failures, story.Stored.Trouble.Down));
     }
 
     [Fact]
@@ -132,9 +132,22 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void Until_every_node_has_answered_it_is_down()
+    {
+        Story story = Failed(times: 1, out ulong epoch);
+        for (int i = 0; i < 60; i++)
+        {
+            story.Hears(new MaintainerReport(new(epoch), Ts(100), false, []));
+            story.After(10);
+        }
+        story.Reports(epoch, 100, Passing());
+        Assert.InRange(story.Stored.Trouble!.Down, TimeSpan.FromSeconds(600), TimeSpan.FromSeconds(620));
+    }
+
+    [Fact]
     public void Pauses_double_from_10_seconds_to_10_minutes_and_vary_by_a_tenth()
     {
-        HashSet<TimeSpan> seen = [];
+        HashSet<TimeSpan> seen = [], longest = [];
         for (ulong seed = 0; seed < 1000; seed++)
         {
             for (int failures = 1; failures < 40; failures++)
@@ -143,9 +156,11 @@ public sealed class FailureTests
                 TimeSpan pause = Outage.Pause(failures, seed);
                 Assert.InRange(pause.TotalSeconds, expected * 0.9, Math.Min(expected * 1.1, 600));
                 if (failures == 1) seen.Add(pause);
+                if (failures == 39) longest.Add(pause);
             }
         }
         Assert.Equal(201, seen.Count);
+        Assert.InRange(longest.Count, 90, 101);
         Assert.Equal(Outage.Pause(3, 9), Outage.Pause(3, 9));
     }
 

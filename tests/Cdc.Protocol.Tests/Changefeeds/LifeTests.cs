@@ -60,6 +60,21 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public void What_a_maintainer_said_last_may_be_lost_another_closes_again()
+    {
+        // It says once that it has stopped, and ends: nobody answers any more.
+        Story story = Running();
+        story.Does(new PauseChangefeed(2));
+        string told = story.After(11);
+        Assert.Equal(11, told.Split("stop e1").Length - 1);
+        Assert.EndsWith("activate Pause", told);
+        Assert.Equal("store Stopped closing Stop e2 @100; grant e2 Pause @100 to b", story.Asks(Second, "b"));
+        Assert.Equal("stop e2", story.After(1));
+        Assert.Equal("store Stopped e3 free @100", story.Hears(new MaintainerStopped(new(2)), "b"));
+        Assert.Equal("", story.After(60));
+    }
+
+    [Fact]
     public void A_maintainer_that_stops_unasked_changes_nothing_and_is_missed()
     {
         Story story = Running();

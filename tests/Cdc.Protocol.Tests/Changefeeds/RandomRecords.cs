@@ -18,7 +18,8 @@ static class RandomRecords
             new(new(Number()), random.Next(2) == 0 ? Guid.Empty : Id(), random.Next(2) == 0, [.. Enumerable.Range(0, random.Next(9)).Select(_ => Id())]),
             Ts(),
             new([.. Enumerable.Range(0, random.Next(4)).Select(i => new Protocol.Messages.ParkedTable(new(i)))], new(Number()),
-                [.. Enumerable.Range(0, random.Next(4)).Select(i => new ParkingHeard(new(i), Number()))]),
+                [.. Enumerable.Range(0, random.Next(4)).Select(i => new ParkingHeard(new(i), Number()))],
+                [.. Enumerable.Range(0, random.Next(3)).Select(i => new TableId(i))]),
             random.Next(2) == 0 ? null : new(random.Next(), TimeSpan.FromTicks(random.NextInt64(long.MaxValue)), new("a"), "it is busy"));
     }
 

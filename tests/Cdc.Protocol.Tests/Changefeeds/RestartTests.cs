@@ -71,6 +71,22 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void What_it_was_down_before_is_not_forgotten()
+    {
+        Story story = Running();
+        story.Reports(1, 100, Passing());
+        story.Hears(new MaintainerStopped(new(1)));
+        story.After(600);
+        story.Asks(Second);
+        story.Reports(3, 100, Passing());
+        story.Hears(new MaintainerStopped(new(3)));
+        story.Restarts().After(60);
+        story.Asks(Third);
+        story.Reports(5, 100, Passing());
+        Assert.InRange(story.Stored.Trouble!.Down, TimeSpan.FromSeconds(655), TimeSpan.FromSeconds(665));
+    }
+
+    [Fact]
     public void Nothing_is_stored_that_was_refused()
     {
         Story story = Running();

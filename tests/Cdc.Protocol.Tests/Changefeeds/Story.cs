@@ -131,7 +131,8 @@ sealed class Story : IPort
     static string Line(ChangefeedRecord record) =>
         $"{record.State}{(record.Closing == Closing.None ? "" : $" closing {record.Closing}")} {record.Epochs.Latest}"
         + $"{(record.Epochs.IsHeld ? "" : " free")} @{record.Checkpoint.Commit}"
-        + string.Concat(record.Parking.Tables.Select(static parked => $" parked {parked.Table}"));
+        + string.Concat(record.Parking.Tables.Select(static parked => $" parked {parked.Table}"))
+        + string.Concat(record.Parking.Wanted.Select(static table => $" wanted {table}"));
 
     static string Line(Message message) => message switch
     {
@@ -141,6 +142,7 @@ sealed class Story : IPort
         Superseded superseded => $"superseded {superseded.Epoch} by {superseded.Current}",
         CheckpointPersisted persisted => $"persisted {persisted.Epoch} @{persisted.Checkpoint.Commit}",
         StopMaintainer stop => $"stop {stop.Epoch}{(stop.Remove ? " remove" : "")}",
+        CopyTables copy => $"copy {copy.Epoch}" + string.Concat(copy.Tables.Select(static c => $" {c.Table} #{c.Number}")),
         ParkPersisted parked => $"parked {parked.Table} #{parked.Number}{(parked.CopiedAt is { } at ? $" copied @{at.Commit}" : "")}",
         _ => throw new InvalidOperationException($"{message}"),
     };

@@ -138,6 +138,28 @@ public sealed class LifeTests
         Assert.Equal(ComponentState.Stopped, _node.StatusOf(D(1))!.Value.State);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_is_refused_for_each_thing_it_gave_to_the_sink_is_kept_all_the_same(bool writes)
+    {
+        _node.Work(D(1), Whole(7), 10);
+        _node.Work(D(2), Whole(8), 10);
+        _node.Resolved(20);
+        if (writes)
+        {
+            _node.Wait(D(1), Ddl(25), Blocks(7, 8));
+            _node.Instruct(InstructionKind.Write, Ddl(25), D(1));
+        }
+
+        for (int i = 0; i < 3; i++) _node.Put(new OwnerRefused(Mode.Event, D(1), _node.OwnerOf(D(1))));
+        if (writes) _node.Fail(D(1), _node.Last<WriteBlock>(D(1)).Ticket);
+        _node.Resolved(30);
+        Assert.Equal(writes ? At(25).Previous : At(20), _node.Watermark.Checkpoint);
+        Assert.Equal(ComponentState.Stopped, _node.Ask(D(1)).State);
+        Assert.Single(_node.Of<DropSpan>(D(1)));
+    }
+
     [Fact]
     public void A_copy_goes_first_and_events_come_when_it_is_told_to_start()
     {

@@ -156,6 +156,29 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void Rows_that_fail_hold_it_until_rows_succeed_also_where_a_claim_fails_between()
+    {
+        Hand(20);
+        _node.Put(new RowsFailed(Mode.Event, D(1), _node.OwnerOf(D(1)), 1, FaultKind.Transient));
+        _node.Pass(DispatcherTimes.FirstPause);
+        _node.Fail(D(1), _node.Last<ClaimSpan>(D(1)).Ticket);
+        _node.Pass(2 * DispatcherTimes.FirstPause);
+        _node.Claimed(D(1));
+        Assert.Equal(FaultKind.Transient, _node.Ask(D(1)).Held);
+        Hand(20);
+        _node.Put(new RowsFailed(
+            Mode.Event, D(1), _node.OwnerOf(D(1)), _node.Last<WriteRows>(D(1)).Batch, FaultKind.Transient));
+        _node.Pass(3 * DispatcherTimes.FirstPause);
+        Assert.Equal(3, _node.Of<ClaimSpan>(D(1)).Count());
+        _node.Pass(DispatcherTimes.FirstPause);
+        Assert.Equal(4, _node.Of<ClaimSpan>(D(1)).Count());
+        _node.Claimed(D(1));
+        Hand(20);
+        _node.Flushed(D(1), _node.Last<WriteRows>(D(1)).Batch);
+        Assert.Null(_node.Ask(D(1)).Held);
+    }
+
+    [Fact]
     public void What_comes_of_a_session_that_is_closed_is_dropped_and_its_memory_given_back()
     {
         ulong before = _node.SessionOf(D(1));
@@ -184,6 +207,19 @@ public sealed class RowsTests
         _node.Resolved(40);
         Assert.Equal(At(40), _node.Checkpoint(D(1)));
         Assert.Equal(At(40), _node.Checkpoint(D(2)));
+    }
+
+    [Fact]
+    public void A_resolved_that_is_lower_than_the_last_does_not_go_back_and_does_not_hold_for_who_has_not_heard_the_last()
+    {
+        _node.Resolved(30);
+        _node.Work(D(2), Whole(8));
+        _node.Resolved(20);
+        Assert.Equal(At(30), _node.Checkpoint(D(1)));
+        Assert.Equal(At(10), _node.Checkpoint(D(2)));
+        Assert.Equal(At(10), _node.Watermark.Checkpoint);
+        _node.Resolved(30);
+        Assert.Equal(At(30), _node.Checkpoint(D(2)));
     }
 
     [Fact]

@@ -165,6 +165,7 @@ public sealed class TriggerTests
     [InlineData("drops all", true)]
     [InlineData("adds", true)]
     [InlineData("moves", true)]
+    [InlineData("keeps whole", true)]
     public void What_changes_the_schedule(string what, bool expected)
     {
         BlockPayload payload = Blocks(0) with
@@ -179,6 +180,7 @@ public sealed class TriggerTests
             },
             Added = what == "adds" ? [new(new TableId(4), "shop", true)] : [],
             Moved = what == "moves" ? [new(new TableId(4), "shop", "store")] : [],
+            Unsplit = what == "keeps whole" ? [new TableId(4)] : [],
         };
         Assert.Equal(expected, payload.ChangesSchedule);
     }

@@ -39,8 +39,13 @@ public sealed class BootstrapTests
         _rig.Bootstraps(A, B);
         _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
         Assert.Equal([A, B], _rig.Maintainer.WaitingFor(_rig.Now).Bootstrapping);
+        Assert.Equal(
+            [new NodeFailure(A, FaultKind.Permanent, "another trigger")],
+            Assert.Single(Said<MaintainerReport>(_rig.Tick(1))).Failures);
         _rig.Answers(C);
         _rig.Answers(A);
+        _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
+        Assert.Empty(Said<MaintainerReport>(_rig.Tick(1)));
         Assert.Equal(MaintainerPhase.Bootstrapping, _rig.Maintainer.Phase);
         Assert.Single(_rig.Nodes(A).OfType<LoadTables>());
     }
@@ -75,6 +80,21 @@ public sealed class BootstrapTests
         Assert.Equal(Ts(90), Assert.Single(_rig.Loads(50, 1).OfType<LoadTables>()).At);
         _rig.Loads(90, 2);
         Assert.Equal(("", "Absent 50"), (_rig.Of(1), _rig.Of(2)));
+    }
+
+    [Fact]
+    public void A_trigger_that_is_behind_the_list_is_removed_and_made_where_the_list_was_loaded()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, ShowsTrigger(4, at: 80));
+        _rig.Answers(B, ShowsTrigger(9, at: 90));
+        _rig.Nodes(A);
+        _rig.Loads(90);
+        Assert.Equal("Absent 90", Of(_rig.Schedule.Trigger));
+        List<ScheduleItem> said =
+            [.. Said<ScheduleRequest>(_rig.Tick(1)).SelectMany(static request => request.Items)];
+        Assert.Equal((ScheduleAction.Remove, new Owner(3, 4)), (said[0].Action, said[0].Owner));
+        Assert.Equal((ScheduleAction.Create, Ts(90)), (said[1].Action, said[1].Start));
     }
 
     [Fact]
@@ -323,9 +343,35 @@ public sealed class BootstrapTests
         _rig.Nodes(A);
         Assert.Equal("Absent 60", _rig.Of(1));
         _rig.Nodes(A, B);
-        SpanSnapshot create = Shows(1, 5, 5) with { Owner = new(7, 9) };
-        _rig.Answers(B, [Shows(1, 5, 5, at: 61)], Journal(ScheduleAction.Create, OperationKind.Add, create));
+        SpanSnapshot create = Shows(1, 6, 6) with { Owner = new(7, 9) };
+        SpanSnapshot shown = Shows(1, 5, 5, at: 61);
+        _rig.Answers(B, [shown], Journal(ScheduleAction.Create, OperationKind.Add, create));
+        Assert.Contains("create d3.5 3.5 from 61", Creates());
+        _rig.Beats(B, 61, new SpanStatus(shown.Id, shown.Owner, ComponentState.Working, shown.Checkpoint, null, null));
         Assert.Equal("Replicating 3.5 @b 61", _rig.Of(1));
+    }
+
+    [Fact]
+    public void A_watermark_from_before_a_span_was_made_does_not_count_for_it_when_its_node_comes_back()
+    {
+        _rig.Bootstraps(A);
+        _rig.Answers(A, ShowsTrigger(4, at: 60));
+        _rig.Loads(60, 1);
+        _rig.Beats(A, 60);
+        ScheduleItem made = Assert.Single(Items(ScheduleAction.Create));
+        _rig.Nodes();
+        _rig.Nodes(A);
+        SpanSnapshot trigger = ShowsTrigger(4, at: 99);
+        _rig.Answers(A, trigger, Shows(1, 5, 5, at: 61) with { Id = made.Id, Owner = made.Owner });
+        _rig.Hears(A, new Heartbeat(Ours, Mode.Event, new(1, Ts(99)), [], false, []));
+        _rig.Tick();
+        Assert.Equal(Ts(61), _rig.Maintainer.Tenure!.Committed);
+        _rig.Beats(
+            A, 70,
+            new SpanStatus(trigger.Id, trigger.Owner, ComponentState.Working, Ts(99), null, null),
+            new SpanStatus(made.Id, made.Owner, ComponentState.Working, Ts(61), null, null));
+        _rig.Tick();
+        Assert.Equal(Ts(70), _rig.Maintainer.Tenure!.Committed);
     }
 
     [Fact]

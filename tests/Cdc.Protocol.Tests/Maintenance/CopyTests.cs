@@ -1,6 +1,7 @@
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Maintenance;
 using Cdc.Protocol.Messages;
+using Cdc.Protocol.Scheduling;
 using static Cdc.Protocol.Tests.Maintenance.MaintainerRig;
 
 namespace Cdc.Protocol.Tests.Maintenance;
@@ -22,8 +23,8 @@ public sealed class CopyTests
         _rig.Answers(B);
         _rig.Loads(50, 1, 2);
         _rig.AllWork(50);
-        _rig.Handle(new CopyTable(new(new(99), "shop", true)));
-        _rig.Handle(new CopyTable(Table));
+        _rig.Hears(new CopyTables(Ours, [new(new(99), 0), new(Table.Table, 0)]));
+        _rig.Hears(new CopyTables(Ours, [new(new(99), 0), new(Table.Table, 0)]));
         Begins(_rig.Tick());
     }
 
@@ -105,7 +106,7 @@ public sealed class CopyTests
     public void A_block_event_of_the_table_has_it_copied_again_and_a_syncpoint_does_not(bool isSyncPoint)
     {
         Says(ComponentState.Copying);
-        Cdc.Protocol.Scheduling.SpanTask trigger = _rig.Schedule.Trigger;
+        SpanTask trigger = _rig.Schedule.Trigger;
         BlockStatus waiting = new(
             trigger.Id,
             trigger.Owner,
@@ -118,6 +119,16 @@ public sealed class CopyTests
         Assert.Equal(!isSyncPoint, removes.Any(item => item.Action == ScheduleAction.Remove && item.Id == _id));
         Says(ComponentState.Copying, copied: 70);
         Assert.Equal(isSyncPoint, _rig.Of(1) != "");
+    }
+
+    [Fact]
+    public void A_table_that_may_not_be_split_any_more_comes_in_so()
+    {
+        Says(ComponentState.Copying);
+        BlockPayload unique = BlockPayload.Of(new Influence.Normal([TableId.Trigger])) with { Unsplit = [Table.Table] };
+        _rig.Schedule.Apply(unique, Ts(60), default);
+        Says(ComponentState.Copying, copied: 70);
+        Assert.False(_rig.Schedule.Spans.Table(Table.Table)!.IsSplittable);
     }
 
     [Fact]
@@ -141,5 +152,63 @@ public sealed class CopyTests
         Assert.Equal("", _rig.Of(1));
         Assert.Contains(Items(_rig.Tick()), item => item.Action == ScheduleAction.Remove && item.Id == _id);
         Assert.Empty(Said<ParkRequest>(_rig.Tick(2)));
+    }
+
+    [Fact]
+    public void What_was_wanted_before_the_table_was_parked_once_more_is_late()
+    {
+        Says(ComponentState.Copying, copied: 70);
+        _rig.Tick();
+        _rig.Hears(new ParkPersisted(Ours, Table.Table, 1, Ts(70)));
+        _rig.Handle(new ParkTable(Table.Table));
+        _rig.Tick();
+        _rig.Hears(new ParkPersisted(Ours, Table.Table, 2, null));
+        _rig.Hears(new CopyTables(Ours, [new(Table.Table, 0)]));
+        Assert.DoesNotContain(Items(_rig.Tick(1)), static item => item.Copies);
+        _rig.Hears(new CopyTables(Ours, [new(Table.Table, 2)]));
+        Begins(_rig.Tick());
+    }
+
+    [Fact]
+    public void A_table_comes_back_as_it_was_parked_and_as_later_events_have_changed_it()
+    {
+        _rig.Handle(new ParkTable(new(2)));
+        _rig.Tick();
+        _rig.Hears(new ParkPersisted(Ours, new(2), 1, null));
+        BlockPayload moves = BlockPayload.Of(new Influence.Normal([new(2)])) with
+        {
+            Moved = [new(new(2), "shop", "store")],
+            Unsplit = [new(2)],
+        };
+        _rig.Schedule.Apply(moves, Ts(60), _rig.Now);
+        Assert.Equal(new AddedTable(new(2), "store", false), _rig.Schedule.Parked.Find(new(2)));
+        _rig.Schedule.Apply(
+            BlockPayload.Of(new Influence.Normal([new(2)])) with { Dropped = new Influence.Database("store") },
+            Ts(70),
+            _rig.Now);
+        _rig.Hears(new CopyTables(Ours, [new(new(2), 1)]));
+        Assert.DoesNotContain(Items(_rig.Tick(1)), static item => item.Copies && item.Span.Table == new TableId(2));
+    }
+
+    [Fact]
+    public void An_open_block_event_of_other_tables_keeps_no_copy_waiting_one_of_the_table_does()
+    {
+        Says(ComponentState.Stopped);
+        Reports(60, new Influence.Normal([TableId.Trigger, Table.Table]));
+        Assert.DoesNotContain(Items(_rig.Tick()), static item => item.Copies);
+        Reports(61, new Influence.Normal([TableId.Trigger, new(2)]));
+        Assert.DoesNotContain(Items(_rig.Tick()), static item => item.Copies);
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(60));
+        _rig.Tick(1);
+        Begins(_rig.Tick(1));
+        Assert.Equal(1, _rig.Maintainer.Tenure!.Modes[0].Barrier.OpenCount);
+    }
+
+    void Reports(ulong at, Influence influence)
+    {
+        SpanTask trigger = _rig.Schedule.Trigger;
+        BlockStatus waiting = new(
+            trigger.Id, trigger.Owner, new(Ts(at), false), BlockStage.Waiting, null, BlockPayload.Of(influence));
+        _rig.Hears(trigger.Node, new BlockStatusRequest(Ours, Mode.Event, [waiting]));
     }
 }

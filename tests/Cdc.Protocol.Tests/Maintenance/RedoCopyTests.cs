@@ -25,8 +25,11 @@ public sealed class RedoCopyTests
         _rig.Loads(50, listed);
         _rig.Handle(new TablesLoaded(Mode.Redo, Ts(50), [Table, Other]));
         _rig.AllWork(50);
-        _rig.Handle(new CopyTable(Table));
+        Wanted();
     }
+
+    /// <summary>The changefeed says again and again what it has.</summary>
+    void Wanted() => _rig.Hears(new CopyTables(Ours, [new(Table.Table, 0)]));
 
     static ScheduleItem? CopyIn(List<Effect> said) =>
         Said<ScheduleRequest>(said).SelectMany(static r => r.Items).SingleOrDefault(static item => item.Copies);
@@ -87,6 +90,7 @@ public sealed class RedoCopyTests
         {
             Added = [Table],
         });
+        Wanted();
         Assert.NotNull(CopyIn(_rig.Tick(1)));
     }
 }

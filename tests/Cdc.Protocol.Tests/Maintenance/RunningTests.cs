@@ -198,6 +198,19 @@ public sealed class RunningTests
     }
 
     [Fact]
+    public void Nodes_that_are_to_be_emptied_are_known_from_before_the_epoch_is_granted()
+    {
+        MaintainerRig rig = new();
+        rig.Handle(new DrainNodes([A]));
+        rig.Bootstraps(A, B);
+        rig.Answers(A);
+        rig.Answers(B);
+        rig.Loads(50, 1);
+        rig.AllWork(50);
+        Assert.All(rig.Schedule.All.Append(rig.Schedule.Trigger), static task => Assert.Equal(B, task.Node));
+    }
+
+    [Fact]
     public void What_a_node_says_that_is_not_in_view_or_not_in_the_schedule_yet_does_not_count()
     {
         _rig.AllWork(50);

@@ -112,6 +112,21 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public void What_a_dispatcher_needs_and_is_lost_for_ever_is_a_failure_for_an_operator()
+    {
+        _node.Work(D(1), Whole(7));
+        Owner owner = _node.OwnerOf(D(1));
+        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)) + 1, "Of another session."));
+        _node.Put(new SessionLost(Mode.Event, D(1), new(9, 9), _node.SessionOf(D(1)), "Of another incarnation."));
+        _node.Tick();
+        Assert.Empty(_node.Said<Heartbeat>().SelectMany(h => h.Failures));
+        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)), "It is lost."));
+        Assert.Equal(
+            new NodeFailure(Id, FaultKind.Permanent, "It is lost."),
+            Assert.Single(_node.Said<Heartbeat>().SelectMany(h => h.Failures)));
+    }
+
+    [Fact]
     public void A_redo_pipeline_is_told_apart_and_only_where_there_is_one()
     {
         _node.Pass(ManagerTimes.Complete);

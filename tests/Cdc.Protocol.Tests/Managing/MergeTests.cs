@@ -75,23 +75,109 @@ public sealed class MergeTests
     [InlineData("not here")]
     [InlineData("not working")]
     [InlineData("another span")]
+    [InlineData("another table")]
+    [InlineData("a trigger")]
     public void What_can_not_be_merged_is_left_as_it_is_and_the_target_is_answered_stopped(string why)
     {
-        if (why == "not working") _node.Create(D(4), new TableSpan(new TableId(8), 0, 10));
+        TableId other = new(8);
+        if (why == "not working") _node.Create(D(4), new TableSpan(other, 0, 10));
+        if (why == "one source") _node.Work(D(4), TableSpan.Whole(other));
+        if (why == "another table")
+        {
+            _node.Work(D(4), new TableSpan(other, 0, 10));
+            _node.Work(D(5), new TableSpan(other, 10, TableSpan.HashEnd));
+        }
+
         DispatcherId[] sources = why switch
         {
-            "one source" => [D(1)],
+            "one source" => [D(4)],
+            "another table" => [D(4), D(5)],
+            "a trigger" => [D(1), D(2), D(3)],
             "a hole" => [D(1), D(3)],
             "wrong order" => [D(2), D(1), D(3)],
             "not here" => [D(1), D(2), D(8)],
             "not working" => [D(1), D(4)],
             _ => [D(1), D(2)],
         };
-        TableSpan span = why is "a hole" ? TableSpan.Whole(Table) : new TableSpan(Table, 0, TableSpan.HashEnd);
+        DispatcherId target = why == "a trigger" ? default : D(9);
         _node.Forget();
-        Merge(sources, span);
+        Merge(sources, TableSpan.Whole(why == "one source" ? other : Table), id: target);
         _node.Tick();
         Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        Assert.Equal(ComponentState.Stopped, _node.StatusOf(target)!.Value.State);
+        Assert.Equal(ComponentState.Working, _node.Ask(D(1)).State);
+    }
+
+    [Fact]
+    public void A_source_that_is_held_or_has_no_session_yet_is_not_merged()
+    {
+        _node.Rows(D(2), 15);
+        _node.Put(new RowsFailed(Mode.Event, D(2), _node.OwnerOf(D(2)), 1, FaultKind.Transient));
+        _node.Pass(DispatcherTimes.FirstPause);
+        _node.Claimed(D(2));
+        _node.Forget();
+        Merge([D(1), D(2), D(3)]);
+        Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        _node.Rows(D(2), 15);
+        _node.Flushed(D(2), _node.Last<WriteRows>(D(2)).Batch);
+        Merge([D(1), D(2), D(3)], number: 901);
+        Assert.Equal(3, _node.Done.OfType<CloseSession>().Count());
+    }
+
+    [Fact]
+    public void Given_back_and_not_claimed_yet_it_is_not_merged()
+    {
+        _node.Rows(D(2), 15);
+        Merge([D(1), D(2), D(3)]);
+        _node.Remove(D(9));
+        _node.Flushed(D(2), 1);
+        _node.Forget();
+        Merge([D(1), D(2), D(3)], number: 901);
+        Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        foreach (DispatcherId id in new[] { D(1), D(2), D(3) }) _node.Claimed(id);
+        _node.Forget();
+        Merge([D(1), D(2), D(3)], number: 902);
+        Assert.Equal(3, _node.Done.OfType<CloseSession>().Count());
+    }
+
+    [Fact]
+    public void A_merge_that_comes_again_behind_its_end_begins_nothing()
+    {
+        _node.Rows(D(2), 15);
+        Merge([D(1), D(2), D(3)]);
+        _node.Remove(D(9));
+        _node.Flushed(D(2), 1);
+        foreach (DispatcherId id in new[] { D(1), D(2), D(3) }) _node.Claimed(id);
+        _node.Forget();
+        Merge([D(1), D(2), D(3)]);
+        _node.Tick();
+        Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        Assert.Equal(ComponentState.Stopped, _node.StatusOf(D(9))!.Value.State);
+    }
+
+    [Fact]
+    public void A_close_gives_a_merge_up_and_claims_nothing_again_for_it()
+    {
+        _node.Rows(D(2), 15);
+        Merge([D(1), D(2), D(3)]);
+        _node.Forget();
+        _node.Hear(new CloseRequest(new Epoch(5), false));
+        Assert.Empty(_node.Done.OfType<ClaimSpan>());
+        _node.Flushed(D(2), 1);
+        Assert.True(_node.Said<CloseResponse>().Last().IsClosed);
+    }
+
+    [Fact]
+    public void A_merge_that_was_refused_is_not_begun_by_a_request_that_comes_late()
+    {
+        _node.Remove(D(3));
+        _node.Create(D(3), new TableSpan(Table, 20, TableSpan.HashEnd));
+        Merge([D(1), D(2), D(3)]);
+        _node.Claimed(D(3));
+        _node.Forget();
+        Merge([D(1), D(2), D(3)]);
+        Assert.Empty(_node.Done.OfType<DispatcherEffect>());
+        _node.Tick();
         Assert.Equal(ComponentState.Stopped, _node.StatusOf(D(9))!.Value.State);
         Assert.Equal(ComponentState.Working, _node.Ask(D(1)).State);
     }
@@ -169,13 +255,14 @@ public sealed class MergeTests
         Assert.Null(_node.Manager.CheckpointOf(Mode.Event, default));
     }
 
-    void Merge(DispatcherId[] sources, TableSpan? span = null, ulong epoch = 5, DispatcherId? id = null)
+    void Merge(
+        DispatcherId[] sources, TableSpan? span = null, ulong epoch = 5, DispatcherId? id = null, ulong number = 900)
     {
         DispatcherId target = id ?? D(9);
         TableSpan whole = span ?? TableSpan.Whole(Table);
         // So that the node knows the owner.
-        _node.Item(ScheduleAction.Create, target, whole, owner: new Owner(5, 900));
+        _node.Item(ScheduleAction.Create, target, whole, owner: new Owner(5, number));
         _node.Hear(new MergeRequest(
-            new Epoch(epoch), Mode.Event, new(target, new Owner(5, 900), whole, "shop", [.. sources])));
+            new Epoch(epoch), Mode.Event, new(target, new Owner(5, number), whole, "shop", [.. sources])));
     }
 }

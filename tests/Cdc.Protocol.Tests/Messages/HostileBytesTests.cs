@@ -22,7 +22,7 @@ public sealed class HostileBytesTests
     public void A_tag_that_no_message_has_is_refused()
     {
         HashSet<byte> known = [.. new RandomMessages(1).OneOfEach().Select(static message => WireBytes.Of(message)[1])];
-        Assert.Equal(33, known.Count);
+        Assert.Equal(34, known.Count);
         for (int tag = 0; tag < 256; tag++)
         {
             if (!known.Contains((byte)tag)) Assert.Equal($"There is no Message {tag}.", WireBytes.Refusal([Version, (byte)tag]));
@@ -98,6 +98,18 @@ public sealed class HostileBytesTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1024);
     }
 
+    // 137 StreamBatch: stream, first, sent bytes, one item: 4 Resolved: position, nobody named, complete, parts
+    [Theory]
+    [InlineData("FFFFFFFF07", null)]
+    [InlineData("8080808008", "A count is too large.")]
+    [InlineData("8180808010", "A count is too large.")]
+    public void A_count_beyond_its_type_is_refused_and_not_cut(string parts, string? error)
+    {
+        byte[] bytes = [Version, 137, 1, 2, 0, 1, 4, 9, 0, 0, 1, .. Convert.FromHexString(parts)];
+        if (error is null) Assert.Equal(bytes, WireBytes.Of(WireBytes.Read(bytes)));
+        else Assert.Equal(error, WireBytes.Refusal(bytes));
+    }
+
     // 132 ResetRefused: mode, dispatcher, registration, session epoch, a sentence
     [Theory]
     [InlineData("01 FF", "A text is not UTF-8.")]
@@ -106,6 +118,13 @@ public sealed class HostileBytesTests
     [InlineData("FFFFFFFFFFFFFFFFFF01", "A text is too long.")]
     public void A_text_that_is_none_is_refused(string text, string error) =>
         Assert.Equal(error, WireBytes.Refusal([Version, 132, 0, 1, 1, 1, 1, .. Convert.FromHexString(text.Replace(" ", ""))]));
+
+    // 137 StreamBatch: stream, first, sent bytes, one item: 4 Resolved, position, nobody, complete, 2^31 parts
+    [Fact]
+    public void A_number_of_parts_beyond_its_type_is_refused() =>
+        Assert.Equal(
+            "A count is too large.",
+            WireBytes.Refusal([Version, 137, 1, 1, 0, 1, 4, 1, 0, 0, 1, 0x80, 0x80, 0x80, 0x80, 0x10]));
 
     [Fact]
     public void A_session_epoch_beyond_its_type_is_refused() =>
@@ -119,7 +138,7 @@ public sealed class HostileBytesTests
             foreach (string character in (string[])["a", "é", "日", "😀"])
             {
                 string sentence = string.Concat(Enumerable.Repeat(character, length));
-                ResetRefused read = Assert.IsType<ResetRefused>(WireBytes.Read(WireBytes.Of(new ResetRefused(default, default, sentence))));
+                ResetRefused read = Assert.IsType<ResetRefused>(WireBytes.Read(WireBytes.Of(new ResetRefused(default, default, sentence, default))));
                 Assert.StartsWith(read.Reason, sentence, StringComparison.Ordinal);
                 Assert.True(read.Reason.Length >= Math.Min(sentence.Length, 1360), $"{character} {length}");
                 if (System.Text.Encoding.UTF8.GetByteCount(sentence) <= 4096) Assert.Equal(sentence, read.Reason);

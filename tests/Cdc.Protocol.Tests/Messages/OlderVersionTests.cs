@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cdc.Protocol.Messages;
 using Cdc.Protocol.Messages.Wire;
 
 namespace Cdc.Protocol.Tests.Messages;
@@ -70,6 +71,39 @@ public sealed class OlderVersionTests
     public void A_tag_that_two_records_have_is_a_bug_that_shows_at_once() =>
         Assert.Throws<InvalidOperationException>(static () =>
             new Cases<object>("sample").With(1, Inside).With(1, Form.Shape));
+
+    abstract record Kind;
+
+    sealed record First(ulong A) : Kind;
+
+    sealed record Second(ulong B) : Kind;
+
+    static readonly Cases<Kind> Kinds = new Cases<Kind>("Kind")
+        .With(1, Fields.Of<First>().With("A", Values.Number, static v => v.A).Make(static a => new(a)))
+        .With(2, Fields.Of<Second>().With("B", Values.Number, static v => v.B).Make(static b => new(b)), 2);
+
+    [Fact]
+    public void A_kind_that_came_later_is_neither_written_nor_read_in_an_older_version()
+    {
+        Versioned<Kind> form = new(Kinds, 1, 2);
+        ArrayBufferWriter<byte> output = new();
+        form.Write(new Second(7), output, 2);
+        Assert.Equal([2, 2, 7], output.WrittenSpan.ToArray());
+        Assert.True(form.TryRead(output.WrittenSpan, out Kind? read, out _));
+        Assert.Equal(new Second(7), read);
+        Assert.False(form.TryRead([1, 2, 7], out _, out string? error));
+        Assert.Equal("There is no Kind 2.", error);
+        Assert.Throws<InvalidOperationException>(() => form.Write(new Second(7), output, 1));
+    }
+
+    [Fact]
+    public void Which_version_brought_a_kind_is_known_before_it_is_written()
+    {
+        Assert.Equal(1, Kinds.SinceOf(new First(1)));
+        Assert.Equal(2, Kinds.SinceOf(new Second(1)));
+        Assert.Contains("    2 OlderVersionTests.Second (since 2)\n", ContractText.Of(("sample", 2, Kinds)));
+        Assert.Equal(1, WireFormat.Since(new Superseded(default, default)));
+    }
 
     static byte[] Write(byte version)
     {

@@ -1,3 +1,5 @@
+using Cdc.Protocol.Driving;
+using Cdc.Protocol.Messages;
 using Cdc.Protocol.Scheduling;
 using static Cdc.Protocol.Tests.Scheduling.ScheduleRig;
 
@@ -91,6 +93,22 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    public void An_event_that_forbids_a_split_changes_the_schedule_and_reaches_a_table_that_is_being_copied()
+    {
+        BlockPayload forbids = Payload with { Unsplit = [Table(1)] };
+        Assert.True(forbids.ChangesSchedule);
+        _rig.Schedule.Parked.Add(Table(1), new(Table(1), "shop", true));
+        _rig.Schedule.Copies.Want(Table(1));
+        _rig.Schedule.Copies.Tick([ScheduleRig.A], static _ => false, _rig.Now);
+        Send copy = Assert.Single(_rig.Sends());
+        ScheduleItem item = Assert.Single(Assert.IsType<ScheduleRequest>(copy.Message).Items);
+        _rig.Schedule.Apply(forbids, Ts(50), _rig.Now);
+        _rig.Beats(ScheduleRig.A, 1, 10, false,
+            new SpanStatus(item.Id, item.Owner, ComponentState.Copying, Ts(60), Ts(60), null));
+        Assert.False(_rig.Schedule.Spans.Table(Table(1))!.IsSplittable);
+    }
+
+    [Fact]
     [Trait("AC", "Controller_GetTasksByTableID")]
     [Trait("AC", "Controller_GetTaskByID")]
     public void Spans_are_found_by_id_table_and_schema_and_the_trigger_is_not_among_all()
@@ -108,7 +126,7 @@ public sealed class ApplyTests
     [Fact]
     public void A_parked_table_is_not_added()
     {
-        _rig.Schedule.Parked.Add(Table(1));
+        _rig.Schedule.Parked.Add(Table(1), null);
         _rig.Schedule.Apply(Payload with { Added = [new(Table(1), "shop", true)] }, Ts(50), _rig.Now);
         Assert.Empty(_rig.Schedule.All);
     }

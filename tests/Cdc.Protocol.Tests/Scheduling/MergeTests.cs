@@ -47,6 +47,22 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_table_of_which_a_failure_holds_a_part_is_not_merged_while_it_is_held()
+    {
+        // It would be refused again and again, and never be known to be held for long.
+        ScheduleRig rig = new();
+        SpanTask[] parts = rig.RunningSplit(1, A, A);
+        SpanStatus held = Working(parts[1]) with { Held = FaultKind.Transient };
+        rig.Beats(A, 4, 10, false, held);
+        rig.Schedule.Reshaping.Merge(Table(1));
+        rig.Schedule.Reshaping.Tick(rig.Now);
+        Assert.All(parts, static part => Assert.True(part.IsReplicating));
+        rig.Beats(A, 4, 10, false, held with { Held = null });
+        rig.Schedule.Reshaping.Tick(rig.Now);
+        Assert.All(parts, static part => Assert.Equal(TaskState.Scheduling, part.State));
+    }
+
+    [Fact]
     public void The_target_is_in_the_schema_that_its_table_has_by_then()
     {
         MovedTable moved = new(Table(1), "shop", "archive");
@@ -75,6 +91,14 @@ public sealed class MergeTests
         Assert.Equal(["Absent", "Absent"], Spans.Select(Of));
         Assert.Equal(0, _rig.Schedule.Operations.Count);
         Assert.Equal([Ts(30), Ts(20)], Spans.Select(static span => span.Checkpoint));
+    }
+
+    [Fact]
+    public void Sources_on_a_node_that_left_with_a_merge_under_way_are_not_believed_to_run_there_still()
+    {
+        Owner[] merged = [.. _sources.Select(static source => source.Owner)];
+        _rig.Leaves(A);
+        Assert.All(_sources, source => Assert.DoesNotContain(source.Owner, merged));
     }
 
     [Fact]

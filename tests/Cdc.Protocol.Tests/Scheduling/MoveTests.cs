@@ -87,6 +87,16 @@ public sealed class MoveTests
         Assert.Equal("Scheduling 7.2 @b", Of(_task));
     }
 
+    [Fact]
+    public void An_origin_that_left_with_a_remove_under_way_is_not_believed_to_have_it_still()
+    {
+        Owner removed = _task.Owner;
+        _rig.Leaves(B);
+        _rig.Leaves(A);
+        Assert.Equal("Absent", Of(_task));
+        Assert.NotEqual(removed, _task.Owner);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

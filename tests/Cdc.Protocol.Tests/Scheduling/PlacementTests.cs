@@ -80,20 +80,18 @@ public sealed class PlacementTests
     {
         for (int i = 1; i <= 300; i++) _rig.Running(i, A);
         _rig.RunTrigger(A, 10);
-        Balance balance = new(_rig.Schedule);
-        balance.Tick([A], false, _rig.Now);
-        balance.Tick([A, B], false, _rig.Now);
+        Balance balance = new(_rig.Schedule, static _ => false);
+        balance.Tick([A], _rig.Now);
+        balance.Tick([A, B], _rig.Now);
         Assert.Equal(0, _rig.Schedule.Operations.Count);
         _rig.Pass(15);
-        balance.Tick([A, B], isBarrierOpen: true, _rig.Now);
-        Assert.Equal(0, _rig.Schedule.Operations.Count);
-        balance.Tick([A, B], false, _rig.Now);
+        balance.Tick([A, B], _rig.Now);
         Assert.Equal(SchedulingLimits.BalanceMoves, _rig.Schedule.Operations.Count);
         for (int round = 0; round < 4; round++)
         {
             for (int i = 0; i < 3; i++) FinishMoves();
             _rig.Pass(15);
-            balance.Tick([A, B], false, _rig.Now);
+            balance.Tick([A, B], _rig.Now);
         }
 
         Assert.Equal([151, 150], new[] { A, B }.Select(CountOn));
@@ -102,12 +100,60 @@ public sealed class PlacementTests
 
     [Fact]
     [Trait("AC", "BalanceSchedulerUsesConfiguredMoveBatchSize")]
-    public void Nothing_is_balanced_while_something_else_goes_on()
+    public void Nothing_is_balanced_while_a_span_runs_nowhere()
     {
         for (int i = 1; i <= 10; i++) _rig.Running(i, A);
         _rig.RunTrigger(A, 10);
         _rig.Absent(11);
-        new Balance(_rig.Schedule).Tick([A, B], false, _rig.Now);
+        new Balance(_rig.Schedule, static _ => false).Tick([A, B], _rig.Now);
+        Assert.Equal(0, _rig.Schedule.Operations.Count);
+    }
+
+    [Fact]
+    public void What_is_under_way_to_a_node_counts_there_and_stops_nothing_else()
+    {
+        for (int i = 1; i <= 10; i++) _rig.Running(i, A);
+        _rig.RunTrigger(A, 10);
+        for (int i = 1; i <= 3; i++) _rig.Schedule.Move(_rig.Schedule.OfTable(Table(i))[0], B, _rig.Now);
+        new Balance(_rig.Schedule, static _ => false).Tick([A, B], _rig.Now);
+        Assert.Equal(5, _rig.Schedule.Operations.Count);
+    }
+
+    [Fact]
+    public void Spans_that_an_open_block_event_stops_are_left_alone_and_the_others_are_balanced()
+    {
+        for (int i = 1; i <= 10; i++) _rig.Running(i, A);
+        _rig.RunTrigger(A, 10);
+        new Balance(_rig.Schedule, static task => task.Span.Table.Value <= 8).Tick([A, B], _rig.Now);
+        Assert.Equal(
+            [9L, 10L],
+            _rig.Schedule.All.Where(static task => task.Operation is not null).Select(static task => task.Span.Table.Value));
+    }
+
+    [Fact]
+    public void Where_block_events_never_end_it_is_balanced_all_the_same_after_a_minute()
+    {
+        for (int i = 1; i <= 10; i++) _rig.Running(i, A);
+        _rig.RunTrigger(A, 10);
+        Balance balance = new(_rig.Schedule, static _ => true);
+        for (int seconds = 0; seconds < 60; seconds += 15)
+        {
+            balance.Tick([A, B], _rig.Now);
+            Assert.Equal(0, _rig.Schedule.Operations.Count);
+            _rig.Pass(15);
+        }
+
+        balance.Tick([A, B], _rig.Now);
+        Assert.Equal(5, _rig.Schedule.Operations.Count);
+    }
+
+    [Fact]
+    public void A_table_that_is_being_merged_is_not_torn_apart_again()
+    {
+        _rig.RunningSplit(1, A, A, A, A, A, A);
+        _rig.RunTrigger(A, 10);
+        Assert.True(_rig.Schedule.Reshaping.Merge(Table(1)));
+        new Balance(_rig.Schedule, static _ => false).Tick([A, B], _rig.Now);
         Assert.Equal(0, _rig.Schedule.Operations.Count);
     }
 

@@ -191,4 +191,28 @@ public sealed class ReconciliationTests
         Assert.Null(task.Held);
         Assert.Empty(_rig.Schedule.Held.Since(_rig.Now));
     }
+
+    [Fact]
+    public void A_span_that_does_not_get_as_far_as_working_is_held_too_until_it_is_absent()
+    {
+        SpanTask task = _rig.Absent(1);
+        _rig.Schedule.Add(task, A, _rig.Now);
+        SpanStatus claiming = Working(task) with { State = ComponentState.Initializing, Held = FaultKind.Transient };
+        _rig.Beats(A, 1, 10, false, claiming);
+        Assert.Equal([Table(1)], _rig.Schedule.Held.Since(_rig.Now));
+        Assert.Equal(FaultKind.Transient, task.Held);
+        _rig.Leaves(A);
+        Assert.Empty(_rig.Schedule.Held.Since(_rig.Now));
+        Assert.Null(task.Held);
+    }
+
+    [Fact]
+    public void A_span_that_others_have_replaced_is_no_longer_held()
+    {
+        SpanTask task = _rig.Running(1, A);
+        _rig.Beats(A, 1, 10, false, Working(task) with { Held = FaultKind.Transient });
+        _rig.Schedule.Reshaping.Split(Table(1), 2, _rig.Now);
+        _rig.Says(A, task, ComponentState.Stopped, 10);
+        Assert.Empty(_rig.Schedule.Held.Since(_rig.Now));
+    }
 }

@@ -54,6 +54,7 @@ internal sealed class ScheduleRig
     public SpanTask[] RunningSplit(long table, params NodeId[] nodes)
     {
         Running(table, nodes[0]);
+        Schedule.Raise(Schedule.Trigger, Ts(10));
         Assert.True(Schedule.Reshaping.Split(Table(table), nodes.Length, Now));
         Says(nodes[0], Schedule.OfTable(Table(table))[0], ComponentState.Stopped, 10);
         SpanTask[] parts = [.. Schedule.OfTable(Table(table))];

@@ -12,6 +12,7 @@ public sealed class SplitTests
     public SplitTests()
     {
         _task = _rig.Running(1, A);
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(10));
         _rig.Said();
         Assert.True(_rig.Schedule.Reshaping.Split(Table(1), 3, _rig.Now));
     }
@@ -62,6 +63,18 @@ public sealed class SplitTests
         _rig.Says(A, _task.Id, new Owner(7, 1), ComponentState.Stopped, 15);
         Assert.Empty(Spans);
         Assert.Empty(_rig.Schedule.All);
+    }
+
+    [Fact]
+    public void A_table_that_begins_ahead_of_the_trigger_is_not_split_before_the_trigger_is_there()
+    {
+        SpanTask task = _rig.Running(2, A, at: 20);
+        Assert.False(_rig.Schedule.Reshaping.Split(Table(2), 3, _rig.Now));
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(19));
+        Assert.False(_rig.Schedule.Reshaping.Split(Table(2), 3, _rig.Now));
+        _rig.Says(A, task, ComponentState.Working, 30);
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(20));
+        Assert.True(_rig.Schedule.Reshaping.Split(Table(2), 3, _rig.Now));
     }
 
     [Fact]

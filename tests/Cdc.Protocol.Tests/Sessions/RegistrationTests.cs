@@ -1,3 +1,4 @@
+using Cdc.Protocol.Delivery;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Messages;
 using Cdc.Protocol.Sessions;
@@ -198,12 +199,27 @@ public sealed class RegistrationTests
         test.Open();
         SessionKey key = test.Sent<Register>().Single().Message.Session;
         test.Hear(Home, new Ready(key));
-        test.Hear(Home, new ResetRefused(key, new(1), "Gone."));
+        test.Hear(Home, new ResetRefused(key, new(1), "Gone.", default));
         Assert.Equal("Gone.", Assert.IsType<SessionRefused>(Assert.Single(test.Last)).Reason);
         test.Pass(9);
         Assert.Empty(test.Sent<Reset>());
         test.Pass(51);
         Assert.Single(test.Sent<Reset>());
+    }
+
+    [Fact]
+    public void That_it_is_lost_for_ever_reaches_the_manager_and_that_it_is_forgotten_does_not()
+    {
+        CollectorCase test = new(Home);
+        test.Open();
+        SessionKey key = test.Sent<Register>().Single().Message.Session;
+        test.Hear(Home, new Ready(key));
+        test.Hear(Home, new ResetRefused(key, new(1), "It is lost.", FaultKind.Permanent));
+        SessionRefused refused = Assert.IsType<SessionRefused>(Assert.Single(test.Last));
+        Assert.Equal(
+            new Protocol.Dispatching.SessionLost(Mode.Event, Id(1), new(1, 1), refused.Of.Opening, "It is lost."),
+            new DeliveryLink().ForManager(refused));
+        Assert.Null(new DeliveryLink().ForManager(refused with { Kind = FaultKind.Transient }));
     }
 
     [Fact]
@@ -214,7 +230,7 @@ public sealed class RegistrationTests
         test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Near]));
         SessionKey near = test.Sent<Register>().Single().Message.Session;
         test.Hear(Near, new Ready(near));
-        test.Hear(Near, new ResetRefused(near, new(1), "Gone."));
+        test.Hear(Near, new ResetRefused(near, new(1), "Gone.", default));
         Assert.Contains((Near, new Unregister(near)), test.Sent<Unregister>());
         Assert.Equal(Home, test.Sent<Register>().Single().To);
         Assert.Empty(test.Last.OfType<SessionRefused>());

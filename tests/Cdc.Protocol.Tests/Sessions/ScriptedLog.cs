@@ -12,6 +12,8 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
 
     public CommitTs Forgotten { get; set; }
 
+    public CommitTs LostUpTo { get; set; }
+
     public ScriptedLog Table(long table, string schema)
     {
         _schemas[new TableId(table)] = schema;

@@ -1,5 +1,6 @@
 using Cdc.Protocol.Messages;
 using Cdc.Protocol.Sessions;
+using Cdc.Protocol.Tests.Messages;
 using static Cdc.Protocol.Tests.Sessions.ServiceCase;
 
 namespace Cdc.Protocol.Tests.Sessions;
@@ -176,6 +177,68 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public void A_session_that_has_nothing_keeps_nothing_in_the_log()
+    {
+        ServiceCase test = new(new ScriptedLog().Row(30, 2, "x"));
+        test.Grow(20);
+        test.Begin(Key(1), One, start: 10);
+        test.Grow(40);
+        test.Hear(new SessionHeartbeat([new(Key(1), new(1), CommitTs.End(40))]));
+        test.Pass(10);
+        Assert.Contains(new SessionsNeed(CommitTs.End(40)), test.Last);
+        test.Log.Forgotten = CommitTs.End(40);
+        test.Log.Row(50, 1, "y");
+        test.Pass(0.1);
+        test.Grow(60);
+        Assert.Equal(["d1 rows 50 #2 last", "resolved 60 d1#2"], test.Lines());
+    }
+
+    [Fact]
+    public void A_step_that_is_forgotten_while_it_is_sent_again_has_its_session_begin_anew()
+    {
+        ServiceCase test = new(new ScriptedLog().Row(25, 1, "abcdef").Row(35, 1, "ghijkl"));
+        test.Grow(40);
+        test.Hear(new Register(Key(1), One, CommitTs.End(20), false));
+        test.Hear(new Reset(Key(1), new(1), CommitTs.End(20)));
+        Assert.Equal(["d1 handshake s1", "d1 rows 25 #2"], test.Lines().Take(2));
+        test.Log.Forgotten = CommitTs.End(30);
+        test.Hear(new Credit(1, 100));
+        Assert.Empty(test.Items().OfType<StreamItem.Rows>());
+        Assert.Equal([Key(1)], test.Sent<SessionsUnknown>().Single().Message.Sessions);
+        test.Begin(Key(1, 2), One, start: 30);
+        Assert.Equal(
+            ["d1 handshake s1", "d1 rows 35 #2", "d1 rows 35 #3 last"],
+            test.Lines().Where(static line => line.StartsWith('d')));
+    }
+
+    [Theory]
+    [InlineData(9, FaultKind.Transient)]
+    [InlineData(10, FaultKind.Permanent)]
+    public void What_is_lost_for_ever_is_told_from_what_a_checkpoint_has_passed(ulong lost, FaultKind kind)
+    {
+        ServiceCase test = new(new ScriptedLog { Forgotten = CommitTs.End(10), LostUpTo = CommitTs.End(lost) });
+        test.Grow(20);
+        test.Hear(new Register(Key(1), One, CommitTs.End(9), false));
+        test.Hear(new Reset(Key(1), new(1), CommitTs.End(9)));
+        Assert.Equal(kind, test.Sent<ResetRefused>().Single().Message.Kind);
+    }
+
+    [Fact]
+    public void What_the_source_sends_again_is_not_sent_again()
+    {
+        ServiceCase test = new(new ScriptedLog().Row(30, 1, "x"));
+        test.Grow(20);
+        test.Begin(Key(1), One);
+        test.Grow(30);
+        test.Tell(new LogGrew(CommitTs.End(25), [new TableId(1)]));
+        Assert.Empty(test.Items());
+        test.Pass(0.1);
+        test.Grow(40);
+        test.Pass(0.1);
+        Assert.Equal(["resolved 40"], test.Lines());
+    }
+
+    [Fact]
     public void A_session_without_a_heartbeat_for_an_hour_is_forgotten()
     {
         ServiceCase test = new(new ScriptedLog());
@@ -270,6 +333,21 @@ public sealed class ServiceTests
         }
 
         Assert.Equal(3_000_000, batches[^1].SentBytes);
+    }
+
+    [Fact]
+    public void Block_events_of_many_tables_do_not_make_a_batch_too_large()
+    {
+        ScriptedLog log = new();
+        long[] tables = [.. Enumerable.Range(1, 20_000).Select(static n => (long)n)];
+        for (ulong commit = 30; commit < 50; commit++) log.Ddl(commit, tables);
+        ServiceCase test = new(log);
+        test.Grow(20);
+        test.Begin(Key(1), One);
+        test.Grow(100);
+        Assert.Equal(20, test.Items().OfType<StreamItem.Block>().Count());
+        Assert.All(test.Sent<StreamBatch>(), static batch =>
+            Assert.InRange(WireBytes.Of(batch.Message).Length, 1, SessionLimits.BatchBytes));
     }
 
     [Fact]

@@ -292,7 +292,7 @@ public sealed class StreamTests
         test.Pass(2);
         Assert.Equal(new Reset(key, new(3), At(120)), test.Sent<Reset>().Last().Message);
         test.Checkpoint = At(130);
-        test.Hear(Home, new ResetRefused(key, new(3), "The log begins behind 125."));
+        test.Hear(Home, new ResetRefused(key, new(3), "The log begins behind 125.", default));
         Assert.Equal(new Reset(key, new(4), At(130)), test.Sent<Reset>().Last().Message);
     }
 }

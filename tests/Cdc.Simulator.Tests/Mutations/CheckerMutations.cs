@@ -5,6 +5,7 @@ public static class CheckerMutations
 {
     const string BlockHandling = "Dispatching/BlockHandling.cs";
     const string Dispatcher = "Dispatching/Dispatcher.cs";
+    const string Positions = "Dispatching/Positions.cs";
     const string Manager = "Managing/DispatcherManager.cs";
     const string Steps = "Barriers/EventSteps.cs";
 
@@ -14,24 +15,24 @@ public static class CheckerMutations
             "&& !_block.IsPending && !_rows.Inbox", "&& !_rows.Inbox") },
         { "INV-2", new("No flush", BlockHandling,
             "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
-            "        dispatcher.Start(Operation.None); Flushed(default, effects);") },
+            "        sink.Begin(Operation.None); Flushed(default, effects);") },
         { "INV-4", new("DONE is answered before it is done", BlockHandling,
             "when dispatcher.Checkpoint >= id.At:", "when true:") },
         { "INV-6", new("An event that blocks is executed at once", BlockHandling,
             "(id, payload, null, !Blocks(id, payload.Influence));", "(id, payload, null, true);") },
         { "INV-7", new("WAITING is not repeated", BlockHandling,
-            "if (Phase == BlockPhase.Waiting && !_isAcknowledged && _repeatAt <= now) Offer(now);",
+            "if (_phase == BlockPhase.Waiting && !_isAcknowledged && _repeatAt <= now) Offer(now);",
             "if (_repeatAt <= now) _repeatAt = now + DispatcherTimes.Repeat;") },
         { "INV-8", new("Nothing is held", BlockHandling,
             "bool isHeld = !_isLocal && !_scheduled.IsEmpty;", "bool isHeld = false;") },
-        { "INV-9", new("The checkpoint passes what is not scheduled", Dispatcher,
-            "if (_block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;",
+        { "INV-9", new("The checkpoint passes what is not scheduled", Positions,
+            "if (block.FirstScheduled is { } scheduled && scheduled <= checkpoint) checkpoint = scheduled.Previous;",
             "") },
-        { "INV-10", new("The checkpoint passes what is not durable", Dispatcher,
-            "if (_rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", "") },
+        { "INV-10", new("The checkpoint passes what is not durable", Positions,
+            "if (rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", "") },
         { "INV-11", new("A WRITE to one that is writing writes again", BlockHandling,
-            "bool isWaited = Phase == BlockPhase.Waiting && id == _event;",
-            "bool isWaited = Phase is BlockPhase.Waiting or BlockPhase.Writing && id == _event;") },
+            "bool isWaited = _phase == BlockPhase.Waiting && id == _event;",
+            "bool isWaited = _phase is BlockPhase.Waiting or BlockPhase.Writing && id == _event;") },
         { "INV-13", new("Nobody has to stand at it", Steps,
             "if (survey.Uncovered > 0 || MustWait(e, survey)) return;",
             "if (survey.FirstWaiting is null || MustWait(e, survey)) return;") },
@@ -49,13 +50,13 @@ public static class CheckerMutations
             "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
-                    {
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
-                        return;
-                    }
-
-                    if (!_ownership.Allows(message.Epoch)) return;
-            """, "") },
+                    else if (message is BootstrapRequest request) OnBootstrap(from, request, now, effects);
+                    else if (_ownership.Allows(message.Epoch)) Obey(from, message, now, effects);
+            """, """
+                    if (message is not BootstrapRequest request) Obey(from, message, now, effects);
+                    else if (message.Epoch >= _ownership.Current) OnBootstrap(from, request, now, effects);
+            """) },
         { "INV-27", new("A tombstone is opened", Manager,
             "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
         { "INV-28", new("A redo trigger is replaced in place", "Managing/ScheduleHandling.cs", """
@@ -78,6 +79,16 @@ public static class CheckerMutations
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
             "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
+        { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
+            "if (writer.Version >= since) shape.Write", "shape.Write") },
+        { "unique", new("A table that may not be split is forgotten", "BlockPayload.cs",
+            "|| Unsplit.Length > 0", "") },
+        { "L1", new("PASS is said once, again only by another maintainer", Steps,
+            "if (e.LastWave is not { } last) return true;",
+            "if (e.LastWave is not { } last) return true; if (last >= TimeSpan.Zero) return false;") },
+        { "L2", new("Ignored is always answered at once", BlockHandling, "if (_isRepeatedFast) return;", "") },
+        { "L3", new("A late message of an earlier epoch ends a maintainer", "Maintenance/Maintainer.cs",
+            "if (message.Epoch > Epoch ||", "if (message.Epoch != Epoch ||") },
         { "INV-S4", new("A hand-over before the last one is taken", Dispatcher,
             "Session != 0 && !_rows.IsHandingOver &&", "Session != 0 &&") },
         { "INV-S6", new("What stops nobody is executed without a flush", BlockHandling,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Cdc.Simulator.Target;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -93,7 +94,8 @@ public sealed class Mutant
     }
 
     /// <summary>The first of some seeds that breaks a rule, and how; null: none does.</summary>
-    public string? FirstBroken(ulong first, int runs) => (string?)_firstBroken.Invoke(null, [first, runs]);
+    public string? FirstBroken(ulong first, int runs, TargetKind? target = null) =>
+        (string?)_firstBroken.Invoke(null, [first, runs, target?.ToString()]);
 
     sealed class Context : AssemblyLoadContext
     {

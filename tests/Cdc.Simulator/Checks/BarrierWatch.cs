@@ -80,11 +80,12 @@ public sealed class BarrierWatch(World world, RoleHost host, Mode mode)
         Cover(block);
         CheckTrigger(id, writer, block);
         CheckOrder(block);
+        CheckWhole(block);
         _writers[id] = new(who, writer.Owner);
     }
 
     /// <summary>The second pipeline may come to what made a table when a copy of it is in the schedule already.</summary>
-    bool IsCopied(TableHistory table, CommitTs made) => mode == Mode.Redo && _target.CopiedAt(table.Table) >= made;
+    bool IsCopied(TableHistory table, CommitTs made) => mode == Mode.Redo && table.CopiedAt >= made;
 
     /// <summary>Everybody whom the event stops stands at it or is beyond.</summary>
     void Cover(BlockStep block)
@@ -148,6 +149,16 @@ public sealed class BarrierWatch(World world, RoleHost host, Mode mode)
         }
     }
 
+    /// <summary>Tables that it needs in one span are.</summary>
+    void CheckWhole(BlockStep block)
+    {
+        foreach (TableId table in block.Payload.Unsplit)
+        {
+            int spans = Schedule!.OfTable(table).Count;
+            Rules.Ensure(spans <= 1, "INV-34", host, $"has it executed while table {table} is in {spans} spans", block);
+        }
+    }
+
     void Pass(BlockEventId id)
     {
         Writer? writer = WriterOf(id);
@@ -175,6 +186,8 @@ public sealed class BarrierWatch(World world, RoleHost host, Mode mode)
         Rules.Ensure(item.Owner.Epoch <= _role.Epoch.Value, "INV-29", host, "makes an owner of a later epoch", item);
         if (item.Id.IsTrigger) return;
         TableHistory table = world.Source.Tables[item.Span.Table];
+        Rules.Ensure(item.Span.IsWhole || !(table.WholeFrom <= item.Start), "INV-34", host,
+            $"makes a part of a table that is not to be split from {table.WholeFrom} on", item);
         foreach ((CommitTs at, BlockEventId made) in table.Ddl)
         {
             if (at != table.Created) continue;

@@ -14,8 +14,10 @@ namespace Cdc.Simulator.Checks;
 public sealed class Checkers(World world)
 {
     readonly HashSet<TableId> _parked = [];
+    ParkingRecord _parking = new([], Epoch.None, [], []);
     readonly Dictionary<RoleHost, ManagerWatch> _managers = [];
     readonly Dictionary<RoleHost, MaintainerWatch> _maintainers = [];
+    readonly HashSet<Epoch> _stopped = [];
     readonly GrantRules _grants = new();
     readonly ManagerCases _managerCases = new(world.Reached);
     readonly MaintainerCases _maintainerCases = new(world);
@@ -29,6 +31,14 @@ public sealed class Checkers(World world)
 
     /// <summary>Whether what is stored says that it runs.</summary>
     public bool IsRunning { get; private set; }
+
+    public Liveness Liveness { get; } = new(world);
+
+    /// <summary>Whether it is stored that a parked table is to come back.</summary>
+    public bool IsWanted(TableId table) => _parking.Wanted.Contains(table);
+
+    /// <summary>Whether it waits for an operator, and everything is closed.</summary>
+    public bool HasFailed { get; private set; }
 
     public bool IsParked(TableId table) => _parked.Contains(table);
 
@@ -58,6 +68,8 @@ public sealed class Checkers(World world)
                 MaintainerWatch maintainer = MaintainerOf(host);
                 _maintainerCases.Before(maintainer, host, input);
                 maintainer.Before(input);
+                if (input is Tick) Liveness.Look(host);
+                if (input is Received { Message: BlockStatusRequest request }) Liveness.Heard(host, request);
                 break;
             case EventCollector or EventService:
                 _sessionCases.Before(host, input);
@@ -77,9 +89,14 @@ public sealed class Checkers(World world)
             case Maintainer:
                 MaintainerOf(host).After(effect);
                 _maintainerCases.After(MaintainerOf(host), host, effect);
+                if (effect is Send { Message: MaintainerStopped stopped }) _stopped.Add(stopped.Epoch.Next);
+                if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;
             case Changefeed:
-                if (effect is Send { Message: EpochGrant grant }) _grants.Granted(grant, PersistedEpoch);
+                if (effect is not Send { Message: EpochGrant grant }) break;
+                _grants.Granted(grant, PersistedEpoch);
+                bool isClosedBefore = grant.Purpose != MaintainerPurpose.Run && _stopped.Contains(grant.Epoch);
+                if (isClosedBefore) world.Reached.Reached(HardCase.StoppedLost);
                 break;
             case EventCollector or EventService:
                 _sessionCases.After(host, effect);
@@ -96,8 +113,12 @@ public sealed class Checkers(World world)
         Checkpoint = checkpoint;
         bool isLater = record.Epochs.Latest >= PersistedEpoch;
         Rules.Ensure(isLater, "INV-29", "the record", $"goes back from {PersistedEpoch}");
+        Liveness.Persisted(record);
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
+        _parking = record.Parking;
+        HasFailed = record is { State: ChangefeedState.Failed, Closing: Protocol.Changefeeds.Closing.None };
+        if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)
         {
             if (!record.Parking.Tables.Contains(new(table))) world.Reached.Reached(HardCase.CopiedBack);
@@ -112,7 +133,15 @@ public sealed class Checkers(World world)
         }
 
         foreach (Mode mode in world.Modes) world.TargetOf(mode).CheckDurable(checkpoint);
-        world.Log.Forget(checkpoint);
+        world.Service.Persisted(checkpoint);
+    }
+
+    /// <summary>Nothing but a loss is for an operator, and it is said.</summary>
+    void CheckFailure(string message)
+    {
+        Rules.Ensure(world.Service.Slot.WasLost, "a gap", message, "is said, and the source has lost nothing");
+        Rules.Ensure(message.Contains("is lost", StringComparison.Ordinal), "a gap", message, "does not say so");
+        world.Reached.Reached(HardCase.SlotLost);
     }
 
     ManagerWatch ManagerOf(RoleHost host)

@@ -25,6 +25,8 @@ public static class HardCase
     public const string LateDone = "late DONE ignored";
     public const string ParkedByFailure = "table parked by a barrier that a failure held";
     public const string CopiedBack = "parked table copied and back";
+    public const string OpenAtTheEnd = "block event open when the faults ended";
+    public const string StoppedLost = "MaintainerStopped lost and closed again";
     public const string Gap = "session reset by a gap";
     public const string LostLastItem = "Resolved revealed a lost last item";
     public const string StoodStillMaintainer =
@@ -40,11 +42,33 @@ public static class HardCase
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";
     public const string SinkUnknown = "unknown outcome at the sink";
+    public const string Upgraded = "node upgraded";
+    public const string WrittenForOlder = "message written for an older node";
+    public const string LeftOutForOlder = "message left out for an older node";
+    public const string RecordTooNew = "record of a later version than the node's";
+    public const string RecordRewritten = "record of a later version than what is written next";
+    public const string ForeignKeyAdded = "foreign key added";
+    public const string TornWrite = "lines written of a hand-over that failed";
+    public const string LineRepeated = "line written again";
+    public const string LinesCopied = "table of lines copied";
     public const string CrashWhilePersisting = "crash between decide and persist";
     public const string SendRequeued = "send failed and requeued";
     public const string SyncpointWritten = "syncpoint written";
     public const string NormalOnSplit = "DDL of tables written on split tables";
     public const string DatabaseOnSplit = "DDL of a schema written on split tables";
+    public const string KeyChangeAcross = "key change from one span to another";
+    public const string KeyChangeReshaped = "halves of a key change written behind different cuts of the table";
+    public const string FilledTable = "rows in the transaction that makes their table";
+    public const string Mixed = "several DDL and rows and TRUNCATE in one transaction";
+    public const string StepInPieces = "step written in several pieces";
+    public const string StepBegunAnew = "step that was cut by a reset came again from its first piece";
+    public const string TwoServices = "two event services alive";
+    public const string SentAgain = "source sent again what the log has";
+    public const string LogReadAgain = "log gone and read again from the confirmed position";
+    public const string ConfirmedFellBack = "log read again from where a crash of the source set confirmed back to";
+    public const string SlotLost = "slot lost, and the changefeed failed for an operator";
+    public const string UnsplitMerged = "barrier merged a split table before it was written";
+    public const string UnsplitTakeover = "takeover while a barrier merges a split table";
     public const string AllOnSplit = "DDL of all tables written on split tables";
 
     /// <summary>Their names.</summary>

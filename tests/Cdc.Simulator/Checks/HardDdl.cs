@@ -19,6 +19,34 @@ static class HardDdl
         if (isSplit) world.Reached.Reached(Name(block.Payload.Influence));
     }
 
+    /// <summary>Counts transactions of the source that mix DDL and rows.</summary>
+    public static void Committed(World world, int from)
+    {
+        IReadOnlyList<ModelStep> steps = world.Source.Steps;
+        if (steps.Count - from < 2) return;
+        int ddl = 0;
+        bool truncates = false, hasRows = false;
+        HashSet<TableId> created = [];
+        for (int i = from; i < steps.Count; i++)
+        {
+            if (steps[i].At.Commit != steps[^1].At.Commit) continue;
+            if (steps[i] is RowsStep rows)
+            {
+                hasRows = true;
+                bool isFilled = created.Count > 0 && rows.Rows.Any(r => created.Contains(r.Table));
+                if (isFilled) world.Reached.Reached(HardCase.FilledTable);
+            }
+            else if (steps[i] is BlockStep block)
+            {
+                ddl++;
+                truncates |= block.Ddl.Truncated.Count > 0;
+                created.UnionWith(block.Ddl.Created);
+            }
+        }
+
+        if (ddl > 1 && truncates && hasRows) world.Reached.Reached(HardCase.Mixed);
+    }
+
     static string Name(Influence influence) => influence switch
     {
         Influence.Normal => HardCase.NormalOnSplit,

@@ -11,6 +11,9 @@ public sealed class MaintainerCases(World world)
 {
     readonly HashSet<RoleHost> _spokeLate = [];
 
+    /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
+    readonly HashSet<BlockEventId> _unsplit = [];
+
     public void Before(MaintainerWatch watch, RoleHost host, Input input)
     {
         switch (input)
@@ -22,6 +25,8 @@ public sealed class MaintainerCases(World world)
                 foreach (BlockStatus status in request.Statuses) Report(watch.Of(request.Mode), status);
                 break;
             case Received { Message: EpochGrant }:
+                if (_unsplit.Any(id => !world.Target.IsRecorded(id)))
+                    world.Reached.Reached(HardCase.UnsplitTakeover);
                 foreach (RoleHost other in world.Activations.Maintainers)
                 {
                     if (other == host || other.IsEnded) continue;
@@ -49,6 +54,8 @@ public sealed class MaintainerCases(World world)
                     bool isInBoth = order.Kind == InstructionKind.Write && watch.Modes.Count > 1
                         && watch.Modes.All(mode => mode.IsUnderWay(order.Event));
                     if (isInBoth) world.Reached.Reached(HardCase.BothModesAtOneEvent);
+                    bool isMerged = order.Kind == InstructionKind.Write && _unsplit.Contains(order.Event);
+                    if (isMerged) world.Reached.Reached(HardCase.UnsplitMerged);
                 }
 
                 break;
@@ -70,9 +77,12 @@ public sealed class MaintainerCases(World world)
             world.Reached.Reached(HardCase.RedoTakeoverInBlock);
     }
 
-    /// <summary>A DONE of which nothing can come any more.</summary>
+    /// <summary>A DONE of which nothing can come any more; a part that stands where its table has to be whole.</summary>
     void Report(BarrierWatch watch, BlockStatus status)
     {
+        if (status is { Stage: BlockStage.Waiting, Payload.Unsplit: { Length: > 0 } unsplit }
+            && watch.Schedule?.Find(status.Dispatcher) is { Span.IsWhole: false } part
+            && unsplit.Contains(part.Span.Table)) _unsplit.Add(status.Event);
         if (status.Stage != BlockStage.Done) return;
         bool isLate = watch.Schedule?.Find(status.Dispatcher) is not { } task || task.Owner != status.Owner
             || task.IsBeyond(status.Event.At);

@@ -11,6 +11,7 @@ public sealed class ManagerCases(ReachedStates reached)
 {
     readonly Dictionary<(DispatcherId, BlockEventId), Owner> _waited = [];
     readonly Dictionary<(DispatcherId, BlockEventId), Epoch> _scheduled = [];
+    readonly HashSet<(DispatcherId, Owner, CommitTs)> _cut = [];
 
     public void Before(ManagerWatch watch, Input input)
     {
@@ -32,6 +33,9 @@ public sealed class ManagerCases(ReachedStates reached)
     {
         switch (effect)
         {
+            case WriteRows { Rows: { IsFirst: false } or { IsLast: false } } piece:
+                Cut(piece);
+                break;
             case FlushSink when watch.Input is Received { Message: BlockInstructions }:
                 reached.Reached(HardCase.HeldReleased);
                 break;
@@ -42,6 +46,14 @@ public sealed class ManagerCases(ReachedStates reached)
                 reached.Reached(HardCase.Paused);
                 break;
         }
+    }
+
+    /// <summary>A step that comes in several pieces: begun again where it had begun before, it was cut.</summary>
+    void Cut(WriteRows piece)
+    {
+        if (piece.Rows.IsLast) reached.Reached(HardCase.StepInPieces);
+        if (!piece.Rows.IsFirst) return;
+        if (!_cut.Add((piece.Dispatcher, piece.Owner, piece.Rows.At))) reached.Reached(HardCase.StepBegunAnew);
     }
 
     void Written(ManagerWatch watch, BlockWritten written)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Cdc.Protocol;
@@ -6,6 +5,7 @@ using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Maintenance;
 using Cdc.Simulator.Checks;
+using Cdc.Simulator.Wire;
 
 namespace Cdc.Simulator.Cluster;
 
@@ -18,6 +18,9 @@ public sealed class Activations(World world, Rng rng)
     RecordStore? _store;
     bool _isCreated;
     ulong _instances;
+
+    /// <summary>How many maintainers have been activated.</summary>
+    public ulong Instances => _instances;
 
     public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
 
@@ -45,10 +48,14 @@ public sealed class Activations(World world, Rng rng)
             : newest;
     }
 
+    /// <summary>Whoever spoke on a node with an epoch.</summary>
+    public RoleHost? Speaker(NodeId node, Epoch epoch) =>
+        _maintainers.Find(m => !m.IsEnded && m.Node.Id == node && m.Role is Maintainer speaker && speaker.Epoch == epoch);
+
     public void Begin()
     {
         _store = new(world.Agenda, rng.Fork(), world.Swarm, world.Network);
-        _store.Persisted = stored => world.Checks.Persisted(Read(stored)!);
+        _store.Persisted = stored => world.Checks.Persisted(Read(stored));
         ActivateChangefeed();
         Create();
         WatchOver();
@@ -59,6 +66,7 @@ public sealed class Activations(World world, Rng rng)
     {
         if (_maintainers.Count(static m => !m.IsEnded) >= 3) return;
         Span<byte> id = stackalloc byte[16];
+        id.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
         var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
@@ -71,6 +79,9 @@ public sealed class Activations(World world, Rng rng)
     /// <summary>It begins with what its node believes, once that does anything.</summary>
     void See(RoleHost host) =>
         host.Node.Run(() => host.Take(new NodesChanged(world.Membership.ViewOf(host.Node))));
+
+    /// <summary>The how manieth activation this names.</summary>
+    public static ulong NumberOf(Guid instance) => BinaryPrimitives.ReadUInt64LittleEndian(instance.ToByteArray());
 
     /// <summary>A maintainer is gone without a word; its node lives.</summary>
     public void VanishMaintainer(Rng chance)
@@ -118,9 +129,19 @@ public sealed class Activations(World world, Rng rng)
     {
         if (world.AliveNodes.Count == 0) return;
         long seen = _store!.Version;
-        ChangefeedRecord? stored = _store.Stored is { } bytes ? Read(bytes) : null;
-        var role = new Changefeed(stored, rng.Next());
-        _changefeed = new("changefeed", rng.Pick(world.AliveNodes), role, (host, effect) =>
+        ulong jitter = rng.Next();
+        SimNode node = rng.Pick(world.AliveNodes);
+        ChangefeedRecord? stored = null;
+        if (_store.Stored is { } bytes && !Upgrades.TryRead(node.Speaks, bytes, out stored))
+        {
+            // It leaves it as it is; the directory tries another node.
+            world.Reached.Reached(HardCase.RecordTooNew);
+            Reactivate();
+            return;
+        }
+
+        var role = new Changefeed(stored, jitter);
+        _changefeed = new("changefeed", node, role, (host, effect) =>
         {
             world.Checks.After(host, effect);
             switch (effect)
@@ -136,7 +157,9 @@ public sealed class Activations(World world, Rng rng)
                     break;
                 case PersistChangefeed persist:
                     if (world.Swarm.Crash is not null && rng.Chance(0.02)) CrashSoon(host.Node);
-                    _store.Write(seen, Write(persist.Record), (outcome, version) => host.Node.Run(() =>
+                    byte[] record = world.Upgrades.Write(persist.Record, host.Node);
+                    if (record[0] < _store.Stored?[0]) world.Reached.Reached(HardCase.RecordRewritten);
+                    _store.Write(seen, record, (outcome, version) => host.Node.Run(() =>
                     {
                         seen = version;
                         if (outcome == PersistOutcome.Refused) Refused(host);
@@ -189,17 +212,10 @@ public sealed class Activations(World world, Rng rng)
         world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
     }
 
-    static byte[] Write(ChangefeedRecord record)
-    {
-        ArrayBufferWriter<byte> bytes = new();
-        ChangefeedRecordFormat.Write(record, bytes);
-        return bytes.WrittenSpan.ToArray();
-    }
-
     static ChangefeedRecord Read(byte[] stored) =>
-        ChangefeedRecordFormat.TryRead(stored, out ChangefeedRecord? record, out string? error)
+        Upgrades.TryRead(NextVersion.Number, stored, out ChangefeedRecord? record)
             ? record
-            : throw new ViolationException("wire", error);
+            : throw new ViolationException("wire", "Nobody can read the record.");
 
     void OnMaintainer(RoleHost host, Effect effect)
     {

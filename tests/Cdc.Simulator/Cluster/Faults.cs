@@ -10,6 +10,9 @@ public sealed class Faults(World world, Rng rng)
 {
     readonly Swarm _swarm = world.Swarm;
     TimeSpan _resumeAt;
+    bool _areOver;
+
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
     public void Begin()
     {
@@ -21,16 +24,22 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
+        Repeatedly(_swarm.ServerCrash, world.Service.ServerCrashes);
+        if (_swarm.SlotLost is { } lost && lost < _swarm.Faulty) world.Agenda.In(lost, world.Service.LoseSlot);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
+        Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
+
+    /// <summary>No new ones come; what stands still does so until its time is over.</summary>
+    public void End() => _areOver = true;
 
     void Repeatedly(TimeSpan? mean, Action fault)
     {
         if (mean is not { } pause) return;
         world.Agenda.In(rng.Between(TimeSpan.Zero, 2 * pause), () =>
         {
-            if (world.Network.IsHealed) return;
+            if (_areOver) return;
             fault();
             Repeatedly(mean, fault);
         });
@@ -69,7 +78,7 @@ public sealed class Faults(World world, Rng rng)
     {
         SimNode node = rng.Pick(world.AliveNodes);
         if (node.IsPaused) return;
-        TimeSpan length = rng.Chance(0.4) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
+        TimeSpan length = rng.Chance(0.5) ? LongestPause : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
         StandStill pause = new(length, rng.Chance(0.3), rng.Chance(0.5), rng.Chance(0.3));
         node.Pause(pause);
         world.Say($"{node} stands still: {pause}");
@@ -130,18 +139,16 @@ public sealed class Faults(World world, Rng rng)
         {
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
                 world.Activations.Changefeed?.Tell(new ResumeChangefeed(3));
-            if (world.Activations.Newest is { } maintainer)
+            foreach (TableId table in world.Checks.Parked.Order())
             {
-                foreach (TableId table in world.Checks.Parked.Order())
-                {
-                    TableHistory history = world.Source.Tables[table];
-                    if (history.Dropped is null)
-                        maintainer.Tell(new CopyTable(new(table, history.Schema, history.IsSplittable)));
-                }
-
-                if (_swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0)
-                    maintainer.Tell(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+                // What is stored is not asked for again: whoever takes over has to know of it.
+                if (world.Source.Tables[table].Dropped is null && !world.Checks.IsWanted(table))
+                    world.Activations.Changefeed?.Tell(new CopyTable(4, table));
             }
+
+            bool parks = _swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0;
+            if (parks && world.Activations.Newest is { } maintainer)
+                maintainer.Tell(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
 
             BeginOperating();
         });

@@ -1,10 +1,12 @@
 using System.Buffers;
 using Cdc.Protocol.Messages;
+using Cdc.Simulator.Checks;
+using Cdc.Simulator.Wire;
 
 namespace Cdc.Simulator.Cluster;
 
 /// <summary>Carries messages between nodes, as bytes: loses, repeats, delays, reorders and cuts off.</summary>
-public sealed class Network(Agenda agenda, Rng rng, Swarm swarm)
+public sealed class Network(Agenda agenda, Rng rng, Swarm swarm, ReachedStates reached)
 {
     readonly ArrayBufferWriter<byte> _bytes = new();
     readonly HashSet<(int From, int To)> _cut = [];
@@ -31,8 +33,16 @@ public sealed class Network(Agenda agenda, Rng rng, Swarm swarm)
     public bool Send(SimNode from, SimNode to, Message message, Action<Message> deliver)
     {
         Sent++;
+        byte version = Math.Min(from.Speaks, to.Speaks);
+        if (Dialect.Since(from.Speaks, message) > version)
+        {
+            reached.Reached(HardCase.LeftOutForOlder);
+            return false;
+        }
+
+        if (version < from.Speaks) reached.Reached(HardCase.WrittenForOlder);
         _bytes.ResetWrittenCount();
-        WireFormat.Write(message, _bytes);
+        Dialect.Write(from.Speaks, message, _bytes, version);
         byte[] wire = _bytes.WrittenSpan.ToArray();
         if (_cut.Contains((from.Number, to.Number))) return false;
         bool local = from.Number == to.Number;
@@ -46,7 +56,7 @@ public sealed class Network(Agenda agenda, Rng rng, Swarm swarm)
     void Deliver(SimNode to, byte[] wire, Action<Message> deliver, bool local) =>
         agenda.In(Latency(local), () => to.Run(() =>
         {
-            if (!WireFormat.TryRead(wire, out Message? message, out string? error))
+            if (!Dialect.TryRead(to.Speaks, wire, out Message? message, out string? error))
                 throw new ViolationException("wire", error ?? "not read");
 
             deliver(message);

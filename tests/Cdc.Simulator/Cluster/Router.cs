@@ -10,7 +10,7 @@ public sealed class Router(World world, Rng rng)
     public void Send(RoleHost from, Party sender, Send send)
     {
         bool isSent = false;
-        if (Find(send.To) is { } to)
+        if (Find(send.To, send.Message) is { } to)
         {
             isSent = world.Network.Send(from.Node, to.Node, send.Message, message =>
             {
@@ -25,13 +25,14 @@ public sealed class Router(World world, Rng rng)
             from.Take(new SendEnded(token, isSent))));
     }
 
-    RoleHost? Find(Party to) => to.Role switch
+    RoleHost? Find(Party to, Message message) => to.Role switch
     {
+        Role.Maintainer when message is Superseded superseded => world.Activations.Speaker(to.Node, superseded.Epoch),
         Role.Changefeed => world.Activations.Changefeed,
         Role.Maintainer => world.Activations.Maintainer(to.Node, rng),
         Role.Manager => world.MachineOf(to.Node)?.Manager,
         Role.Collector => world.MachineOf(to.Node)?.Collector,
-        Role.EventService => world.Service.Current is { } service && service.Node.Id == to.Node ? service : null,
+        Role.EventService => world.Service.On(to.Node),
         _ => null,
     };
 

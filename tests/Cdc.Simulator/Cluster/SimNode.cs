@@ -1,5 +1,6 @@
 using Cdc.Protocol;
 using Cdc.Protocol.Changefeeds;
+using Cdc.Protocol.Messages;
 
 namespace Cdc.Simulator.Cluster;
 
@@ -19,6 +20,9 @@ public sealed class SimNode(NodeId id, int number, Agenda agenda, TimeSpan clock
 
     /// <summary>The machine; its incarnations share it.</summary>
     public int Number { get; } = number;
+
+    /// <summary>The latest version of the wire form that it writes and reads.</summary>
+    public byte Speaks { get; init; } = WireFormat.Version;
 
     public bool IsAlive { get; set; } = true;
 

@@ -4,7 +4,7 @@ using Cdc.Protocol;
 namespace Cdc.Simulator.Source;
 
 /// <summary>Makes DDL of every influence, and carries it out on the model's schema history.</summary>
-sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
+sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options, Constraints constraints)
 {
     long _nextTable = 1000;
 
@@ -12,7 +12,9 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     public BlockStep? Make(CommitTs at)
     {
         List<TableHistory> live = [.. source.Tables.Values.Where(static t => t.Dropped is null)];
-        return rng.Below(15) switch
+        if (options.UnsplitShare > 0 && rng.Chance(options.UnsplitShare) && ForbidSplit(at, live) is { } made)
+            return made;
+        return rng.Below(options.HasConstraints ? 18 : 15) switch
         {
             0 or 1 => CreateTable(at),
             2 when live.Count > 2 => DropTable(at, rng.Pick(live)),
@@ -24,6 +26,8 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
             9 => Unclassified(at),
             10 or 11 when live.Count > 0 => CreatePartition(at, rng.Pick(live)),
             12 when live.Count > 0 && rng.Chance(0.4) => RenameSchema(at, rng.Pick(live).Schema),
+            15 or 16 when live.Count > 0 => AddUnique(at, rng.Pick(live)),
+            17 when live.Count > 1 => AddForeignKey(at, rng.Pick(live), rng.Pick(live)),
             _ => live.Count > 0 ? Alter(at, rng.Pick(live)) : null,
         };
     }
@@ -66,6 +70,9 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
 
     BlockStep Truncate(CommitTs at, List<TableHistory> tables)
     {
+        // What refers to a table that is emptied is emptied with it.
+        for (int i = 0; i < tables.Count; i++)
+            tables.AddRange(constraints.Referring(tables[i]).Where(t => !tables.Contains(t)).ToArray());
         foreach (TableHistory table in tables) table.Truncate(at);
         return Step(at, BlockPayload.Of(Blocked([.. tables])), "truncate", truncated: tables);
     }
@@ -74,6 +81,24 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     {
         table.Reshape(at);
         return Step(at, BlockPayload.Of(Blocked(table)), "alter", reshaped: [table]);
+    }
+
+    /// <summary>A second unique column: from here on the table may not be split.</summary>
+    BlockStep AddUnique(CommitTs at, TableHistory table)
+    {
+        if (!table.HasKey || table.UniqueFrom is not null) return Alter(at, table);
+        table.AddUnique(at);
+        return Step(at, new(WithTrigger(table), null, [], [], [table.Table]), "add unique", unique: [table]);
+    }
+
+    BlockStep AddForeignKey(CommitTs at, TableHistory child, TableHistory parent)
+    {
+        ForeignKey key = new(child.Table, parent.Table);
+        if (!child.HasKey || !parent.HasKey || !constraints.TryAdd(key)) return Alter(at, child);
+        var influence = new Influence.Normal([child.Table, parent.Table, TableId.Trigger]);
+        BlockStep step = Step(at, BlockPayload.Of(influence), "add foreign key");
+        child.AddDdl(step.Event);
+        return step with { Ddl = step.Ddl with { ForeignKey = key } };
     }
 
     BlockStep ChangeType(CommitTs at, List<TableHistory> tables)
@@ -91,6 +116,23 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
         return Step(at, new(WithTrigger(table), null, [], [new(table.Table, from, to)], []), "set schema");
     }
 
+    /// <summary>Changes the key, or the replica identity, of some tables: from then on they may not be in several
+    /// spans. Null: there is no such table that may be.</summary>
+    BlockStep? ForbidSplit(CommitTs at, List<TableHistory> live)
+    {
+        live.RemoveAll(static t => !t.IsSplittable);
+        if (live.Count == 0) return null;
+        List<TableHistory> tables = Some(live, 2);
+        foreach (TableHistory table in tables)
+        {
+            table.ForbidSplit(at);
+            table.Reshape(at);
+        }
+
+        Influence.Normal stopped = new([.. tables.Select(static t => t.Table), TableId.Trigger]);
+        return Step(at, new(stopped, null, [], [], Ids(tables)), "alter key", reshaped: tables);
+    }
+
     BlockStep AlterSchema(CommitTs at, string schema) =>
         Step(at, BlockPayload.Of(new Influence.Database(schema)), "alter schema");
 
@@ -106,7 +148,7 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
 
     TableHistory Added(CommitTs at, string schema)
     {
-        var table = new TableHistory(new(_nextTable++), schema, rng.Chance(options.SplittableShare), at);
+        TableHistory table = Workload.MakeTable(new(_nextTable++), schema, at, rng, options);
         source.AddTable(table);
         return table;
     }
@@ -142,12 +184,13 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
     static BlockStep Step(
         CommitTs at, BlockPayload payload, string text,
         IReadOnlyList<TableHistory>? created = null, IReadOnlyList<TableHistory>? dropped = null,
-        IReadOnlyList<TableHistory>? reshaped = null, IReadOnlyList<TableHistory>? truncated = null)
+        IReadOnlyList<TableHistory>? reshaped = null, IReadOnlyList<TableHistory>? truncated = null,
+        IReadOnlyList<TableHistory>? unique = null)
     {
         var id = new BlockEventId(at, false);
-        var ddl = new Ddl(text, Ids(created), Ids(dropped), Ids(reshaped), Ids(truncated));
+        var ddl = new Ddl(text, Ids(created), Ids(dropped), Ids(reshaped), Ids(truncated)) { Unique = Ids(unique) };
         foreach (IReadOnlyList<TableHistory>? tables in (IReadOnlyList<TableHistory>?[])
-            [created, dropped, reshaped, truncated])
+            [created, dropped, reshaped, truncated, unique])
         {
             foreach (TableHistory table in tables ?? []) table.AddDdl(id);
         }
@@ -155,6 +198,6 @@ sealed class DdlMaker(ModelSource source, Rng rng, WorkloadOptions options)
         return new(id, payload, ddl);
     }
 
-    static IReadOnlyList<TableId> Ids(IReadOnlyList<TableHistory>? tables) =>
+    static ImmutableArray<TableId> Ids(IReadOnlyList<TableHistory>? tables) =>
         tables is null ? [] : [.. tables.Select(static t => t.Table)];
 }

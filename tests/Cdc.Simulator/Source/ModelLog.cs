@@ -3,22 +3,37 @@ using Cdc.Protocol.Sessions;
 
 namespace Cdc.Simulator.Source;
 
-/// <summary>The source's log as an event service reads it: what the changefeed's checkpoint has passed may be
-/// gone.</summary>
-public sealed class ModelLog(ModelSource source) : IEventLog
+/// <summary>The source's log as one life of an event service, or several, has read it: what the changefeed's checkpoint
+/// has passed is gone.</summary>
+/// <param name="source">What is read.</param>
+/// <param name="begin">Where reading began: nothing before is here.</param>
+/// <param name="checkpoint">The changefeed's then.</param>
+/// <param name="pieceBytes">How many bytes of a step's rows it gives at once.</param>
+public sealed class ModelLog(ModelSource source, CommitTs begin, CommitTs checkpoint, int pieceBytes) : IEventLog
 {
-    public CommitTs Forgotten { get; private set; }
+    readonly CommitTs _begin = begin;
 
-    /// <summary>The slot is confirmed up to there.</summary>
-    public void Forget(CommitTs upTo) => Forgotten = CommitTs.Max(Forgotten, upTo);
+    public CommitTs Forgotten { get; private set; } = begin;
+
+    public CommitTs LostUpTo { get; } = begin > checkpoint ? begin : CommitTs.Zero;
+
+    /// <summary>Everything up to there has been received.</summary>
+    public CommitTs Received { get; private set; } = begin;
+
+    public void Receive(CommitTs upTo) => Received = CommitTs.Max(Received, upTo);
+
+    /// <summary>The changefeed's checkpoint has passed it.</summary>
+    public void Forget(CommitTs upTo) => Forgotten = CommitTs.Max(Forgotten, CommitTs.Min(upTo, Received));
 
     public LogRows? NextRows(TableSpan span, CommitTs after, long offset, CommitTs upTo, int maxBytes)
     {
+        if (after < _begin) throw new ViolationException("a gap", $"{span} is read behind {after}, before {_begin}");
         // A step that was cut is behind `after`, too: `after` is the step before it.
-        for (int i = source.FirstBehind(after); i < source.Steps.Count && source.Steps[i].At <= upTo; i++)
+        CommitTs last = CommitTs.Min(upTo, Received);
+        for (int i = First(after); i < source.Steps.Count && source.Steps[i].At <= last; i++)
         {
             if (source.Steps[i] is not RowsStep step) continue;
-            if (Cut(step, span, offset, maxBytes) is { } rows) return rows;
+            if (Cut(step, span, offset, Math.Min(maxBytes, pieceBytes)) is { } rows) return rows;
         }
 
         return null;
@@ -26,7 +41,8 @@ public sealed class ModelLog(ModelSource source) : IEventLog
 
     public LogBlock? NextBlock(CommitTs after, CommitTs upTo)
     {
-        for (int i = source.FirstBehind(after); i < source.Steps.Count && source.Steps[i].At <= upTo; i++)
+        CommitTs last = CommitTs.Min(upTo, Received);
+        for (int i = First(after); i < source.Steps.Count && source.Steps[i].At <= last; i++)
         {
             if (source.Steps[i] is BlockStep block) return new(block.Event, block.Payload);
         }
@@ -38,6 +54,8 @@ public sealed class ModelLog(ModelSource source) : IEventLog
         source.Tables.TryGetValue(table, out TableHistory? history) && history.IsThereAt(at)
             ? history.SchemaAt(at)
             : null;
+
+    int First(CommitTs after) => source.FirstBehind(CommitTs.Max(after, Forgotten));
 
     static LogRows? Cut(RowsStep step, TableSpan span, long offset, int maxBytes)
     {

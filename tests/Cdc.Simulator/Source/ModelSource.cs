@@ -70,7 +70,7 @@ public sealed class ModelSource
     public ImmutableArray<AddedTable> TablesAt(CommitTs at) =>
     [
         .. _tables.Values.Where(t => t.IsThereAt(at))
-            .Select(t => new AddedTable(t.Table, t.SchemaAt(at), t.IsSplittable)),
+            .Select(t => new AddedTable(t.Table, t.SchemaAt(at), t.IsSplittableAt(at))),
     ];
 
     /// <summary>The tables that a block event stops, the trigger left out.</summary>

@@ -23,6 +23,12 @@ public sealed record Ddl(
     IReadOnlyList<TableId> Reshaped,
     IReadOnlyList<TableId> Truncated)
 {
+    /// <summary>Tables that get a unique column.</summary>
+    public IReadOnlyList<TableId> Unique { get; init; } = [];
+
+    /// <summary>What it makes a table refer to.</summary>
+    public ForeignKey? ForeignKey { get; init; }
+
     /// <summary>The tables whose content or shape it changes.</summary>
-    public IEnumerable<TableId> Changed => [.. Created, .. Dropped, .. Reshaped, .. Truncated];
+    public IEnumerable<TableId> Changed => [.. Created, .. Dropped, .. Reshaped, .. Truncated, .. Unique];
 }

@@ -1,20 +1,24 @@
 using Cdc.Protocol;
+using Cdc.Simulator.Checks;
 using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator.Target;
 
-/// <summary>A database with transactions, progress rows fenced by owner, and a record of executed block events. It checks
-/// with every commit that its content is what the source had at that position.</summary>
+/// <summary>What everybody writes to. It checks with every commit that its content is what the source had at that
+/// position.</summary>
 /// <param name="source">What it is to be equal to.</param>
+/// <param name="kind">What it can do.</param>
 /// <param name="isParked">Tables that are out of the schedule: what they hold counts for nothing.</param>
+/// <param name="reached">Counts hard cases.</param>
 /// <param name="follower">One that takes over what is copied here, as of there: a log of changes has no copies of its
 /// own, and is read on top of them.</param>
-public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked, ModelTarget? follower = null)
+public sealed class ModelTarget(
+    ModelSource source, TargetKind kind, Func<TableId, bool> isParked, ReachedStates reached,
+    ModelTarget? follower = null)
 {
-    readonly Dictionary<TableId, CommitTs> _copied = [];
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
-    readonly List<ProgressRow> _progress = [];
     readonly HashSet<BlockEventId> _recorded = [];
+    readonly ForeignKeys _foreignKeys = new();
 
     /// <summary>How many commits of owners that had lost their span were refused.</summary>
     public int Fenced { get; private set; }
@@ -22,81 +26,74 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
     /// <summary>How many writes of a block event found it recorded.</summary>
     public int FoundRecorded { get; private set; }
 
+    public IProgress Progress { get; } = kind == TargetKind.BareLines ? new NoProgress() : new ProgressTable();
+
     public bool IsRecorded(BlockEventId id) => _recorded.Contains(id);
 
-    /// <summary>The last copy of a table that it took: what was done up to there need not be done again.</summary>
-    public CommitTs CopiedAt(TableId table) => _copied.GetValueOrDefault(table);
+    /// <summary>Counts them; null: nobody does.</summary>
+    public KeyChanges? KeyChanges { get; init; }
 
-    public int Recorded => _recorded.Count;
-
-    public SortedDictionary<TableId, TargetTable> Tables => _tables;
-
-    public void CreateTable(TableId table) => _tables.Add(table, new());
-
-    /// <summary>Whether somebody else's open transaction holds a part of the span: a claim has to wait.</summary>
-    public bool IsBusy(TableSpan span)
+    public void CreateTable(TableId table)
     {
-        foreach (ProgressRow row in _progress)
-        {
-            if (row.Writers > 0 && row.Span.Overlaps(span)) return true;
-        }
-
-        return false;
+        TableHistory history = source.Tables[table];
+        bool isAppended = kind != TargetKind.Database || !history.HasKey;
+        _tables[table] = isAppended
+            ? new AppendedTable(history, mayRepeat: kind == TargetKind.BareLines)
+            : new KeyedTable(history);
     }
 
     /// <summary>Takes the span for an owner; what smaller owners hold of it can't be written by them any more.</summary>
-    /// <returns>The position up to which everything of the span is there; null: a larger owner has a part of it.</returns>
-    public CommitTs? Claim(TableSpan span, Owner owner)
+    /// <param name="position">Up to where everything of the span is there; null: nobody has written that down.</param>
+    /// <returns>False: a larger owner has a part of it.</returns>
+    public bool TryClaim(TableSpan span, Owner owner, out CommitTs? position)
     {
-        foreach (ProgressRow row in _progress)
-        {
-            if (row.Span.Overlaps(span) && row.Owner > owner) return null;
-        }
-
-        CommitTs position = Position(span);
-        ProgressRow? own = null;
-        foreach (ProgressRow row in _progress)
-        {
-            if (!row.Span.Overlaps(span)) continue;
-            if (row.Span == span) own = row;
-            else row.IsClosed = true;
-        }
-
-        if (own is null) _progress.Add(own = new(span, owner, position));
-        (own.Owner, own.IsClosed) = (owner, false);
-        return position;
+        if (!Progress.TryClaim(span, owner, out position)) return false;
+        if (_tables.TryGetValue(span.Table, out TargetTable? table)) table.Claims++;
+        return true;
     }
 
     /// <summary>Opens a transaction on a span: its row is changed, so that a claim waits.</summary>
     /// <returns>Null: the owner has lost the span.</returns>
     public ProgressRow? Begin(TableSpan span, Owner owner)
     {
-        foreach (ProgressRow row in _progress)
-        {
-            if (row.Span != span) continue;
-            if (row.Owner != owner || row.IsClosed) break;
-            row.Writers++;
-            return row;
-        }
-
-        Fenced++;
-        return null;
+        ProgressRow? row = Progress.Begin(span, owner);
+        if (row is null) Fenced++;
+        return row;
     }
 
     /// <summary>Commits the rows of whole steps of one span, in order.</summary>
     public void Commit(ProgressRow row, IReadOnlyList<WriteUnit> steps)
     {
-        row.Writers--;
         foreach (WriteUnit step in steps)
         {
-            foreach (RowChange change in step.Rows) Apply(step.At, change);
+            if (!row.Span.IsWhole && source.Tables[row.Span.Table].WholeFrom < step.At)
+                throw new ViolationException("INV-34",
+                    $"rows at {step.At} of {row.Span}, a part of a table that is not to be split any more");
+            for (int i = 0; i < step.Rows.Count; i++)
+            {
+                if (Apply(step, i)) KeyChanges?.Applied(row.Span, step.At, step.Rows[i]);
+            }
+
             if (step.At > row.Position) row.Position = step.At;
+            if (!isParked(row.Span.Table)) _tables.GetValueOrDefault(row.Span.Table)?.StepEnded(step.At);
         }
 
-        _progress.RemoveAll(r => r != row && r.Writers == 0 && Covers(row.Span, r.Span) && r.Position <= row.Position);
+        Progress.Commit(row);
+        CheckCommitted(row);
     }
 
-    public void Rollback(ProgressRow row) => row.Writers--;
+    /// <summary>Nothing is written, where there are transactions; else lines up to any one of them may be.</summary>
+    public void Rollback(ProgressRow row, IReadOnlyList<WriteUnit> steps, Rng rng)
+    {
+        Progress.Rollback(row);
+        if (kind != TargetKind.BareLines) return;
+        int lines = rng.Below(steps.Sum(static step => step.Rows.Count) + 1);
+        if (lines > 0) reached.Reached(HardCase.TornWrite);
+        foreach (WriteUnit step in steps)
+        {
+            for (int i = 0; i < step.Rows.Count && lines > 0; i++, lines--) Apply(step, i);
+        }
+    }
 
     /// <summary>Executes a block event in a transaction of its own, with its record.</summary>
     /// <returns>False: it is recorded already.</returns>
@@ -105,70 +102,61 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         if (!_recorded.Add(block.Event))
         {
             FoundRecorded++;
-            return false;
+            // Without a record its line is there once more; a reader leaves it out.
+            return kind == TargetKind.BareLines;
         }
 
         foreach (TableHistory table in source.Stopped(block)) CheckEqual(table, block);
         Ddl ddl = block.Ddl;
-        foreach (TableId dropped in ddl.Dropped) _tables.Remove(dropped);
-        foreach (TableId created in ddl.Created)
+        foreach (TableId dropped in ddl.Dropped)
         {
-            if (CopiedAt(created) < block.At) _tables[created] = new();
+            if (kind != TargetKind.BareLines) _tables.Remove(dropped);
+            else if (_tables.TryGetValue(dropped, out TargetTable? table)) table.IsDropped = true;
         }
 
+        // What follows another target may come to it behind a copy.
+        foreach (TableId created in ddl.Created)
+            if (source.Tables[created].CopiedAt < block.At) CreateTable(created);
         foreach (TableId reshaped in ddl.Reshaped)
         {
             if (Changing(reshaped, block) is { } table) table.Shape++;
         }
 
-        foreach (TableId truncated in ddl.Truncated)
-        {
-            if (Changing(truncated, block) is not { } table) continue;
-            table.Rows.Clear();
-            table.TruncatedAt = block.At;
-        }
+        _foreignKeys.Truncate(ddl.Truncated, _tables);
+        foreach (TableId truncated in ddl.Truncated) Changing(truncated, block)?.Truncate(block.At);
+        foreach (TableId unique in ddl.Unique) (Changing(unique, block) as KeyedTable)?.AddUnique(block.At);
+        if (ddl.ForeignKey is { } key) Add(key, block);
 
         // Everything before it is durable in the tables that it changes, and it is itself.
-        foreach (TableId changed in ddl.Changed)
-        {
-            TableSpan whole = TableSpan.Whole(changed);
-            if (!_progress.Exists(r => r.Span.Overlaps(whole))) _progress.Add(new(whole, default, block.At));
-            foreach (ProgressRow row in _progress)
-            {
-                if (row.Span.Overlaps(whole) && row.Position < block.At) row.Position = block.At;
-            }
-        }
-
+        foreach (TableId changed in ddl.Changed) Progress.Executed(changed, block.At);
         return true;
     }
 
-    /// <summary>Empties a table and fills it with what the source holds at a position, in one transaction.</summary>
+    /// <summary>Empties a table and fills it with what the source holds at a position, in one transaction. One that is
+    /// only appended to has a line that says so, then what the source holds; it counts from the last of these on.</summary>
     /// <returns>False: the owner has lost it.</returns>
     public bool Copy(TableSpan span, Owner owner, CommitTs at)
     {
-        if (follower?.IsBusy(span) == true || Begin(span, owner) is not { } row) return false;
-        Fill(source.Tables[span.Table], at);
-        row.Writers--;
-        row.Position = at;
-        _progress.RemoveAll(r => r != row && Covers(row.Span, r.Span));
+        if (follower?.Progress.IsBusy(span) == true || Begin(span, owner) is not { } row) return false;
+        TableHistory history = source.Tables[span.Table];
+        history.CopiedAt = CommitTs.Max(history.CopiedAt, at);
+        Fill(span.Table, at);
+        Progress.Copied(row, at);
         follower?.Follow(span.Table, at);
         return true;
     }
 
     void Follow(TableId table, CommitTs at)
     {
-        Fill(source.Tables[table], at);
-        TableSpan whole = TableSpan.Whole(table);
-        _progress.RemoveAll(r => r.Span.Overlaps(whole));
-        _progress.Add(new(whole, default, at));
+        Fill(table, at);
+        Progress.Followed(table, at);
     }
 
-    void Fill(TableHistory history, CommitTs at)
+    void Fill(TableId table, CommitTs at)
     {
-        TargetTable table = new() { Shape = history.ShapeAt(at), CopiedAt = at, TruncatedAt = at };
-        foreach (uint key in history.Keys.Keys) table.Rows[key] = (at, history.ValueAt(key, at));
-        _copied[history.Table] = at;
-        _tables[history.Table] = table;
+        if (!_tables.ContainsKey(table)) CreateTable(table);
+        if (_tables[table] is AppendedTable) reached.Reached(HardCase.LinesCopied);
+        _tables[table].Copy(at);
     }
 
     /// <summary>Everything of the source up to a position is there.</summary>
@@ -179,94 +167,73 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
             if (isParked(table.Table) || table.Created > at) continue;
             foreach ((CommitTs ddlAt, BlockEventId id) in table.Ddl)
             {
-                bool isCopied = CopiedAt(table.Table) >= ddlAt;
+                bool isCopied = table.CopiedAt >= ddlAt;
                 Ensure(ddlAt > at || isCopied || _recorded.Contains(id), "no loss",
                     $"{id} is not executed at checkpoint {at}");
             }
 
             if (table.Dropped is { } dropped && dropped <= at) continue;
             if (!_tables.TryGetValue(table.Table, out TargetTable? there)) continue;
-            foreach (uint key in table.Keys.Keys)
-            {
-                CommitTs last = table.ChangeBefore(key, new(at.Commit, at.Step + 1));
-                CommitTs applied = Applied(there, key);
-                Ensure(applied >= last, "no loss", $"key {key:X8} of table {table.Table} at {applied}, not {last}, "
-                    + $"at checkpoint {at}");
-            }
+            there.Check(at, isExact: false, "no loss");
+        }
+    }
+
+    void Add(ForeignKey key, BlockStep block)
+    {
+        if (kind != TargetKind.Database || isParked(key.Child) || isParked(key.Parent)) return;
+        // One that was copied beyond it has the rows of then, and the other one has not yet.
+        if (Changing(key.Child, block) is null || Changing(key.Parent, block) is null) return;
+        reached.Reached(HardCase.ForeignKeyAdded);
+        _foreignKeys.Add(key, _tables);
+    }
+
+    /// <returns>False: it is there already, or is not to be there.</returns>
+    bool Apply(WriteUnit step, int index)
+    {
+        RowChange change = step.Rows[index];
+        if (step.At <= Progress.Of(change.Table, change.Key)) return false; // Applied before; the sink skips per key.
+        bool isChecked = !isParked(change.Table);
+        _tables.TryGetValue(change.Table, out TargetTable? table);
+        if (table is null)
+        {
+            if (isChecked) throw Wrong("are there, and the table is not");
+            return false;
+        }
+
+        // All rows without a key have the same one.
+        int place = table.History.HasKey ? 0 : index;
+        if (table.Has(step.At, change, place))
+        {
+            reached.Reached(HardCase.LineRepeated);
+        }
+        else if (isChecked)
+        {
+            if (table.IsDropped) throw Wrong("come behind its end");
+            if (table.Shape != change.Shape) throw Wrong($"have shape {change.Shape}, the table {table.Shape}");
+        }
+
+        table.Apply(step.At, change, place, isChecked);
+        return isChecked;
+
+        ViolationException Wrong(string what) => new("INV-24", $"rows of table {change.Table} at {step.At} {what}");
+    }
+
+    /// <summary>What is there of a span is what its progress says, key by key.</summary>
+    void CheckCommitted(ProgressRow row)
+    {
+        TableId id = row.Span.Table;
+        if (kind == TargetKind.BareLines || isParked(id)) return;
+        if (!_tables.TryGetValue(id, out TargetTable? table)) return;
+        foreach (uint key in table.History.Keys.Keys)
+        {
+            if (!row.Span.Contains(key)) continue;
+            table.Check(key, Progress.Of(id, key), isExact: true, "prefix");
         }
     }
 
     /// <summary>A table that a DDL changes; null: its copy has that already.</summary>
     TargetTable? Changing(TableId table, BlockStep block) =>
         _tables.TryGetValue(table, out TargetTable? there) && there.CopiedAt < block.At ? there : null;
-
-    /// <summary>The position of every key of a span: the largest of any row that holds it; of the span: the smallest.</summary>
-    CommitTs Position(TableSpan span)
-    {
-        // Cut at every border, then the largest of each piece.
-        var borders = new SortedSet<ulong> { span.From, span.To };
-        foreach (ProgressRow row in _progress)
-        {
-            if (!row.Span.Overlaps(span)) continue;
-            if (row.Span.From > span.From) borders.Add(row.Span.From);
-            if (row.Span.To < span.To) borders.Add(row.Span.To);
-        }
-
-        CommitTs? smallest = null;
-        ulong? from = null;
-        foreach (ulong to in borders)
-        {
-            if (from is { } start)
-            {
-                CommitTs largest = KeyPosition(span.Table, (uint)start);
-                if (smallest is null || largest < smallest) smallest = largest;
-            }
-
-            from = to;
-        }
-
-        return smallest ?? CommitTs.Zero;
-    }
-
-    CommitTs KeyPosition(TableId table, uint hash)
-    {
-        CommitTs largest = CommitTs.Zero;
-        foreach (ProgressRow row in _progress)
-        {
-            if (row.Span.Table == table && row.Span.Contains(hash) && row.Position > largest) largest = row.Position;
-        }
-
-        return largest;
-    }
-
-    void Apply(CommitTs at, RowChange change)
-    {
-        if (at <= KeyPosition(change.Table, change.Key)) return; // Applied before; the sink skips per key.
-        _tables.TryGetValue(change.Table, out TargetTable? table);
-        (string Rule, string What)? broken = Broken(table, at, change);
-        if (broken is { } found && !isParked(change.Table))
-            Ensure(false, found.Rule, $"table {change.Table} at {at}: {found.What}");
-        if (broken is null) table!.Rows[change.Key] = (at, change.Value);
-        else if (table is not null) table.IsStale = true; // Replaced by the copy that brings it back.
-    }
-
-    /// <summary>What is wrong with applying a change; null: nothing.</summary>
-    (string Rule, string What)? Broken(TargetTable? table, CommitTs at, RowChange change)
-    {
-        if (table is null) return ("INV-24", "rows, and it is not there");
-        if (table.IsStale) return ("no loss", "rows, and it was not copied after it had lost some");
-        if (table.Shape != change.Shape)
-            return ("INV-24", $"rows have shape {change.Shape}, the table {table.Shape}");
-        CommitTs applied = Applied(table, change.Key);
-        if (applied >= at) return ("order per key", $"key {change.Key:X8} is at {applied}");
-        CommitTs before = source.Tables[change.Table].ChangeBefore(change.Key, at);
-        return applied >= before ? null : ("no loss", $"key {change.Key:X8} comes from {applied} without {before}");
-    }
-
-    static CommitTs Applied(TargetTable table, uint key) =>
-        table.Rows.TryGetValue(key, out (CommitTs At, ulong Value) row)
-            ? CommitTs.Max(row.At, table.TruncatedAt)
-            : table.TruncatedAt;
 
     /// <summary>A table holds exactly what the source held directly before a block event that stops it.</summary>
     void CheckEqual(TableHistory table, BlockStep block)
@@ -276,18 +243,8 @@ public sealed class ModelTarget(ModelSource source, Func<TableId, bool> isParked
         string rule = block.Event.IsSyncPoint ? "INV-25" : "INV-24";
         Ensure(_tables.TryGetValue(table.Table, out TargetTable? there), rule,
             $"{block.Event} ({block.Ddl.Text}) needs table {table.Table}, which is not there");
-        CommitTs before = block.At.Previous;
-        foreach (uint key in table.Keys.Keys)
-        {
-            ulong want = table.ValueAt(key, before);
-            ulong have = there!.Rows.TryGetValue(key, out (CommitTs At, ulong Value) row) ? row.Value : 0;
-            Ensure(want == have, rule, $"{block.Event} ({block.Ddl.Text}) is executed while key {key:X8} of table "
-                + $"{table.Table} is at {Applied(there, key)}, not {table.ChangeBefore(key, block.At)}");
-        }
+        there!.Check(block.At.Previous, isExact: true, rule, block);
     }
-
-    static bool Covers(TableSpan outer, TableSpan inner) =>
-        outer.Table == inner.Table && outer.From <= inner.From && inner.To <= outer.To;
 
     static void Ensure(bool holds, string rule, string message)
     {

@@ -25,9 +25,9 @@ public sealed class SinkHost(
                 SpanWriter claimed = new(agenda, rng, faults, target, node, claim.Span, claim.Owner, () =>
                     answer(new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 _writers[key] = claimed;
-                claimed.Claim(position => answer(position is null
-                    ? new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)
-                    : new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position)));
+                claimed.Claim((isClaimed, position) => answer(isClaimed
+                    ? new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position)
+                    : new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 break;
             case WriteRows rows:
                 Write(key, rows);
@@ -65,7 +65,8 @@ public sealed class SinkHost(
         if (!_open.TryGetValue(key, out OpenStep? open) || rows.Rows.IsFirst) _open[key] = open = new();
         open.Rows.AddRange(RowsCodec.Read(Find(key).Table, rows.Rows.Payload.Span));
         open.Batches.Add(rows);
-        if (enqueues)
+        // The next piece of a step comes when this one is taken, and it is durable with the last one only.
+        if (enqueues || !rows.Rows.IsLast)
         {
             agenda.In(TimeSpan.FromTicks(rng.Between(100, 2000)), () => node.Run(() =>
                 answer(new RowsEnqueued(rows.Mode, rows.Dispatcher, rows.Owner, rows.Batch))));

@@ -23,16 +23,17 @@ public sealed class SpanWriter(
     public TableId Table => span.Table;
 
     /// <summary>Takes the span at the target; waits for transactions that are open on it.</summary>
-    public void Claim(Action<CommitTs?> answer)
+    /// <param name="answer">Whether it has it, and what the target knows of how far it is.</param>
+    public void Claim(Action<bool, CommitTs?> answer)
     {
-        if (target.IsBusy(span))
+        if (target.Progress.IsBusy(span))
         {
             agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => Claim(answer)));
             return;
         }
 
-        CommitTs? position = target.Claim(span, owner);
-        agenda.In(faults.Latency(rng), () => node.Run(() => answer(position)));
+        bool isClaimed = target.TryClaim(span, owner, out CommitTs? position);
+        agenda.In(faults.Latency(rng), () => node.Run(() => answer(isClaimed, position)));
     }
 
     public void Write(WriteUnit unit)
@@ -54,6 +55,7 @@ public sealed class SpanWriter(
     {
         if (target.Begin(span, owner) is not { } row)
         {
+            if (node.LongPauses > _longPauses) faults.RefusedLate();
             agenda.In(faults.Latency(rng), () => node.Run(() =>
             {
                 fenced();
@@ -64,7 +66,7 @@ public sealed class SpanWriter(
 
         agenda.In(faults.Latency(rng), () =>
         {
-            target.Rollback(row);
+            target.Rollback(row, [], rng);
             bool fails = faults.Fails(rng) || (!node.IsAlive && rng.Chance(0.5));
             bool? outcome = fails ? null : !target.Execute(block);
             if (outcome is not null && faults.FailsAfterwards(rng)) outcome = null;
@@ -103,7 +105,7 @@ public sealed class SpanWriter(
             {
                 bool applies = !faults.FailsFor(span.Table, rng) && (node.IsAlive || rng.Chance(0.5));
                 if (applies) target.Commit(row, units);
-                else target.Rollback(row);
+                else target.Rollback(row, units, rng);
                 bool isFlushed = applies && !faults.FailsAfterwards(rng);
                 node.Run(() => Ended(units, isFlushed));
             });

@@ -69,6 +69,16 @@ static class ChangefeedShapes
         .With("CopiedAt", PerhapsTs, static v => v.CopiedAt)
         .Make(static (epoch, table, number, copiedAt) => new(epoch, table, number, copiedAt));
 
+    public static readonly Shape<WantedCopy> Wanted = Fields.Of<WantedCopy>()
+        .With("Table", Table, static v => v.Table)
+        .With("Number", Number, static v => v.Number)
+        .Make(static (table, number) => new(table, number));
+
+    public static readonly Shape<CopyTables> CopyTables = Fields.Of<CopyTables>()
+        .With("Epoch", Epochs, static v => v.Epoch)
+        .With("Tables", new Many<WantedCopy>(Wanted), static v => v.Tables)
+        .Make(static (epoch, tables) => new(epoch, tables));
+
     public static readonly Shape<StopMaintainer> Stop = Fields.Of<StopMaintainer>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Remove", Bool, static v => v.Remove)

@@ -14,6 +14,7 @@ static class MessageShapes
         .With(8, ChangefeedShapes.ParkPersisted)
         .With(9, ChangefeedShapes.Stop)
         .With(10, ChangefeedShapes.Stopped)
+        .With(11, ChangefeedShapes.CopyTables)
         .With(32, BootstrapShapes.Request)
         .With(33, BootstrapShapes.Response)
         .With(34, BootstrapShapes.PostRequest)

@@ -50,8 +50,8 @@ static class SessionShapes
             .With("Ts", Ts, static v => v.Ts)
             .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)
             .With("IsComplete", Bool, static v => v.IsComplete)
-            .With("Parts", Signed, static v => v.Parts)
-            .Make(static (ts, sent, isComplete, parts) => new(ts, sent, isComplete, (int)parts)))
+            .With("Parts", Count, static v => v.Parts)
+            .Make(static (ts, sent, isComplete, parts) => new(ts, sent, isComplete, parts)))
         .With(5, Fields.Of<StreamItem.Positions>()
             .With("Sent", new Many<SessionPosition>(Position), static v => v.Sent)
             .Make(static sent => new(sent)));
@@ -81,7 +81,8 @@ static class SessionShapes
         .With("Session", Key, static v => v.Session)
         .With("Epoch", SessionEpochs, static v => v.Epoch)
         .With("Reason", Sentence, static v => v.Reason)
-        .Make(static (session, epoch, reason) => new(session, epoch, reason));
+        .With("Kind", ChangefeedShapes.Fault, static v => v.Kind)
+        .Make(static (session, epoch, reason, kind) => new(session, epoch, reason, kind));
 
     public static readonly Shape<Unregister> Unregister = Fields.Of<Unregister>()
         .With("Session", Key, static v => v.Session)

@@ -7,8 +7,6 @@ namespace Cdc.Protocol.Messages.Wire;
 sealed class Versioned<T>(Shape<T> shape, byte oldest, byte current) where T : class
 {
     public Shape<T> Shape => shape;
-    public byte Current => current;
-    public byte Oldest => oldest;
 
     public void Write(T value, IBufferWriter<byte> output, byte version)
     {
