@@ -24,6 +24,7 @@ public static class Shrinker
         ("no pauses of the changefeed", static s => s with { Pauses = null }),
         ("no upgrade", static s => s with { Upgrades = null }),
         ("no broken table", static s => s with { Breaks = null }),
+        ("no policy by traffic", static s => s with { Traffic = null }),
         ("much credit", static s => s with { PoolBytes = 4096 }),
         ("no syncpoints", static s => s with { Syncpoint = null }),
         ("nothing lost", static s => s with { Loss = 0 }),

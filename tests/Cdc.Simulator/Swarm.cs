@@ -1,3 +1,4 @@
+using Cdc.Protocol.Scheduling;
 using Cdc.Simulator.Source;
 using Cdc.Simulator.Target;
 
@@ -66,6 +67,9 @@ public sealed record Swarm
     /// <summary>When a table begins to fail at the sink until it is parked; null: none does.</summary>
     public TimeSpan? Breaks { get; init; }
 
+    /// <summary>When maintainers split and merge by themselves; null: they don't.</summary>
+    public TrafficOptions? Traffic { get; init; }
+
     /// <summary>How many bytes of rows may be under way to a node.</summary>
     public int PoolBytes { get; init; } = 4096;
 
@@ -104,7 +108,7 @@ public sealed record Swarm
             {
                 UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
                 KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
-                FilledShare = rng.Pick([0.0, 0.5]),
+                FilledShare = rng.Pick([0.0, 0.0, 0.5]),
             },
             Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
             Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
@@ -129,21 +133,16 @@ public sealed record Swarm
             Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
             Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
-            ClockJumps = calm ? null : Sometimes(0.25, 2000, 10000),
-            HasRedo = rng.Chance(0.05),
-            PieceBytes = rng.Pick([16, 48, 4096]),
-            ServerCrash = calm ? null : Sometimes(0.3, 3000, 12000),
-            SlotLost = calm ? null : Sometimes(0.04, 1000, 15000),
+            PieceBytes = rng.Pick([16, 48, 4096, 4096, 4096, 4096]),
+            ServerCrash = calm ? null : Sometimes(0.2, 3000, 12000),
+            SlotLost = calm ? null : Sometimes(0.02, 1000, 15000),
             ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
-            ReadSteps = rng.Pick([1, 4, 1000]),
+            ReadSteps = rng.Pick([1, 4, 1000, 1000]),
         };
-
-        // What parks tables meets the second pipeline often enough only where it is looked for.
-        if (drawn.HasRedo && rng.Chance(0.5)) drawn = drawn with { Operator = TimeSpan.FromSeconds(2) };
 
         // Drawn last: what came before is as it was.
         bool hasConstraints = rng.Chance(0.4);
-        return drawn with
+        drawn = drawn with
         {
             Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
             Target = rng.Pick([
@@ -156,5 +155,28 @@ public sealed record Swarm
                 TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
             },
         };
+        TrafficOptions? traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null;
+
+        // The policy would hardly find anything to do where somebody splits and merges all the time.
+        bool isAlone = traffic is not null && rng.Chance(0.7);
+        drawn = drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
+        return WithClocksAndModes(drawn, rng, calm);
     }
+
+    static Swarm WithClocksAndModes(Swarm drawn, Rng rng, bool calm)
+    {
+        bool jumps = rng.Chance(0.25);
+        TimeSpan between = TimeSpan.FromMilliseconds(rng.Between(2000, 10000));
+        bool hasRedo = rng.Chance(0.05), parksMore = rng.Chance(0.5);
+        return drawn with
+        {
+            ClockJumps = jumps && !calm ? between : null,
+            HasRedo = hasRedo,
+            // What parks tables meets the second pipeline often enough only where it is looked for.
+            Operator = hasRedo && parksMore ? TimeSpan.FromSeconds(2) : drawn.Operator,
+        };
+    }
+
+    static TrafficOptions SplitsSoon(long above) =>
+        new(above) { Window = TimeSpan.FromSeconds(6), WindowsToSplit = 1, WindowsToMerge = 1 };
 }

@@ -103,6 +103,7 @@ public sealed class World
         Say($"{node} starts");
         Machine machine = _machines[number] = Build(node);
         Upgrades.Announce(machine);
+        Activations.Started(node);
         Membership.Changed(node, Network.IsHealed);
     }
 

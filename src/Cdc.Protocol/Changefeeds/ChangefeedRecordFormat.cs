@@ -11,7 +11,7 @@ namespace Cdc.Protocol.Changefeeds;
 public static class ChangefeedRecordFormat
 {
     /// <summary>What is written unless told otherwise.</summary>
-    public const byte Version = 2;
+    public const byte Version = 1;
 
     /// <summary>The oldest version that is read, and can be written.</summary>
     public const byte OldestVersion = 1;
@@ -60,7 +60,7 @@ public static class ChangefeedRecordFormat
         .With("Tables", new Many<Messages.ParkedTable>(ChangefeedShapes.Parked), static v => v.Tables)
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Heard", new Many<ParkingHeard>(Heard()), static v => v.Heard)
-        .With("Wanted", new Many<TableId>(Table), static v => v.Wanted, 2, [])
+        .With("Wanted", new Many<TableId>(Table), static v => v.Wanted)
         .Make(static (tables, epoch, heard, wanted) => new(tables, epoch, heard, wanted));
 
     static Shape<ParkingHeard> Heard() => Fields.Of<ParkingHeard>()

@@ -88,6 +88,8 @@ sealed class Dispatcher
         }
     }
 
+    public SpanTraffic Traffic => new(Id, Owner, _rows.Written);
+
     public SpanStatus Status => new(Id, Owner, State, Checkpoint, Copied, Held);
 
     public SpanSnapshot Snapshot =>

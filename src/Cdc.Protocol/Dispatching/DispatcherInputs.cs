@@ -47,7 +47,8 @@ public sealed record RowsArrived(Mode Mode, DispatcherId Dispatcher, Owner Owner
 public readonly record struct RowBatch(CommitTs At, bool IsFirst, bool IsLast, ReadOnlyMemory<byte> Payload);
 
 /// <summary>The sink has taken a batch: its place in the order is fixed. A sink may leave that to
-/// <see cref="RowsFlushed"/>, but not for a piece that is not the last of its step: the next one waits for it.</summary>
+/// <see cref="RowsFlushed"/>, but not for a piece that is not the last of its step: the next one waits for
+/// it.</summary>
 /// <param name="Batch">Of <see cref="WriteRows"/>.</param>
 public sealed record RowsEnqueued(Mode Mode, DispatcherId Dispatcher, Owner Owner, long Batch)
     : DispatcherInput(Mode, Dispatcher, Owner);

@@ -23,4 +23,7 @@ sealed class DispatcherPlaces
     public TimeSpan? TimerAt { get; set; }
 
     public bool IsChanged { get; set; }
+
+    /// <summary>What the last report said that it has written.</summary>
+    public ulong Written { get; set; }
 }

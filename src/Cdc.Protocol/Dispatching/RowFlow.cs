@@ -13,6 +13,9 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
     /// <summary>Whether the sink has not taken all of what it was given last.</summary>
     public bool IsHandingOver => _handOver is not null;
 
+    /// <summary>How many bytes the sink has taken.</summary>
+    public ulong Written { get; private set; }
+
     public bool IsEmpty => Inbox.IsEmpty && _progress.IsEmpty;
 
     /// <summary>The smallest position that is not durable; null: all are.</summary>
@@ -94,6 +97,7 @@ sealed class RowFlow(Dispatcher dispatcher, DispatcherShared shared)
     {
         if (_handOver is not { } handOver) return;
         _handOver = null;
+        Written += (ulong)handOver.Bytes;
         Release(handOver.Bytes, effects);
     }
 }

@@ -1,4 +1,5 @@
 using Cdc.Protocol.Driving;
+using Cdc.Protocol.Scheduling;
 
 namespace Cdc.Protocol.Maintenance;
 
@@ -15,5 +16,8 @@ public sealed record RequestSyncpoint : Effect
 /// <param name="SyncpointInterval">How often the source is asked for a syncpoint; null: never.</param>
 public sealed record MaintainerOptions(TimeSpan? SyncpointInterval)
 {
+    /// <summary>When tables are split and merged by what is written to them; null: only when somebody asks.</summary>
+    public TrafficOptions? Traffic { get; init; }
+
     public static readonly MaintainerOptions Default = new((TimeSpan?)null);
 }

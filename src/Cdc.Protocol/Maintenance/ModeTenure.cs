@@ -12,9 +12,13 @@ internal sealed class ModeTenure
     readonly Placement _placement;
     readonly Balance _balance;
     readonly Drain _drain;
+    readonly TrafficPolicy? _traffic;
 
+    /// <param name="traffic">Whether tables are split by what is written to them; null: they are not.</param>
     /// <param name="copier">The mode in which parked tables are copied for this one; null: this one.</param>
-    public ModeTenure(Mode mode, Numbering numbering, CommittedCheckpoint committed, ModeTenure? copier = null)
+    public ModeTenure(
+        Mode mode, Numbering numbering, CommittedCheckpoint committed, TrafficOptions? traffic,
+        ModeTenure? copier = null)
     {
         Mode = mode;
         Schedule = new(mode, numbering, committed);
@@ -22,6 +26,7 @@ internal sealed class ModeTenure
         Barrier = new(numbering.Epoch, mode, Schedule);
         Copies = copier?.Copies ?? Schedule.Copies;
         if (copier is not null) Copies.Follower = Schedule;
+        if (traffic is not null) _traffic = new(Schedule, traffic, Barrier.MustStayWhole);
         (_placement, _balance, _drain) = (new(Schedule), new(Schedule, Barrier.IsStopped), new(Schedule));
     }
 
@@ -62,6 +67,12 @@ internal sealed class ModeTenure
         Barrier.OnStatuses(from, request, now, effects);
     }
 
+    public void Take(NodeId from, TrafficReport report)
+    {
+        if (_traffic is null) return;
+        foreach (ref readonly SpanTraffic traffic in report.Spans.AsSpan()) _traffic.Take(from, in traffic);
+    }
+
     public void NodeLeft(NodeId node, TimeSpan now)
     {
         Calculator.NodeLeft(node);
@@ -85,6 +96,7 @@ internal sealed class ModeTenure
         Func<AddedTable, bool> isMeant, TimeSpan now)
     {
         foreach (TableId table in Barrier.UnsplitWanted) Schedule.Reshaping.Merge(table);
+        _traffic?.Tick(nodes.Length, now);
         Schedule.Tick(now);
         Schedule.Copies.Tick(nodes, isMeant, now);
         _placement.Tick(nodes, mayHaveTrigger, now);

@@ -28,8 +28,8 @@ internal sealed class Tenure
         _grant = grant;
         _committed = new(grant.Checkpoint);
         Numbering numbering = new(grant.Epoch);
-        ModeTenure events = new(Mode.Event, numbering, _committed);
-        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, events)] : [events];
+        ModeTenure events = new(Mode.Event, numbering, _committed, options.Traffic);
+        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, null, events)] : [events];
         foreach (ModeTenure mode in _modes)
         {
             foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table, null);
@@ -109,6 +109,9 @@ internal sealed class Tenure
             case Heartbeat heartbeat when _members.IsIn(from.Node):
                 Find(heartbeat.Mode)?.Take(from.Node, heartbeat, now);
                 _reporting.Take(from.Node, heartbeat.Failures);
+                break;
+            case TrafficReport traffic when _members.IsIn(from.Node):
+                Find(traffic.Mode)?.Take(from.Node, traffic);
                 break;
             case BlockStatusRequest statuses when _members.IsIn(from.Node):
                 Find(statuses.Mode)?.Take(from.Node, statuses, now, effects);

@@ -89,8 +89,7 @@ public sealed class DispatcherManager : IRole
     /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
     void OnLost(SessionLost lost, TimeSpan now, Effects effects)
     {
-        Dispatcher? dispatcher = Of(lost.Mode).Set.Find(lost.Dispatcher);
-        if (dispatcher is null || dispatcher.Owner != lost.Owner || dispatcher.Session != lost.Session) return;
+        if (Of(lost.Mode).Set.Find(lost.Dispatcher, lost.Owner)?.Session != lost.Session) return;
         _reporter.Fail(new(FaultKind.Permanent, lost.Reason));
         Report(now, effects);
     }
@@ -101,7 +100,7 @@ public sealed class DispatcherManager : IRole
         {
             case CloseRequest close: OnClose(from, close, effects); return;
             case CheckpointNotice notice: OnCheckpoint(notice, effects); return;
-            case BootstrapRequest or PostBootstrapRequest:
+            case BootstrapRequest or PostBootstrapRequest: break;
             case ScheduleRequest or MergeRequest or BlockInstructions: break;
             default: return;
         }
@@ -208,9 +207,7 @@ public sealed class DispatcherManager : IRole
     void OnClose(Party from, CloseRequest request, Effects effects)
     {
         // A stale one is told what lets it end; nothing is done for it.
-        bool isStale = request.Epoch < _ownership.Current
-            || (_ownership.Closed is { } closed && request.Epoch < closed);
-        if (isStale)
+        if (request.Epoch < _ownership.Current)
         {
             effects.Send(from, new CloseResponse(request.Epoch, true));
             return;

@@ -53,7 +53,7 @@ sealed class DispatcherSet
     /// <summary>After its table may have changed its schema.</summary>
     public void PutInSchema(Dispatcher dispatcher)
     {
-        if (dispatcher.Id.IsTrigger || dispatcher.Places.Schema == dispatcher.Schema) return;
+        if (dispatcher.Places.Schema == dispatcher.Schema) return;
         TakeFromSchema(dispatcher);
         if (!_bySchema.TryGetValue(dispatcher.Schema, out List<Dispatcher>? list))
         {

@@ -35,6 +35,8 @@ sealed class HeartbeatReporter(NodeId node)
             // The watermark and the states are of one moment: what it includes is told with it.
             Send(ownership, mode, mode.TakeChanges(), false, failures, effects);
             if (isComplete) Send(ownership, mode, mode.All(), true, [], effects);
+            if (isComplete && mode.TakeTraffic() is { IsEmpty: false } traffic)
+                effects.Send(ownership.Maintainer, new TrafficReport(ownership.Current, mode.Mode, traffic));
         }
 
         if (isFailureDue) _failureAt = now + ManagerTimes.Failure;

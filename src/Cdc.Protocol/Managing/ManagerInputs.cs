@@ -7,6 +7,8 @@ namespace Cdc.Protocol.Managing;
 public sealed record WritePathClosed : Input;
 
 /// <summary>Something that stops the whole node for this changefeed.</summary>
+/// <remarks>A target that is away altogether belongs here, not into what each dispatcher's operation answers: that
+/// counts against its table, and a table that keeps a barrier waiting for a minute is parked.</remarks>
 /// <param name="Kind">One of a closed list.</param>
 /// <param name="Message">A sentence without values of rows.</param>
 public sealed record NodeFailed(FaultKind Kind, string Message) : Input;

@@ -195,6 +195,21 @@ sealed class ModePipeline
         return statuses.MoveToImmutable();
     }
 
+    /// <summary>Those that have written something since the last time.</summary>
+    public ImmutableArray<SpanTraffic> TakeTraffic()
+    {
+        ImmutableArray<SpanTraffic>.Builder? traffic = null;
+        foreach (Dispatcher dispatcher in Set.All)
+        {
+            SpanTraffic now = dispatcher.Traffic;
+            if (now.Written == dispatcher.Places.Written) continue;
+            dispatcher.Places.Written = now.Written;
+            (traffic ??= ImmutableArray.CreateBuilder<SpanTraffic>()).Add(now);
+        }
+
+        return traffic?.DrainToImmutable() ?? [];
+    }
+
     /// <summary>What its dispatchers have reported waits to be sent from here on.</summary>
     public void QueueReports()
     {

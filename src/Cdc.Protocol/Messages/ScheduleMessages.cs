@@ -80,6 +80,14 @@ public readonly record struct Watermark(ulong Sequence, CommitTs? Checkpoint);
 public readonly record struct SpanStatus(
     DispatcherId Id, Owner Owner, ComponentState State, CommitTs Checkpoint, CommitTs? Copied, FaultKind? Held);
 
+/// <summary>Manager to maintainer: how much those of its dispatchers have written that have written more since the last
+/// report.</summary>
+public sealed record TrafficReport(Epoch Epoch, Mode Mode, ImmutableArray<SpanTraffic> Spans) : ControlMessage(Epoch);
+
+/// <param name="Written">How many bytes of rows the sink has taken from the incarnation in all; what it had to be given
+/// again counts again.</param>
+public readonly record struct SpanTraffic(DispatcherId Id, Owner Owner, ulong Written);
+
 /// <summary>Where a dispatcher is in its life.</summary>
 public enum ComponentState : byte
 {

@@ -21,8 +21,8 @@ public sealed record Reset(SessionKey Session, SessionEpoch Epoch, CommitTs Star
 
 /// <summary>Service to collector: I can't, so that you need not wait for it.</summary>
 /// <param name="Reason">A sentence.</param>
-/// <param name="Kind">Permanent: what is missing is lost for ever. Else the log has forgotten it, since a checkpoint has
-/// passed it.</param>
+/// <param name="Kind">Permanent: what is missing is lost for ever. Else the log has forgotten it, since a checkpoint
+/// has passed it.</param>
 public sealed record ResetRefused(SessionKey Session, SessionEpoch Epoch, string Reason, FaultKind Kind)
     : SessionMessage;
 

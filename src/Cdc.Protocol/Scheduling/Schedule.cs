@@ -32,6 +32,8 @@ internal sealed class Schedule : IBarrierSchedule
 
     public Mode Mode { get; }
 
+    public Epoch Epoch => _numbering.Epoch;
+
     /// <summary>Where the table list was loaded: what a block event at or before it did is in the list.</summary>
     public CommitTs LoadedAt { get; private set; }
 

@@ -77,7 +77,7 @@ internal sealed class Connection
             return true;
         }
 
-        if (Elsewhere == asked && Current is null)
+        if (Elsewhere == asked)
         {
             (Elsewhere, Current, IsAtHome) = (null, asked, false);
             _candidates.Clear();

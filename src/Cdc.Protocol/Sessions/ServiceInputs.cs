@@ -4,8 +4,8 @@ using Cdc.Protocol.Driving;
 namespace Cdc.Protocol.Sessions;
 
 /// <summary>The log has grown.</summary>
-/// <param name="Resolved">It has everything up to there. Not beyond what was said before: the source sends it again, and
-/// nothing is done.</param>
+/// <param name="Resolved">It has everything up to there. Not beyond what was said before: the source sends it again,
+/// and nothing is done.</param>
 /// <param name="Tables">Which tables have rows in what is new; without those that have none, a session of theirs costs
 /// nothing. Block events are looked up by the service itself.</param>
 public sealed record LogGrew(CommitTs Resolved, ImmutableArray<TableId> Tables) : Input;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cdc.Testing;
 
 namespace Cdc.Conformance.Tests.Target;
 
@@ -7,22 +8,19 @@ namespace Cdc.Conformance.Tests.Target;
 /// nothing.</summary>
 sealed class HalfOpenLine : IAsyncDisposable
 {
-    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    readonly CancellationTokenSource _stop = new();
     readonly Lock _gate = new();
     readonly List<Socket> _near = [];
     readonly List<Socket> _far = [];
     readonly int _serverPort;
-    readonly Task _accepting;
+    readonly StandIn _here;
 
     public HalfOpenLine(int serverPort)
     {
         _serverPort = serverPort;
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _here = new(ServeAsync);
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public int Port => _here.Port;
 
     /// <summary>Cuts the near end of every connection there is; later ones are let through.</summary>
     public void Cut()
@@ -33,9 +31,7 @@ sealed class HalfOpenLine : IAsyncDisposable
     /// <summary>Cuts both ends. More than once is harmless.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _here.DisposeAsync();
         lock (_gate)
         {
             Close(_near);
@@ -49,34 +45,22 @@ sealed class HalfOpenLine : IAsyncDisposable
         sockets.Clear();
     }
 
-    async Task AcceptAsync()
+    async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
-        while (true)
+        Socket far = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        lock (_gate)
         {
-            Socket near = await _listener.AcceptSocketAsync(_stop.Token);
-            Socket far = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await far.ConnectAsync(IPAddress.Loopback, _serverPort, _stop.Token);
-            lock (_gate)
-            {
-                _near.Add(near);
-                _far.Add(far);
-            }
-            _ = CopyAsync(near, far);
-            _ = CopyAsync(far, near);
+            _near.Add(client.Client);
+            _far.Add(far);
         }
+        await far.ConnectAsync(IPAddress.Loopback, _serverPort, stop);
+        await Task.WhenAll(CopyAsync(client.Client, far, stop), CopyAsync(far, client.Client, stop));
     }
 
-    async Task CopyAsync(Socket from, Socket to)
+    static async Task CopyAsync(Socket from, Socket to, CancellationToken stop)
     {
         byte[] bytes = new byte[16 << 10];
-        try
-        {
-            while (await from.ReceiveAsync(bytes, _stop.Token) is > 0 and int count)
-                await to.SendAsync(bytes.AsMemory(0, count), _stop.Token);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // One of the ends was cut.
-        }
+        while (await from.ReceiveAsync(bytes, stop) is > 0 and int count)
+            await to.SendAsync(bytes.AsMemory(0, count), stop);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Cdc.Testing;
 
 namespace Cdc.EndToEnd.Tests.Mistakes;
 
@@ -11,19 +12,16 @@ sealed class PoolerStandIn : IAsyncDisposable
     const int TlsRequest = 80877103;
     const int KeyEncryptionRequest = 80877104;
 
-    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    readonly CancellationTokenSource _stop = new();
-    readonly Func<NetworkStream, byte[], CancellationToken, Task> _serve;
-    readonly Task _accepting;
+    readonly StandIn _here;
 
-    PoolerStandIn(Func<NetworkStream, byte[], CancellationToken, Task> serve)
-    {
-        _serve = serve;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    PoolerStandIn(Func<NetworkStream, byte[], CancellationToken, Task> serve) =>
+        _here = new(async (client, token) =>
+        {
+            NetworkStream stream = client.GetStream();
+            await serve(stream, await GreetAsync(stream, token), token);
+        });
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public int Port => _here.Port;
 
     /// <summary>Takes no start-up parameter that it does not know, in PgBouncer's words.</summary>
     public static PoolerStandIn Strict() => new(static async (client, _, token) =>
@@ -55,37 +53,17 @@ sealed class PoolerStandIn : IAsyncDisposable
         await Task.WhenAny(up, behind.CopyToAsync(client, token));
     });
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _here.DisposeAsync();
 
-    async Task AcceptAsync()
+    static async Task<byte[]> GreetAsync(NetworkStream client, CancellationToken cancellationToken)
     {
-        while (true) _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
-    }
-
-    async Task ServeAsync(TcpClient client)
-    {
-        using TcpClient own = client;
-        NetworkStream stream = client.GetStream();
-        try
+        byte[] first = await ReadStartAsync(client, cancellationToken);
+        while (BinaryPrimitives.ReadInt32BigEndian(first.AsSpan(4)) is TlsRequest or KeyEncryptionRequest)
         {
-            byte[] first = await ReadStartAsync(stream, _stop.Token);
-            while (BinaryPrimitives.ReadInt32BigEndian(first.AsSpan(4)) is TlsRequest or KeyEncryptionRequest)
-            {
-                await stream.WriteAsync("N"u8.ToArray(), _stop.Token);
-                first = await ReadStartAsync(stream, _stop.Token);
-            }
-            await _serve(stream, first, _stop.Token);
+            await client.WriteAsync("N"u8.ToArray(), cancellationToken);
+            first = await ReadStartAsync(client, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
-        {
-            // One of the two went away, and so does what is between them.
-        }
+        return first;
     }
 
     static async Task<byte[]> ReadStartAsync(NetworkStream from, CancellationToken cancellationToken)

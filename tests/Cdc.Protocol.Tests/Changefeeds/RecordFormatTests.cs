@@ -6,12 +6,8 @@ namespace Cdc.Protocol.Tests.Changefeeds;
 public sealed class RecordFormatTests
 {
     const string Kept =
-        "02770000000200030000000000000000000202015A0300052A00000000000000000000000000000001010100000000000000"
-        + "0000000000000000B204000203050501050201050103C08DB70102610462757379";
-
-    const string KeptOfVersion1 =
         "01770000000200030000000000000000000202015A0300052A00000000000000000000000000000001010100000000000000"
-        + "0000000000000000B20400020305050105020103C08DB70102610462757379";
+        + "0000000000000000B204000203050501050201050103C08DB70102610462757379";
 
     static readonly ChangefeedRecord Sample = new(
         new(new(0x77, 2, 3, new byte[8])), ChangefeedState.Stopped, Closing.Remove, new(new CommitTs(90, 3), false),
@@ -42,19 +38,11 @@ public sealed class RecordFormatTests
             Assert.NotNull(error);
         }
         Assert.False(ChangefeedRecordFormat.TryRead([.. bytes, 0], out _, out _));
-        Assert.False(ChangefeedRecordFormat.TryRead([3, .. bytes.AsSpan(1)], out _, out string? version));
-        Assert.Equal("It has version 3; versions 1 to 2 are read.", version);
+        Assert.False(ChangefeedRecordFormat.TryRead([2, .. bytes.AsSpan(1)], out _, out string? version));
+        Assert.Equal("It has version 2; versions 1 to 1 are read.", version);
     }
 
     /// <summary>A stored record is read for ever.</summary>
     [Fact]
     public void A_record_keeps_its_bytes() => Assert.Equal(Kept, Convert.ToHexString(RandomRecords.Bytes(Sample)));
-
-    [Fact]
-    public void A_record_of_version_1_is_read_as_one_in_which_nobody_wants_a_table_back()
-    {
-        byte[] bytes = Convert.FromHexString(KeptOfVersion1);
-        Assert.True(ChangefeedRecordFormat.TryRead(bytes, out ChangefeedRecord? read, out string? error), error);
-        Assert.Equal(Dump.Of(Sample with { Parking = Sample.Parking with { Wanted = [] } }), Dump.Of(read));
-    }
 }

@@ -210,6 +210,40 @@ public sealed class RowsTests
     }
 
     [Fact]
+    public void Who_is_excepted_again_does_not_follow_between()
+    {
+        _node.Work(D(2), Whole(8));
+        _node.Resolved(20);
+        _node.Resolved(30, D(1));
+        _node.Resolved(40, D(1), D(2));
+        Assert.Equal(At(20), _node.Checkpoint(D(1)));
+        Assert.Equal(At(30), _node.Checkpoint(D(2)));
+        _node.Resolved(50, D(1));
+        Assert.Equal(At(20), _node.Checkpoint(D(1)));
+        Assert.Equal(At(50), _node.Checkpoint(D(2)));
+    }
+
+    [Fact]
+    public void An_exception_is_of_one_incarnation_in_one_mode()
+    {
+        TestNode node = new();
+        node.Bootstrap(1, Trigger, DispatcherId.TriggerOf(Mode.Redo));
+        Owner former = new(1, 3), owner = new(1, 4);
+        foreach (Mode mode in new[] { Mode.Event, Mode.Redo })
+        {
+            node.Schedule(node.Item(ScheduleAction.Create, D(1), Whole(7), 10, owner: owner, mode: mode), mode);
+            node.Claimed(D(1), mode: mode);
+        }
+
+        node.Put(new ResolvedArrived(At(20), ulong.MaxValue, [new(Mode.Redo, D(1), owner), new(Mode.Event, D(1), former)]));
+        Assert.Equal(At(20), node.Checkpoint(D(1)));
+        Assert.Equal(At(10), node.Checkpoint(D(1), Mode.Redo));
+        node.Put(new ResolvedArrived(At(30), ulong.MaxValue, [new(Mode.Event, D(1), former)]));
+        Assert.Equal(At(30), node.Checkpoint(D(1)));
+        Assert.Equal(At(30), node.Checkpoint(D(1), Mode.Redo));
+    }
+
+    [Fact]
     public void A_resolved_that_is_lower_than_the_last_does_not_go_back_and_does_not_hold_for_who_has_not_heard_the_last()
     {
         _node.Resolved(30);

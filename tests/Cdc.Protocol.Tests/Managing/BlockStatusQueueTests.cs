@@ -122,6 +122,46 @@ public sealed class BlockStatusQueueTests
     }
 
     [Fact]
+    public void A_new_owner_is_not_sent_what_was_reported_before_it()
+    {
+        TestNode node = new() { Answers = false };
+        node.Bootstrap();
+        node.Work(D(1), Whole(7));
+        node.Work(D(2), Whole(8));
+        node.Wait(D(1), Ddl(20), Blocks(7, 8));
+        node.Block(D(2), Ddl(20), Blocks(7, 8));
+        node.SinkFlushed(D(2));
+        long before = TokenOf(node);
+        node.Forget();
+        node.Bootstrap(2);
+        node.Put(new SendEnded(before, false));
+        node.Tick();
+        Assert.Empty(node.Reports);
+    }
+
+    [Fact]
+    public void What_was_acknowledged_is_said_to_a_new_owner_in_5_s_also_where_that_never_asks()
+    {
+        TestNode node = new();
+        node.Bootstrap();
+        node.Work(D(1), Whole(7));
+        node.Wait(D(1), Ddl(20), Blocks(7, 8));
+        node.Instruct(InstructionKind.Acknowledge, Ddl(20), D(1));
+        node.Pass(DispatcherTimes.Repeat);
+        node.Forget();
+        node.Bootstrap(2);
+        node.Pass(DispatcherTimes.Repeat);
+        Assert.Equal("Waiting 20", node.ReportsOf(D(1)));
+        node.Instruct(InstructionKind.Acknowledge, Ddl(20), D(1));
+        node.Pass(DispatcherTimes.Repeat);
+        node.Forget();
+        node.Hear(new PostBootstrapRequest(new Epoch(2)));
+        node.Tick();
+        node.Pass(DispatcherTimes.Repeat);
+        Assert.Equal("Waiting 20, Waiting 20", node.ReportsOf(D(1)));
+    }
+
+    [Fact]
     [Trait("AC", "M5")]
     [Trait("AC", "M6")]
     public void Reports_of_a_tick_go_together_in_order_at_most_2048_in_a_message_and_each_mode_apart()

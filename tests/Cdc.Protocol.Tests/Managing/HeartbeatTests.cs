@@ -96,6 +96,65 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public void One_that_was_idle_does_not_count_when_it_is_gone()
+    {
+        _node.Work(D(1), Whole(7));
+        _node.Resolved(20);
+        _node.Remove(D(1));
+        Assert.Null(_node.Watermark.Checkpoint);
+    }
+
+    [Fact]
+    public void The_watermark_is_the_smallest_checkpoint_whatever_rises_comes_and_goes()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            Random random = new(seed);
+            TestNode node = new();
+            node.Bootstrap();
+            HashSet<ulong> there = [];
+            List<(ulong Number, long Batch)> given = [];
+            for (ulong step = 12; step < 150; step++)
+            {
+                ulong number = (ulong)random.Next(1, 20);
+                if (there.Add(number)) node.Work(D(number), Whole((long)number), (ulong)random.Next(1, (int)step));
+                else if (random.Next(12) == 0 && !given.Exists(g => g.Number == number) && there.Remove(number)) node.Remove(D(number));
+                else if (random.Next(3) > 0)
+                {
+                    node.Rows(D(number), step);
+                    long batch = node.Last<WriteRows>(D(number)).Batch;
+                    node.Enqueued(D(number), batch);
+                    given.Add((number, batch));
+                }
+
+                if (given.Count > 0 && random.Next(2) == 0)
+                {
+                    int index = random.Next(given.Count);
+                    node.Flushed(D(given[index].Number), given[index].Batch);
+                    given.RemoveAt(index);
+                }
+
+                if (random.Next(10) == 0) node.Resolved(step);
+                CommitTs? smallest = there.Count == 0 ? null : there.Min(n => node.Checkpoint(D(n)));
+                Assert.Equal(smallest, node.Watermark.Checkpoint);
+                node.Forget();
+            }
+        }
+    }
+
+    [Fact]
+    public void Another_owner_is_told_everything_at_once()
+    {
+        _node.Work(D(1), Whole(7));
+        _node.Tick();
+        _node.Bootstrap(2);
+        _node.Forget();
+        _node.Tick();
+        Heartbeat told = Assert.Single(_node.Said<Heartbeat>(), static h => h.IsComplete);
+        Assert.Equal((new Epoch(2), D(1)), (told.Epoch, told.Statuses.Single().Id));
+    }
+
+    [Fact]
     public void The_first_failure_stays_and_is_told_at_once_and_every_5_s_until_everything_is_closed()
     {
         _node.Put(new NodeFailed(FaultKind.Transient, "The target is away."));
@@ -109,6 +168,15 @@ public sealed class HeartbeatTests
         _node.Forget();
         _node.Pass(ManagerTimes.Failure);
         Assert.Empty(_node.Said<Heartbeat>().SelectMany(h => h.Failures));
+    }
+
+    [Fact]
+    public void A_failure_of_the_node_is_told_once_also_where_there_are_two_pipelines()
+    {
+        _node.Bootstrap(2, Trigger, DispatcherId.TriggerOf(Mode.Redo));
+        _node.Forget();
+        _node.Put(new NodeFailed(FaultKind.Transient, "The target is away."));
+        Assert.Single(_node.Said<Heartbeat>().SelectMany(static h => h.Failures));
     }
 
     [Fact]

@@ -156,6 +156,15 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_target_that_waits_counts_for_nothing_also_where_it_is_told_something()
+    {
+        _node.Rows(D(2), 15);
+        Merge([D(1), D(2), D(3)]);
+        _node.Instruct(InstructionKind.Pass, Ddl(9), new Addressees.All());
+        Assert.Equal(At(10), _node.Watermark.Checkpoint);
+    }
+
+    [Fact]
     public void A_close_gives_a_merge_up_and_claims_nothing_again_for_it()
     {
         _node.Rows(D(2), 15);

@@ -216,6 +216,38 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public void A_close_of_a_later_maintainer_is_of_its_epoch_and_nobody_before_comes_between()
+    {
+        _node.Bootstrap(5);
+        _node.Work(D(1), Whole(7));
+        _node.Rows(D(1), 15);
+        _node.Create(D(2), new TableSpan(new TableId(7), 0, 50));
+        _node.Hear(new CloseRequest(new Epoch(7), false));
+        _node.Bootstrap(6);
+        Assert.Equal(new Epoch(7), Assert.Single(_node.Said<Superseded>()).Current);
+        _node.Flushed(D(1), 1);
+        Assert.Empty(_node.Of<ClaimSpan>(D(2)));
+        Assert.Equal((new Epoch(7), true), (_node.Said<CloseResponse>().Last().Epoch, _node.Said<CloseResponse>().Last().IsClosed));
+    }
+
+    [Fact]
+    [Trait("AC", "O7")]
+    public void A_bootstrap_that_names_a_trigger_of_no_mode_is_refused()
+    {
+        _node.Bootstrap(5, Trigger, D(4));
+        Assert.NotNull(Assert.Single(_node.Said<BootstrapResponse>()).Refusal);
+        Assert.Equal(Protocol.Epoch.None, _node.Manager.Epoch);
+    }
+
+    [Fact]
+    public void Nobody_speaks_with_epoch_0()
+    {
+        _node.Bootstrap(0);
+        _node.Hear(new CloseRequest(Protocol.Epoch.None, true));
+        Assert.Empty(_node.Done);
+    }
+
+    [Fact]
     [Trait("AC", "O10")]
     public void A_close_before_any_bootstrap_leaves_a_tombstone()
     {
@@ -267,6 +299,21 @@ public sealed class OwnershipTests
         _node.Hear(new CloseRequest(new Epoch(6), false));
         Assert.True(_node.Said<CloseResponse>().Last().IsClosed);
         Assert.Empty(_node.Done.OfType<CleanUp>());
+    }
+
+    [Fact]
+    public void While_it_still_closes_for_an_earlier_maintainer_a_later_one_is_obeyed_and_nothing_is_said_of_the_close()
+    {
+        _node.Bootstrap(5);
+        _node.Work(D(1), Whole(7));
+        _node.Rows(D(1), 15);
+        _node.Hear(new CloseRequest(new Epoch(5), false));
+        _node.Bootstrap(6);
+        _node.Create(D(2), Whole(8));
+        Assert.Single(_node.Of<ClaimSpan>(D(2)));
+        _node.Forget();
+        _node.Flushed(D(1), 1);
+        Assert.Empty(_node.Said<CloseResponse>());
     }
 
     [Fact]

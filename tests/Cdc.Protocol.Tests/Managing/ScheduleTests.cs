@@ -41,6 +41,38 @@ public sealed class ScheduleTests
         Assert.Equal(first, Assert.Single(_node.Of<DropSpan>(D(1))).Owner);
     }
 
+    [Theory]
+    [InlineData(ScheduleAction.Create)]
+    [InlineData(ScheduleAction.Remove)]
+    public void What_is_late_does_not_take_the_place_of_a_later_one_that_waits(ScheduleAction late)
+    {
+        _node.Work(D(1), Whole(7));
+        _node.Rows(D(1), 15);
+        Owner first = _node.OwnerOf(D(1));
+        _node.Schedule(_node.Item(ScheduleAction.Create, D(1), Whole(7), owner: new(5, 900)));
+        _node.Schedule(_node.Item(late, D(1), Whole(7), owner: new(5, 800)));
+        _node.Put(new RowsFlushed(Mode.Event, D(1), first, 1));
+        Assert.Equal([first, new(5, 900)], _node.Of<ClaimSpan>(D(1)).Select(static c => c.Owner));
+    }
+
+    [Fact]
+    public void A_remove_counts_for_all_incarnations_up_to_its_own()
+    {
+        _node.Work(D(1), Whole(7));
+        _node.Schedule(_node.Item(ScheduleAction.Remove, D(1), Whole(7), owner: new(5, 900)));
+        _node.Schedule(_node.Item(ScheduleAction.Create, D(1), Whole(7), owner: new(5, 800)));
+        Assert.Single(_node.Of<ClaimSpan>(D(1)));
+    }
+
+    [Fact]
+    public void Rows_that_come_for_one_that_is_gone_are_given_back()
+    {
+        _node.Work(D(1), Whole(7));
+        _node.Remove(D(1));
+        _node.Rows(D(1), 15, bytes: 6);
+        Assert.Equal(6, Assert.Single(_node.Of<ReleaseRows>(D(1))).Bytes);
+    }
+
     [Fact]
     public void Nothing_is_replaced_in_place_not_even_the_trigger()
     {
@@ -151,5 +183,19 @@ public sealed class ScheduleTests
         _node.Instruct(InstructionKind.Pass, Ddl(30), new Addressees.All());
         _node.Tick();
         Assert.Equal(At(30), _node.Checkpoint(D(2)));
+        _node.Wait(D(1), Ddl(40), drop);
+        _node.Instruct(InstructionKind.Pass, Ddl(40), new Addressees.OfSchema("shop"));
+        Assert.Equal(At(40).Previous, _node.Checkpoint(D(1)));
+    }
+
+    [Fact]
+    public void Who_is_gone_is_not_found_by_its_schema()
+    {
+        _node.Work(D(1), Whole(7), 10);
+        _node.Work(D(2), Whole(8), 10);
+        _node.Remove(D(1));
+        _node.Instruct(InstructionKind.Pass, Ddl(5), new Addressees.OfSchema("shop"));
+        _node.Tick();
+        Assert.Equal(D(2), Assert.Single(_node.Reports).Dispatcher);
     }
 }

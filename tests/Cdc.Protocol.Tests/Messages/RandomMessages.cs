@@ -26,6 +26,7 @@ sealed class RandomMessages(int seed)
         new ScheduleRequest(Epoch(), Any<Mode>(), Many(Item)), new MergeRequest(Epoch(), Any<Mode>(), Merge()),
         new Heartbeat(Epoch(), Any<Mode>(), new(Number(), Perhaps(Ts)), Many(Status), Bool(), Many(Failure)),
         new CheckpointNotice(Epoch(), Ts()),
+        new TrafficReport(Epoch(), Any<Mode>(), Many(() => new SpanTraffic(Dispatcher(), Owner(), Number()))),
         new BlockStatusRequest(Epoch(), Any<Mode>(), Many(Block)),
         new BlockInstructions(Epoch(), Any<Mode>(), Many(Instruction)),
         new Register(Key(), Span(), Ts(), Bool()), new Ready(Key()), new NotReusable(Key()),

@@ -67,6 +67,19 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Candidates_that_are_offered_while_one_is_asked_are_not_wanted()
+    {
+        CollectorCase test = new();
+        test.Open();
+        test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Near]));
+        SessionKey key = test.Sent<Register>().Single().Message.Session;
+        test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Far]));
+        Assert.Empty(test.Last);
+        test.Hear(Near, new NotReusable(key));
+        Assert.IsType<CandidatesWanted>(Assert.Single(test.Last));
+    }
+
+    [Fact]
     [Trait("AC", "C4")]
     public void Not_reusable_from_home_changes_nothing_and_home_is_asked_again()
     {

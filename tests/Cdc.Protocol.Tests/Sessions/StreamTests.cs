@@ -35,6 +35,37 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public void A_handshake_that_comes_again_changes_nothing()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 2, 110), new StreamItem.Handshake(key, new(1), At(100)), Rows(key, 1, 3, 120));
+        Assert.Equal(["rows 110 first last", "rows 120 first last"], test.Delivered());
+        Assert.Empty(test.Sent<Reset>());
+    }
+
+    [Fact]
+    public void Named_before_its_handshake_it_is_not_in_step_whatever_the_number()
+    {
+        CollectorCase test = new(Home);
+        test.Open();
+        SessionKey key = test.Sent<Register>().Single().Message.Session;
+        test.Hear(Home, new Ready(key));
+        test.Stream(Home, Resolved(150, Named(key, 1, 0)));
+        Assert.Empty(test.Delivered());
+        Assert.Single(test.Sent<Reset>());
+    }
+
+    [Fact]
+    public void Of_a_dispatcher_that_is_not_there_nothing_is_said_to_be_durable()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 2, 110));
+        test.Pass(10);
+        Assert.Equal(
+            new SessionProgress(key, new(1), At(100)), test.Sent<SessionHeartbeat>().Single().Message.Sessions.Single());
+    }
+
+    [Fact]
     [Trait("AC", "C8")]
     public void What_carries_an_earlier_epoch_is_dropped()
     {

@@ -12,10 +12,13 @@ public static class CheckerMutations
     public static TheoryData<string, Mutation> All { get; } = new()
     {
         { "INV-1", new("Rows do not wait for a block event", Dispatcher,
-            "&& !_block.IsPending && !_rows.Inbox", "&& !_rows.Inbox") },
-        { "INV-2", new("No flush", BlockHandling,
-            "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));",
-            "        sink.Begin(Operation.None); Flushed(default, effects);") },
+            "&& !_block.IsPending && !_rows.Inbox",
+            "&& (!_block.IsPending || _rows.Inbox.TryPeekRows(out _)) && !_rows.Inbox") },
+        { "INV-2", new("No flush before WAITING", BlockHandling,
+            "        effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));", """
+                    if (_isLocal) effects.Add(new FlushSink(shared.Mode, dispatcher.Id, dispatcher.Owner, ticket));
+                    else { sink.Begin(Operation.None); Flushed(default, effects); }
+            """) },
         { "INV-4", new("DONE is answered before it is done", BlockHandling,
             "when dispatcher.Checkpoint >= id.At:", "when true:") },
         { "INV-6", new("An event that blocks is executed at once", BlockHandling,
@@ -48,6 +51,10 @@ public static class CheckerMutations
         { "INV-20", new("Who does not replicate is believed", "Barriers/Barrier.cs",
             "        if (!task.IsReplicating)\n        {\n            if (status.Stage is",
             "        if (task.State == TaskState.Absent)\n        {\n            if (status.Stage is") },
+        { "INV-34", new("A split table is not merged before the write", Steps,
+            "        if (e.SplitYet.Count > 0) return;\n", "") },
+        { "a gap", new("What was forgotten counts as lost", "Sessions/SessionKeeper.cs",
+            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;") },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
@@ -81,7 +88,7 @@ public static class CheckerMutations
             "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
         { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
             "if (writer.Version >= since) shape.Write", "shape.Write") },
-        { "unique", new("A table that may not be split is forgotten", "BlockPayload.cs",
+        { "INV-34", new("A table that may not be split is forgotten", "BlockPayload.cs",
             "|| Unsplit.Length > 0", "") },
         { "L1", new("PASS is said once, again only by another maintainer", Steps,
             "if (e.LastWave is not { } last) return true;",

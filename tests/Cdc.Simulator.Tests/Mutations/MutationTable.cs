@@ -80,8 +80,6 @@ public static class MutationTable
             "if (!Barrier.MustStayWhole(table)) Schedule", "Schedule"),
         new("A table that may not be split any more is not remembered", "BlockPayload.cs",
             " || Unsplit.Length > 0", ""),
-        new("A table that is ahead of the trigger is split", "Scheduling/Reshaping.cs",
-            "if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;", ""),
 
         // Schedule and checkpoint
         new("Spans that do not run do not hold the checkpoint", "Scheduling/CheckpointCalculator.cs",
@@ -116,9 +114,7 @@ public static class MutationTable
         new("A reset before the log's beginning is served", "Sessions/SessionKeeper.cs",
             "if (reset.Start < log.Forgotten)", "if (reset.Start == log.Forgotten.Previous)"),
         new("That a part of the log is lost is told to nobody", "Delivery/DeliveryLink.cs",
-            "SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused", "SessionRefused { Of: var of, Reason: \"\" } refused"),
-        new("A step that was forgotten goes on in the middle of the next", "Sessions/EventService.cs",
-            "if (session.Sent < _log.Forgotten)", "if (session.Sent == CommitTs.Zero)"),
+            "SessionRefused { Of: var of, Kind: FaultKind.Permanent }", "SessionRefused { Of: var of, Reason: \"\" }"),
         new("What the source sends again takes Resolved back", "Sessions/EventService.cs",
             "if (grown.Resolved <= _resolved) return;", ""),
         new("A step that begins again goes on with what came of it", "Sessions/SessionStream.cs",
@@ -135,6 +131,8 @@ public static class MutationTable
             "if (request.Number > last) Store(record with { Parking = record.Parking.With(request) }, now, effects);", ""),
         new("A copied table is in the schedule too late", "Scheduling/CopyOperation.cs",
             "Schedule.Copies.Enter(this);", "if (at == CommitTs.Zero) Schedule.Copies.Enter(this);"),
+        new("A wish for a copy is said only to the maintainer that parked the table", "Changefeeds/Changefeed.cs",
+            "if (parking.Wanted.IsEmpty) return;", "if (parking.Wanted.IsEmpty || parking.Epoch != epoch) return;"),
         new("Resolved holds also for sessions that have lost something", "Sessions/ResolvedOfAll.cs",
             "if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];", ""),
 

@@ -16,6 +16,8 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     long _ticket;
     ulong _session;
     BlockEventId? _perhapsPassed;
+    CommitTs? _finalCap;
+    CommitTs? _finalScheduled;
 
     public Mode Mode { get; } = mode;
     public DispatcherId Id { get; } = id;
@@ -43,7 +45,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     public bool HasOpened { get; private set; }
 
     /// <summary>The first event that it has executed, or begun to, and that may not be scheduled.</summary>
-    public CommitTs? FirstScheduled => _scheduled.Count > 0 ? _scheduled[0].Event.At : null;
+    public CommitTs? FirstScheduled => _scheduled.Count > 0 ? _scheduled[0].Event.At : _finalScheduled;
 
     public BlockEventId? MaxWaiting { get; set; }
     public BlockEventId? MaxDone { get; set; }
@@ -61,6 +63,7 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
     {
         get
         {
+            if (IsDropped) return _finalCap;
             CommitTs? cap = Rows.FirstOpen;
             if (FirstScheduled is { } scheduled && !(cap <= scheduled)) cap = scheduled;
             if (Pending is { } pending && !(cap <= pending.At)) cap = pending.At;
@@ -138,7 +141,11 @@ public sealed class Incarnation(Mode mode, DispatcherId id, Owner owner, TableSp
             case WriteRows rows: Write(rows, step); break;
             case FlushSink flush: Flush(flush); break;
             case WriteBlock write: Write(write); break;
-            case DropSpan: Forget(); IsDropped = true; break;
+            case DropSpan:
+                (_finalCap, _finalScheduled) = (Cap, FirstScheduled);
+                Forget();
+                IsDropped = true;
+                break;
             default: break;
         }
     }

@@ -59,8 +59,18 @@ public sealed class MaintainerCases(World world)
                 }
 
                 break;
+            case Send { Message: ScheduleRequest request } when IsByTraffic:
+                if (request.Items.Any(static item => item.Operation == OperationKind.Split))
+                    world.Reached.Reached(HardCase.SplitByTraffic);
+                break;
+            case Send { Message: MergeRequest } when IsByTraffic:
+                world.Reached.Reached(HardCase.MergedByTraffic);
+                break;
         }
     }
+
+    /// <summary>Nobody else splits tables in this run.</summary>
+    bool IsByTraffic => world.Swarm is { Traffic: not null, Scheduling: null };
 
     void Spoke(RoleHost host, Epoch epoch)
     {

@@ -185,7 +185,7 @@ public sealed class ManagerWatch(RoleHost host)
 
     static void Check(Incarnation? one, CommitTs checkpoint)
     {
-        if (one is null || one.IsDropped || one.Cap is not { } cap || checkpoint < cap) return;
+        if (one is null || one.Cap is not { } cap || checkpoint < cap) return;
         string rule = one.FirstScheduled <= checkpoint ? "INV-9" : "INV-10";
         Rules.Ensure(false, rule, one, $"says that it is at {checkpoint}, and {cap} is not durable or not scheduled");
     }

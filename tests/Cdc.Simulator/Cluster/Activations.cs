@@ -68,7 +68,7 @@ public sealed class Activations(World world, Rng rng)
         Span<byte> id = stackalloc byte[16];
         id.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(id, ++_instances);
-        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint));
+        var role = new Maintainer(new Guid(id), new(world.Swarm.Syncpoint) { Traffic = world.Swarm.Traffic });
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
         _maintainers.Add(host);
         world.Say($"{host} is activated");
@@ -90,6 +90,14 @@ public sealed class Activations(World world, Rng rng)
         RoleHost gone = chance.Pick(_maintainers);
         world.Say($"{gone} vanishes");
         gone.Close();
+    }
+
+    /// <summary>A directory that is late activates the changefeed there once more, if only to find that the node is too
+    /// old for it.</summary>
+    public void Started(SimNode node)
+    {
+        if (_store?.Stored is not { } stored || stored[0] <= node.Speaks) return;
+        if (!Upgrades.TryRead(node.Speaks, stored, out _)) world.Reached.Reached(HardCase.RecordTooNew);
     }
 
     public void Lost(SimNode node)

@@ -17,6 +17,7 @@ public sealed class Upgrades(World world)
 
     readonly HashSet<int> _upgraded = [];
     readonly Dictionary<NodeId, byte> _speaks = [];
+    bool _isOneOff;
 
     /// <summary>A node comes up, and its life has one version.</summary>
     public byte Started(NodeId node, int machine) =>
@@ -28,6 +29,14 @@ public sealed class Upgrades(World world)
         SimNode[] old = [.. world.AliveNodes.Where(static n => n.Speaks == WireFormat.Version)];
         if (old.Length == 0 || world.AliveNodes.Count < 2) return;
         SimNode node = rng.Pick(old);
+        if (_upgraded.Count == 0 && !_isOneOff && rng.Chance(0.6))
+        {
+            // It is off while the others are upgraded, and comes back as it was.
+            _isOneOff = true;
+            world.Crash(node, rng.Between(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15)));
+            return;
+        }
+
         _upgraded.Add(node.Number);
         world.Say($"{node} is upgraded");
         world.Reached.Reached(HardCase.Upgraded);

@@ -25,6 +25,7 @@ static class MessageShapes
         .With(65, ScheduleShapes.MergeRequest)
         .With(66, ScheduleShapes.Heartbeat)
         .With(67, ScheduleShapes.Notice)
+        .With(68, ScheduleShapes.TrafficReport)
         .With(96, BlockShapes.Statuses)
         .With(97, BlockShapes.Instructions)
         .With(128, SessionShapes.Register)

@@ -63,6 +63,18 @@ static class ScheduleShapes
         .Make(static (epoch, mode, watermark, statuses, isComplete, failures) =>
             new(epoch, mode, watermark, statuses, isComplete, failures));
 
+    static readonly Shape<SpanTraffic> Traffic = Fields.Of<SpanTraffic>()
+        .With("Id", Dispatcher, static v => v.Id)
+        .With("Owner", Owners, static v => v.Owner)
+        .With("Written", Number, static v => v.Written)
+        .Make(static (id, owner, written) => new(id, owner, written));
+
+    public static readonly Shape<TrafficReport> TrafficReport = Fields.Of<TrafficReport>()
+        .With("Epoch", Epochs, static v => v.Epoch)
+        .With("Mode", Modes, static v => v.Mode)
+        .With("Spans", new Many<SpanTraffic>(Traffic), static v => v.Spans)
+        .Make(static (epoch, mode, spans) => new(epoch, mode, spans));
+
     public static readonly Shape<CheckpointNotice> Notice = Fields.Of<CheckpointNotice>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .With("Checkpoint", Ts, static v => v.Checkpoint)
