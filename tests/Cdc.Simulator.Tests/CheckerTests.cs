@@ -16,7 +16,7 @@ public sealed class CheckerTests(MutantFactory factory, ITestOutputHelper output
     [MemberData(nameof(CheckerMutations.All), MemberType = typeof(CheckerMutations))]
     public void Every_checker_notices_what_it_is_there_for(string rule, Mutation mutation)
     {
-        string? broken = factory.Make(mutation).FirstBroken(1, 400);
+        string? broken = factory.Make(mutation).FirstBroken(mutation.From, 400);
         output.WriteLine($"{rule} | {mutation} | {broken}");
         Assert.Contains($" {rule}: ", broken ?? $"nobody notices: {mutation}");
     }

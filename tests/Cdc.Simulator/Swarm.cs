@@ -85,97 +85,96 @@ public sealed record Swarm
 
     public static Swarm Draw(Rng rng)
     {
-        TimeSpan? Sometimes(double share, int low, int high) =>
-            rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
-
-        bool calm = rng.Chance(0.1);
+        bool isCalm = rng.Chance(0.1);
         Swarm drawn = new()
         {
             Nodes = rng.Between(3, rng.Chance(0.2) ? 9 : 5),
             Faulty = TimeSpan.FromSeconds(rng.Between(8, 30)),
-            Workload = new(
-                Tables: rng.Between(1, 6),
-                Schemas: rng.Between(1, 3),
-                Keys: rng.Between(2, 8),
-                Transactions: rng.Between(10, 60),
-                Pace: TimeSpan.FromMilliseconds(rng.Between(20, 800)),
-                DdlShare: rng.Pick([0.05, 0.2, 0.5]),
-                MixedShare: rng.Pick([0.0, 0.1, 0.4]),
-                SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
-                KeylessShare: 0,
-                TriggerInEveryDdl: rng.Chance(0.7),
-                HasConstraints: false)
-            {
-                UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
-                KeyChangeShare = rng.Pick([0.0, 0.3, 0.8]),
-                FilledShare = rng.Pick([0.0, 0.0, 0.5]),
-            },
-            Loss = calm ? 0 : rng.Pick([0.0, 0.01, 0.1, 0.3]),
-            Repeat = calm ? 0 : rng.Pick([0.0, 0.05, 0.2]),
-            Delay = TimeSpan.FromMilliseconds(calm ? 2 : rng.Pick([2, 50, 500, 6000])),
+            Workload = DrawWorkload(rng),
             SinkDelay = TimeSpan.FromMilliseconds(rng.Pick([1, 20, 300, 3000])),
             SinkEnqueues = rng.Chance(0.5),
-            SinkFailure = calm ? 0 : rng.Pick([0.0, 0.0, 0.02, 0.1]),
-            AppliedButFailed = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
-            Crash = calm ? null : Sometimes(0.5, 2000, 12000),
-            Partition = calm ? null : Sometimes(0.4, 2000, 10000),
-            Pause = calm ? null : Sometimes(0.3, 2000, 10000),
-            MaintainerVanishes = calm ? null : Sometimes(0.5, 1500, 8000),
-            SecondMaintainer = calm ? null : Sometimes(0.4, 2000, 10000),
-            WrongMembership = calm ? null : Sometimes(0.4, 2000, 10000),
-            Scheduling = Sometimes(0.7, 300, 3000),
-            Syncpoint = Sometimes(0.5, 500, 4000),
-            ServiceMoves = calm ? null : Sometimes(0.3, 3000, 12000),
-            Operator = Sometimes(0.2, 4000, 12000),
-            PersistRefused = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
-            PersistUnknown = calm ? 0 : rng.Pick([0.0, 0.0, 0.05]),
+            Target = rng.Pick([
+                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
+            Delay = TimeSpan.FromMilliseconds(isCalm ? 2 : rng.Pick([2, 50, 500, 6000])),
+            Scheduling = Sometimes(rng, 0.7, 300, 3000),
+            Syncpoint = Sometimes(rng, 0.5, 500, 4000),
+            Operator = Sometimes(rng, 0.2, 4000, 12000),
+            Breaks = Sometimes(rng, 0.06, 500, 8000),
             ClockSkew = rng.Pick([0.0, 0.0, 0.1, 0.5]),
-            Pauses = calm ? null : Sometimes(0.3, 2000, 10000),
-            Breaks = Sometimes(0.06, 500, 8000),
             PoolBytes = rng.Pick([64, 512, 4096]),
             PieceBytes = rng.Pick([16, 48, 4096, 4096, 4096, 4096]),
-            ServerCrash = calm ? null : Sometimes(0.2, 3000, 12000),
-            SlotLost = calm ? null : Sometimes(0.02, 1000, 15000),
             ReadPause = TimeSpan.FromMilliseconds(rng.Pick([1, 50, 1000])),
             ReadSteps = rng.Pick([1, 4, 1000, 1000]),
         };
-
-        // Drawn last: what came before is as it was.
-        bool hasConstraints = rng.Chance(0.4);
-        drawn = drawn with
-        {
-            Upgrades = calm ? null : Sometimes(0.2, 400, 3000),
-            Target = rng.Pick([
-                TargetKind.Database, TargetKind.Database, TargetKind.Database, TargetKind.Lines, TargetKind.BareLines]),
-            Workload = drawn.Workload with
-            {
-                KeylessShare = rng.Pick([0.0, 0.0, 0.5]),
-                HasConstraints = hasConstraints,
-                // A constraint binds tables: then DDL of one table is not its own affair.
-                TriggerInEveryDdl = drawn.Workload.TriggerInEveryDdl || hasConstraints,
-            },
-        };
+        if (!isCalm) drawn = drawn.WithFaults(rng);
         TrafficOptions? traffic = rng.Chance(0.25) ? SplitsSoon(rng.Between(1, 30)) : null;
 
         // The policy would hardly find anything to do where somebody splits and merges all the time.
         bool isAlone = traffic is not null && rng.Chance(0.7);
         drawn = drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
-        return WithClocksAndModes(drawn, rng, calm);
+        return drawn.WithClocksAndModes(rng, isCalm);
     }
 
-    static Swarm WithClocksAndModes(Swarm drawn, Rng rng, bool calm)
+    /// <summary>Drawn last: the rest of a seed stays as it is.</summary>
+    Swarm WithClocksAndModes(Rng rng, bool isCalm)
     {
-        bool jumps = rng.Chance(0.25);
-        TimeSpan between = TimeSpan.FromMilliseconds(rng.Between(2000, 10000));
-        bool hasRedo = rng.Chance(0.05), parksMore = rng.Chance(0.5);
-        return drawn with
+        TimeSpan? jumps = Sometimes(rng, 0.2, 2000, 10000);
+        bool hasRedo = rng.Chance(0.04), parksMore = rng.Chance(0.5);
+        return this with
         {
-            ClockJumps = jumps && !calm ? between : null,
+            ClockJumps = isCalm ? null : jumps,
             HasRedo = hasRedo,
             // What parks tables meets the second pipeline often enough only where it is looked for.
-            Operator = hasRedo && parksMore ? TimeSpan.FromSeconds(2) : drawn.Operator,
+            Operator = hasRedo && parksMore ? TimeSpan.FromSeconds(2) : Operator,
         };
     }
+
+    static WorkloadOptions DrawWorkload(Rng rng)
+    {
+        bool hasConstraints = rng.Chance(0.3);
+        return new(
+            Tables: rng.Between(1, 6),
+            Schemas: rng.Between(1, 3),
+            Keys: rng.Between(2, 8),
+            Transactions: rng.Between(10, 60),
+            Pace: TimeSpan.FromMilliseconds(rng.Between(20, 800)),
+            DdlShare: rng.Pick([0.05, 0.2, 0.5]),
+            MixedShare: rng.Pick([0.0, 0.1, 0.4]),
+            SplittableShare: rng.Pick([0.0, 0.5, 1.0]),
+            KeylessShare: rng.Pick([0.0, 0.0, 0.5]),
+            // A constraint binds tables: then DDL of one table is not its own affair.
+            TriggerInEveryDdl: rng.Chance(0.7) || hasConstraints,
+            HasConstraints: hasConstraints)
+        {
+            UnsplitShare = rng.Pick([0.0, 0.1, 0.3]),
+            KeyChangeShare = rng.Pick([0.0, 0.8, 1.0]),
+            FilledShare = rng.Pick([0.0, 0.0, 0.5]),
+        };
+    }
+
+    Swarm WithFaults(Rng rng) => this with
+    {
+        Loss = rng.Pick([0.0, 0.01, 0.1, 0.3]),
+        Repeat = rng.Pick([0.0, 0.05, 0.2]),
+        SinkFailure = rng.Pick([0.0, 0.0, 0.02, 0.1]),
+        AppliedButFailed = rng.Pick([0.0, 0.0, 0.05]),
+        Crash = Sometimes(rng, 0.5, 2000, 12000),
+        Partition = Sometimes(rng, 0.4, 2000, 10000),
+        Pause = Sometimes(rng, 0.3, 3000, 15000),
+        MaintainerVanishes = Sometimes(rng, 0.5, 1500, 8000),
+        SecondMaintainer = Sometimes(rng, 0.4, 2000, 10000),
+        WrongMembership = Sometimes(rng, 0.4, 2000, 10000),
+        ServiceMoves = Sometimes(rng, 0.3, 3000, 12000),
+        PersistRefused = rng.Pick([0.0, 0.0, 0.05]),
+        PersistUnknown = rng.Pick([0.0, 0.0, 0.05]),
+        Pauses = Sometimes(rng, 0.3, 2000, 10000),
+        ServerCrash = Sometimes(rng, 0.2, 3000, 12000),
+        SlotLost = Sometimes(rng, 0.02, 1000, 15000),
+        Upgrades = Sometimes(rng, 0.2, 400, 3000),
+    };
+
+    static TimeSpan? Sometimes(Rng rng, double share, int low, int high) =>
+        rng.Chance(share) ? TimeSpan.FromMilliseconds(rng.Between(low, high)) : null;
 
     static TrafficOptions SplitsSoon(long above) =>
         new(above) { Window = TimeSpan.FromSeconds(6), WindowsToSplit = 1, WindowsToMerge = 1 };

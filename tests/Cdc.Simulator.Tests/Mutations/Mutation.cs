@@ -7,5 +7,8 @@ namespace Cdc.Simulator.Tests.Mutations;
 /// <param name="Replace">What stands there instead.</param>
 public sealed record Mutation(string Name, string File, string Find, string Replace)
 {
+    /// <summary>The first seed to try: where few notice, one that is known to.</summary>
+    public ulong From { get; init; } = 1;
+
     public override string ToString() => Name;
 }
