@@ -119,7 +119,7 @@ public sealed record Swarm
     Swarm WithClocksAndModes(Rng rng, bool isCalm)
     {
         TimeSpan? jumps = Sometimes(rng, 0.2, 2000, 10000);
-        bool hasRedo = rng.Chance(0.04), parksMore = rng.Chance(0.5);
+        bool hasRedo = rng.Chance(0.03), parksMore = rng.Chance(0.5);
         return this with
         {
             ClockJumps = isCalm ? null : jumps,

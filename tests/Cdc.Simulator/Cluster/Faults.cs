@@ -78,7 +78,7 @@ public sealed class Faults(World world, Rng rng)
     {
         SimNode node = rng.Pick(world.AliveNodes);
         if (node.IsPaused) return;
-        TimeSpan length = rng.Chance(0.5) ? LongestPause : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
+        TimeSpan length = rng.Chance(0.2) ? LongestPause : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
         StandStill pause = new(length, rng.Chance(0.3), rng.Chance(0.5), rng.Chance(0.3));
         node.Pause(pause);
         world.Say($"{node} stands still: {pause}");
