@@ -69,7 +69,6 @@ public sealed class Checkers(World world)
                 _maintainerCases.Before(maintainer, host, input);
                 maintainer.Before(input);
                 if (input is Tick) Liveness.Look(host);
-                if (input is Received { Message: BlockStatusRequest request }) Liveness.Heard(host, request);
                 break;
             case EventCollector or EventService:
                 _sessionCases.Before(host, input);
@@ -85,6 +84,7 @@ public sealed class Checkers(World world)
             case DispatcherManager:
                 ManagerOf(host).After(effect);
                 _managerCases.After(ManagerOf(host), effect);
+                if (effect is Send { Message: BlockStatusRequest request }) Liveness.Reported(host, request);
                 break;
             case Maintainer:
                 MaintainerOf(host).After(effect);

@@ -9,7 +9,7 @@ namespace Cdc.Simulator.Checks;
 
 /// <summary>Once the faults are over, everything ends in time and without much talk. L1: no block event is open for
 /// long. L2: not much is said to and of a dispatcher about one. L3: few epochs are granted to maintainers that come
-/// only then.</summary>
+/// only then, for each time that an operator resumes it.</summary>
 /// <remarks>Whatever waits for a takeover to set it going again breaks L1; two that answer each other at once break
 /// L2; two that take the epoch from each other break L3.</remarks>
 public sealed class Liveness(World world)
@@ -19,6 +19,7 @@ public sealed class Liveness(World world)
     TimeSpan _lookedAt;
     ulong _looks;
     ulong _instances;
+    ChangefeedState _state;
     int _epochs;
 
     bool IsOn => world.Network.IsHealed;
@@ -55,7 +56,8 @@ public sealed class Liveness(World world)
         }
     }
 
-    public void Heard(RoleHost host, BlockStatusRequest request)
+    /// <summary>Counted where it is said: what was said under the faults may be heard at once when they end.</summary>
+    public void Reported(RoleHost host, BlockStatusRequest request)
     {
         if (!IsOn) return;
         foreach (BlockStatus status in request.Statuses) Said(host, request.Mode, status.Event, status.Dispatcher);
@@ -73,6 +75,10 @@ public sealed class Liveness(World world)
 
     public void Persisted(ChangefeedRecord record)
     {
+        // An operator resumes what has failed: that begins anew, however often he does.
+        bool isResumed = _state is ChangefeedState.Failed or ChangefeedState.Stopped;
+        if (isResumed && record.State is ChangefeedState.Normal) _epochs = 0;
+        _state = record.State;
         if (!IsOn || record.Epochs.Latest == world.Checks.PersistedEpoch || !record.Epochs.IsHeld) return;
         if (Activations.NumberOf(record.Epochs.Holder) <= _instances) return;
         _epochs++;
@@ -102,7 +108,7 @@ public sealed class Liveness(World world)
         int said = talk.Said.GetValueOrDefault(dispatcher) + 1;
         talk.Said[dispatcher] = said;
         if (said <= LivenessLimits.SaidAnyway + LivenessLimits.SaidIn(talk.Open)) return;
-        Rules.Ensure(false, "L2", host, $"says or hears the {said}th time of {dispatcher} and {id}",
+        Rules.Ensure(false, "L2", host, $"says the {said}th time of {dispatcher} and {id}",
             $"open for {talk.Open.TotalSeconds:F1} s");
     }
 
