@@ -41,7 +41,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     {
         try
         {
-            return factory.Make(mutation).FirstBroken(1, Seeds) ?? "NOT FOUND";
+            return factory.Make(mutation).FirstBroken(mutation.From, Seeds) ?? "NOT FOUND";
         }
         catch (InvalidOperationException unusable)
         {

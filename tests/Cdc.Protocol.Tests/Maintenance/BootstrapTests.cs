@@ -168,6 +168,18 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void A_span_behind_the_persisted_checkpoint_did_not_bring_it_there_and_is_made_again()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, ShowsTrigger(4, at: 80), Shows(1, 5, 9, at: 40), Shows(2, 6, 6, at: 49));
+        _rig.Answers(B, Shows(1, 7, 8));
+        _rig.Loads(80, 1, 2);
+        Assert.Equal("Replicating 3.8 @b 60", _rig.Of(1));
+        Assert.Equal("Absent 50", _rig.Of(2));
+        Assert.Equal("d3.5 d3.6", Removes());
+    }
+
+    [Fact]
     [Trait("AC", "FinishBootstrapRemovesUnexpectedOverlappingWorkingSpan")]
     [Trait("AC", "FinishBootstrapKeepsOverlapCoveredAfterMergeJournalCleanup")]
     public void Of_overlapping_incarnations_the_larger_owner_stays_and_the_others_are_removed()
