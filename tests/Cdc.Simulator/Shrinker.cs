@@ -11,6 +11,7 @@ public static class Shrinker
         ("no crashes", static s => s with { Crash = null }),
         ("no partitions", static s => s with { Partition = null }),
         ("no pauses", static s => s with { Pause = null }),
+        ("no jumps of clocks", static s => s with { ClockJumps = null }),
         ("no wrong membership", static s => s with { WrongMembership = null }),
         ("no second maintainer", static s => s with { SecondMaintainer = null }),
         ("no vanishing maintainer", static s => s with { MaintainerVanishes = null }),
@@ -35,6 +36,7 @@ public static class Shrinker
         ("no refused writes of the record", static s => s with { PersistRefused = 0 }),
         ("no unknown writes of the record", static s => s with { PersistUnknown = 0 }),
         ("clocks agree", static s => s with { ClockSkew = 0 }),
+        ("no redo", static s => s with { HasRedo = false }),
         ("a database as the target", static s => s with { Target = TargetKind.Database }),
         ("target with transactions", static s => s.Target == TargetKind.BareLines
             ? s with { Target = TargetKind.Lines } : s),

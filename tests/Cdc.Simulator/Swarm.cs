@@ -36,6 +36,7 @@ public sealed record Swarm
     public TimeSpan? Crash { get; init; }
     public TimeSpan? Partition { get; init; }
     public TimeSpan? Pause { get; init; }
+    public TimeSpan? ClockJumps { get; init; }
     public TimeSpan? MaintainerVanishes { get; init; }
     public TimeSpan? SecondMaintainer { get; init; }
     public TimeSpan? WrongMembership { get; init; }
@@ -78,6 +79,8 @@ public sealed record Swarm
     public double PersistRefused { get; init; }
     public double PersistUnknown { get; init; }
     public double ClockSkew { get; init; }
+
+    /// <summary>Whether the changefeed has a second pipeline.</summary>
     public bool HasRedo { get; init; }
 
     public static Swarm Draw(Rng rng)
@@ -108,7 +111,22 @@ public sealed record Swarm
 
         // The policy would hardly find anything to do where somebody splits and merges all the time.
         bool isAlone = traffic is not null && rng.Chance(0.7);
-        return drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
+        drawn = drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
+        return drawn.WithClocksAndModes(rng, isCalm);
+    }
+
+    /// <summary>Drawn last: the rest of a seed stays as it is.</summary>
+    Swarm WithClocksAndModes(Rng rng, bool isCalm)
+    {
+        TimeSpan? jumps = Sometimes(rng, 0.2, 2000, 10000);
+        bool hasRedo = rng.Chance(0.03), parksMore = rng.Chance(0.5);
+        return this with
+        {
+            ClockJumps = isCalm ? null : jumps,
+            HasRedo = hasRedo,
+            // What parks tables meets the second pipeline often enough only where it is looked for.
+            Operator = hasRedo && parksMore ? TimeSpan.FromSeconds(2) : Operator,
+        };
     }
 
     static WorkloadOptions DrawWorkload(Rng rng)

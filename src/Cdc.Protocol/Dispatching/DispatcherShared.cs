@@ -1,10 +1,8 @@
 namespace Cdc.Protocol.Dispatching;
 
 /// <summary>What the dispatchers of one mode on a node have in common.</summary>
-sealed class DispatcherShared(Mode mode)
+sealed class DispatcherShared(Mode mode, SessionNumbers sessions)
 {
-    ulong _sessions;
-
     public Mode Mode { get; } = mode;
     public BlockStatusBuffer Reports { get; } = new();
     public SharedResolved Resolved { get; } = new();
@@ -12,6 +10,5 @@ sealed class DispatcherShared(Mode mode)
     /// <summary>Those whose state is to be told with the next heartbeat.</summary>
     public List<Dispatcher> Changed { get; } = [];
 
-    /// <summary>Never used before on this node and mode.</summary>
-    public ulong NextSession() => ++_sessions;
+    public ulong NextSession() => sessions.Next();
 }

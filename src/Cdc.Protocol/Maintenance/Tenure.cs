@@ -20,6 +20,7 @@ internal sealed class Tenure
     readonly Reporting _reporting;
     readonly Notices _notices;
     readonly Syncpoints _syncpoints;
+    readonly Func<AddedTable, bool> _isMeant;
     SortedSet<NodeId> _drained = [];
 
     public Tenure(EpochGrant grant, MaintainerOptions options)
@@ -28,12 +29,13 @@ internal sealed class Tenure
         _committed = new(grant.Checkpoint);
         Numbering numbering = new(grant.Epoch);
         ModeTenure events = new(Mode.Event, numbering, _committed, options.Traffic);
-        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, null)] : [events];
+        _modes = grant.HasRedo ? [events, new(Mode.Redo, numbering, _committed, null, events)] : [events];
         foreach (ModeTenure mode in _modes)
         {
             foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table, null);
         }
 
+        _isMeant = table => Array.Exists(_modes, mode => mode.IsMeant(table));
         _members = new(grant);
         (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch));
         (_notices, _syncpoints) = (new(grant.Epoch), new(options.SyncpointInterval));
@@ -228,16 +230,6 @@ internal sealed class Tenure
         foreach (ModeTenure mode in _modes) mode.Schedule.Park(table, now);
     }
 
-    /// <summary>A copy is finished: the table comes in where it stands, in every mode.</summary>
-    void Unpark(AddedTable table, CommitTs at)
-    {
-        _parking.Want(table.Table, at);
-        for (int i = 1; i < _modes.Length; i++)
-        {
-            if (_modes[i].Schedule.Parked.Remove(table.Table)) _modes[i].Schedule.AddTable(table, at);
-        }
-    }
-
     void Tick(TimeSpan now, Effects effects)
     {
         _members.Tick(now, effects);
@@ -258,11 +250,11 @@ internal sealed class Tenure
             mode.Barrier.OnTick(now, effects);
             foreach (TableId table in mode.Barrier.NeedsPark) _parking.Want(table, null);
             foreach (TableId table in mode.Schedule.Held.Since(heldSince)) _parking.Want(table, null);
-            mode.Tick(nodes, drained, !_members.HaveAnswered, now);
+            mode.Tick(nodes, drained, !_members.HaveAnswered, _isMeant, now);
             mode.Schedule.Send(now, effects);
         }
 
-        foreach ((AddedTable table, CommitTs at) in _modes[0].Schedule.Copies.Finished) Unpark(table, at);
+        foreach ((AddedTable table, CommitTs at) in _modes[0].Copies.Finished) _parking.Want(table.Table, at);
         _syncpoints.Tick(_modes, now, effects);
         _parking.Tick(now, effects);
         foreach (ModeTenure mode in _modes)

@@ -17,7 +17,7 @@ namespace Cdc.Protocol.Managing;
 /// </code></remarks>
 public sealed class DispatcherManager : IRole
 {
-    readonly ModePipeline[] _modes = [new(Mode.Event), new(Mode.Redo)];
+    readonly ModePipeline[] _modes;
     readonly Ownership _ownership = new();
     readonly HeartbeatReporter _reporter;
     long _token;
@@ -30,7 +30,12 @@ public sealed class DispatcherManager : IRole
     /// <summary>Whom to tell that everything is closed.</summary>
     sealed record Closing(Epoch Epoch, Party From);
 
-    public DispatcherManager(NodeId node) => _reporter = new(node);
+    public DispatcherManager(NodeId node)
+    {
+        SessionNumbers sessions = new();
+        _modes = [new(Mode.Event, sessions), new(Mode.Redo, sessions)];
+        _reporter = new(node);
+    }
 
     /// <summary>The epoch that it obeys.</summary>
     public Epoch Epoch => _ownership.Current;

@@ -15,9 +15,9 @@ sealed class ModePipeline
     readonly Dictionary<DispatcherId, SpanStatus> _ended = [];
     ulong _sequence;
 
-    public ModePipeline(Mode mode)
+    public ModePipeline(Mode mode, SessionNumbers sessions)
     {
-        _shared = new(mode);
+        _shared = new(mode, sessions);
         _watermark = new(_shared, Set);
         Schedule = new(this);
         Merges = new(this);

@@ -1,9 +1,13 @@
 namespace Cdc.Protocol.Scheduling;
 
-/// <summary>Tables that are out of the schedule and are being copied, so that they can come in again.</summary>
+/// <summary>Tables that are out of the schedule and are being copied, so that they can come in again: in every mode at
+/// the same moment, so that no block event passes one of them in between.</summary>
 internal sealed class Copies(Schedule schedule)
 {
     readonly SortedDictionary<TableId, Copy> _copies = [];
+
+    /// <summary>The schedule of the mode that copies nothing, and takes the tables as they were copied here.</summary>
+    public Schedule? Follower { get; set; }
 
     /// <summary>What the changefeed is to keep: the tables that are copied, and where.</summary>
     public IEnumerable<(AddedTable Table, CommitTs At)> Finished
@@ -44,6 +48,14 @@ internal sealed class Copies(Schedule schedule)
     public void Moved(in MovedTable change)
     {
         if (_copies.TryGetValue(change.Table, out Copy? copy)) copy.Table = copy.Table with { Schema = change.To };
+    }
+
+    /// <summary>A table comes in that was copied in the other mode. What this mode has seen of it counts: either may be
+    /// further on.</summary>
+    public void Follow(in AddedTable table, CommitTs at)
+    {
+        AddedTable known = schedule.Parked.Find(table.Table) ?? table;
+        if (schedule.Parked.Remove(table.Table)) schedule.AddTable(known, at);
     }
 
     /// <summary>A table may not be in several spans from here on, also if it comes in later.</summary>
@@ -102,6 +114,7 @@ internal sealed class Copies(Schedule schedule)
         copy.At = operation.CopiedAt;
         operation.Task.Schema = copy.Table.Schema;
         schedule.Enter(operation.Task, copy.Table);
+        Follower?.Copies.Follow(copy.Table, operation.Task.Checkpoint);
     }
 
     sealed class Copy(AddedTable table)

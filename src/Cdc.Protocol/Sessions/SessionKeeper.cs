@@ -74,6 +74,7 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
     public void Expel(ServedSession session, Effects effects)
     {
         Remove(session.Stream, session);
+        session.Stream.IsAsked = true;
         effects.Send(Party.Collector(session.Stream.Collector), new SessionsUnknown([session.Key]));
     }
 

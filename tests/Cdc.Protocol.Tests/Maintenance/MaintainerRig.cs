@@ -137,15 +137,18 @@ internal sealed class MaintainerRig
                 null,
                 null)),
         ];
-        Beats(node, watermark, [.. statuses]);
+        Beats(request.Mode, node, watermark, [.. statuses]);
     }
 
     ulong _sequence;
 
-    public List<Effect> Beats(NodeId node, ulong? watermark, params SpanStatus[] statuses) => Hears(
+    public List<Effect> Beats(NodeId node, ulong? watermark, params SpanStatus[] statuses) =>
+        Beats(Mode.Event, node, watermark, statuses);
+
+    public List<Effect> Beats(Mode mode, NodeId node, ulong? watermark, params SpanStatus[] statuses) => Hears(
         node,
         new Heartbeat(
-            Ours, Mode.Event, new(++_sequence, watermark is { } at ? Ts(at) : null), [.. statuses], false, []));
+            Ours, mode, new(++_sequence, watermark is { } at ? Ts(at) : null), [.. statuses], false, []));
 
     public static IEnumerable<T> Said<T>(IEnumerable<Effect> effects)
         where T : Message => effects.OfType<Send>().Select(static send => send.Message).OfType<T>();

@@ -210,6 +210,18 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public void A_resolved_that_the_collector_said_before_it_had_a_session_does_not_hold_for_it_in_either_mode()
+    {
+        _node.Bootstrap(2, Trigger, DispatcherId.TriggerOf(Mode.Redo));
+        _node.Work(D(1), Whole(7), 10, mode: Mode.Redo);
+        _node.Work(D(2), Whole(7), 10);
+        ulong opened = _node.SessionOf(D(1), Mode.Redo);
+        _node.Put(new ResolvedArrived(At(20), opened, []));
+        Assert.Equal(At(20), _node.Manager.CheckpointOf(Mode.Redo, D(1)));
+        Assert.Equal(At(10), _node.Manager.CheckpointOf(Mode.Event, D(2)));
+    }
+
+    [Fact]
     public void Twenty_thousand_idle_dispatchers_are_not_looked_at_when_the_stream_moves_on()
     {
         const int Count = 20_000;

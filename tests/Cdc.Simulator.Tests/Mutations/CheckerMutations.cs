@@ -66,11 +66,27 @@ public static class CheckerMutations
             """) },
         { "INV-27", new("A tombstone is opened", Manager,
             "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
+        { "INV-28", new("A redo trigger is replaced in place", "Managing/ScheduleHandling.cs", """
+                    if (known is not null)
+                    {
+                        // Never
+            """, """
+                    if (known is not null && item.Id == DispatcherId.TriggerOf(Mode.Redo))
+                    {
+                        pipeline.Set.Remove(known);
+                        known = null;
+                    }
+
+                    if (known is not null)
+                    {
+                        // Never
+            """) },
         { "INV-29", new("An epoch is granted twice", "Changefeeds/EpochRecord.cs",
             "internal EpochRecord Grant(Guid instance) => new(Latest.Next,",
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
-            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
+            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }")
+            { From = 300 } },
         { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
             "if (writer.Version >= since) shape.Write", "shape.Write") },
         { "INV-34", new("A table that may not be split is forgotten", "BlockPayload.cs",

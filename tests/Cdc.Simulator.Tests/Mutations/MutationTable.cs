@@ -131,5 +131,21 @@ public static class MutationTable
             "if (parking.Wanted.IsEmpty) return;", "if (parking.Wanted.IsEmpty || parking.Epoch != epoch) return;"),
         new("Resolved holds also for sessions that have lost something", "Sessions/ResolvedOfAll.cs",
             "if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];", ""),
+
+        // Clocks
+        new("A timer that comes late is left out", "Managing/TimerQueue.cs",
+            "if (dispatcher.Places.TimerAt != key.At) continue;",
+            "if (dispatcher.Places.TimerAt != key.At || now - key.At > TimeSpan.FromSeconds(5)) continue;"),
+
+        // Modes
+        new("An instruction of one mode is taken by both", "Managing/DispatcherManager.cs",
+            "        ModePipeline mode = Of(instructions.Mode);\n", "        foreach (ModePipeline mode in _modes)\n"),
+        new("Reports of both modes go as one", "Managing/DispatcherManager.cs",
+            "BlockStatusRequest request = new(_ownership.Current, mode.Mode, statuses);",
+            "BlockStatusRequest request = new(_ownership.Current, Mode.Event, statuses);"),
+        new("A takeover takes what it is shown for either mode", "Maintenance/Rebuilding.cs",
+            "if (snapshot.Mode != schedule.Mode || snapshot.State", "if (snapshot.State"),
+        new("The redo pipeline does not hold the checkpoint", "Maintenance/Tenure.cs",
+            "least = least is { } other ? CommitTs.Min(other, checkpoint) : checkpoint;", "least ??= checkpoint;"),
     ];
 }

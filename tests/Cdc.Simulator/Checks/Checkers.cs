@@ -88,7 +88,7 @@ public sealed class Checkers(World world)
                 break;
             case Maintainer:
                 MaintainerOf(host).After(effect);
-                _maintainerCases.After(MaintainerOf(host), effect);
+                _maintainerCases.After(MaintainerOf(host), host, effect);
                 if (effect is Send { Message: MaintainerStopped stopped }) _stopped.Add(stopped.Epoch.Next);
                 if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;
@@ -132,7 +132,7 @@ public sealed class Checkers(World world)
             world.Broken.Mend();
         }
 
-        world.Target.CheckDurable(checkpoint);
+        foreach (Mode mode in world.Modes) world.TargetOf(mode).CheckDurable(checkpoint);
         world.Service.Persisted(checkpoint);
     }
 

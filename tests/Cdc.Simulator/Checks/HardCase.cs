@@ -31,6 +31,15 @@ public static class HardCase
     public const string StoppedLost = "MaintainerStopped lost and closed again";
     public const string Gap = "session reset by a gap";
     public const string LostLastItem = "Resolved revealed a lost last item";
+    public const string StoodStillMaintainer =
+        "maintainer that stood still past its silence limit spoke and was superseded";
+    public const string StoodStillDispatcher = "dispatcher that stood still wrote and was refused by owner";
+    public const string StoodStillChangefeed = "changefeed that stood still stored and was refused";
+    public const string SilentByJump = "a jump of the clock made a living maintainer silent";
+    public const string ForgottenByJump = "a service whose clock jumped forgot its sessions";
+    public const string RedoTriggerTakenOver = "takeover of a redo trigger";
+    public const string RedoTakeoverInBlock = "takeover with a redo block event under way";
+    public const string BothModesAtOneEvent = "both modes at one event";
     public const string CreditExhausted = "credit exhausted";
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";

@@ -14,7 +14,7 @@ namespace Cdc.Simulator.Checks;
 /// L2; two that take the epoch from each other break L3.</remarks>
 public sealed class Liveness(World world)
 {
-    readonly Dictionary<BlockEventId, Talk> _events = [];
+    readonly Dictionary<(Mode, BlockEventId), Talk> _events = [];
     TimeSpan _healedAt;
     TimeSpan _lookedAt;
     ulong _looks;
@@ -37,11 +37,16 @@ public sealed class Liveness(World world)
         if (maintainer.Epoch != world.Checks.PersistedEpoch) return;
         TimeSpan passed = world.Agenda.Now - _lookedAt;
         _lookedAt = world.Agenda.Now;
-        OpenEvents events = tenure.Modes[0].Barrier.Events;
         _looks++;
+        foreach (ModeTenure mode in tenure.Modes) Look(host, maintainer, mode, passed);
+    }
+
+    void Look(RoleHost host, Maintainer maintainer, ModeTenure mode, TimeSpan passed)
+    {
+        OpenEvents events = mode.Barrier.Events;
         for (int i = 0; i < events.Count; i++)
         {
-            Talk talk = Find(events[i].Id);
+            Talk talk = Find(mode.Mode, events[i].Id);
             if (_looks == 1) world.Reached.Reached(HardCase.OpenAtTheEnd);
             else if (talk.SeenIn == _looks - 1) talk.Open += passed;
             talk.SeenIn = _looks;
@@ -55,7 +60,7 @@ public sealed class Liveness(World world)
     public void Reported(RoleHost host, BlockStatusRequest request)
     {
         if (!IsOn) return;
-        foreach (BlockStatus status in request.Statuses) Said(host, status.Event, status.Dispatcher);
+        foreach (BlockStatus status in request.Statuses) Said(host, request.Mode, status.Event, status.Dispatcher);
     }
 
     public void Ordered(RoleHost host, BlockInstructions orders)
@@ -64,7 +69,7 @@ public sealed class Liveness(World world)
         foreach (BlockInstruction order in orders.Items)
         {
             if (order.To is not Addressees.Some some) continue;
-            foreach (DispatcherId id in some.Ids) Said(host, order.Event, id);
+            foreach (DispatcherId id in some.Ids) Said(host, orders.Mode, order.Event, id);
         }
     }
 
@@ -97,9 +102,9 @@ public sealed class Liveness(World world)
         }
     }
 
-    void Said(RoleHost host, BlockEventId id, DispatcherId dispatcher)
+    void Said(RoleHost host, Mode mode, BlockEventId id, DispatcherId dispatcher)
     {
-        Talk talk = Find(id);
+        Talk talk = Find(mode, id);
         int said = talk.Said.GetValueOrDefault(dispatcher) + 1;
         talk.Said[dispatcher] = said;
         if (said <= LivenessLimits.SaidAnyway + LivenessLimits.SaidIn(talk.Open)) return;
@@ -107,9 +112,9 @@ public sealed class Liveness(World world)
             $"open for {talk.Open.TotalSeconds:F1} s");
     }
 
-    Talk Find(BlockEventId id)
+    Talk Find(Mode mode, BlockEventId id)
     {
-        if (!_events.TryGetValue(id, out Talk? talk)) _events.Add(id, talk = new());
+        if (!_events.TryGetValue((mode, id), out Talk? talk)) _events.Add((mode, id), talk = new());
         return talk;
     }
 

@@ -9,6 +9,8 @@ namespace Cdc.Simulator.Checks;
 /// <summary>Counts the hard cases that maintainers meet.</summary>
 public sealed class MaintainerCases(World world)
 {
+    readonly HashSet<RoleHost> _spokeLate = [];
+
     /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
     readonly HashSet<BlockEventId> _unsplit = [];
 
@@ -17,11 +19,10 @@ public sealed class MaintainerCases(World world)
         switch (input)
         {
             case Received { Message: BootstrapResponse answer }:
-                if (answer.Spans.Any(static s => s.Block?.Stage == BlockStage.Writing))
-                    world.Reached.Reached(HardCase.TakeoverWriting);
+                foreach (SpanSnapshot span in answer.Spans) Shown(answer, span);
                 break;
             case Received { Message: BlockStatusRequest request }:
-                foreach (BlockStatus status in request.Statuses) Report(watch, status);
+                foreach (BlockStatus status in request.Statuses) Report(watch.Of(request.Mode), status);
                 break;
             case Received { Message: EpochGrant }:
                 if (_unsplit.Any(id => !world.Target.IsRecorded(id)))
@@ -37,17 +38,22 @@ public sealed class MaintainerCases(World world)
         }
     }
 
-    public void After(MaintainerWatch watch, Effect effect)
+    public void After(MaintainerWatch watch, RoleHost host, Effect effect)
     {
+        if (effect is Send { Message: ControlMessage message } && host.HasStoodStill) Spoke(host, message.Epoch);
         switch (effect)
         {
             case End when watch.Input is Received { Message: not EpochRefused and not CloseResponse }:
                 world.Reached.Reached(HardCase.Superseded);
+                if (_spokeLate.Contains(host)) world.Reached.Reached(HardCase.StoodStillMaintainer);
                 break;
             case Send { Message: BlockInstructions orders }:
                 foreach (BlockInstruction order in orders.Items)
                 {
                     if (order.Kind == InstructionKind.Ignored) world.Reached.Reached(HardCase.Ignored);
+                    bool isInBoth = order.Kind == InstructionKind.Write && watch.Modes.Count > 1
+                        && watch.Modes.All(mode => mode.IsUnderWay(order.Event));
+                    if (isInBoth) world.Reached.Reached(HardCase.BothModesAtOneEvent);
                     bool isMerged = order.Kind == InstructionKind.Write && _unsplit.Contains(order.Event);
                     if (isMerged) world.Reached.Reached(HardCase.UnsplitMerged);
                 }
@@ -66,8 +72,23 @@ public sealed class MaintainerCases(World world)
     /// <summary>Nobody else splits tables in this run.</summary>
     bool IsByTraffic => world.Swarm is { Traffic: not null, Scheduling: null };
 
+    void Spoke(RoleHost host, Epoch epoch)
+    {
+        if (epoch != Epoch.None && epoch < world.Checks.PersistedEpoch) _spokeLate.Add(host);
+    }
+
+    void Shown(BootstrapResponse answer, SpanSnapshot span)
+    {
+        if (span.Block?.Stage == BlockStage.Writing) world.Reached.Reached(HardCase.TakeoverWriting);
+        if (span.Mode != Mode.Redo || span.Owner.Epoch >= answer.Epoch.Value) return;
+        if (span.Id.IsTrigger && span.State == ComponentState.Working)
+            world.Reached.Reached(HardCase.RedoTriggerTakenOver);
+        if (span.Block?.Stage is BlockStage.Waiting or BlockStage.Writing)
+            world.Reached.Reached(HardCase.RedoTakeoverInBlock);
+    }
+
     /// <summary>A DONE of which nothing can come any more; a part that stands where its table has to be whole.</summary>
-    void Report(MaintainerWatch watch, BlockStatus status)
+    void Report(BarrierWatch watch, BlockStatus status)
     {
         if (status is { Stage: BlockStage.Waiting, Payload.Unsplit: { Length: > 0 } unsplit }
             && watch.Schedule?.Find(status.Dispatcher) is { Span.IsWhole: false } part

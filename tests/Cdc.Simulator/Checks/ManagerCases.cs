@@ -24,7 +24,7 @@ public sealed class ManagerCases(ReachedStates reached)
             case Received { Message: ScheduleRequest request }: Schedule(watch, request); break;
             case Received { Message: MergeRequest merge } when merge.Epoch == watch.Epoch: Merge(watch, merge); break;
             case Received { Message: BlockInstructions orders } when orders.Epoch == watch.Epoch:
-                foreach (BlockInstruction order in orders.Items) Pass(watch, order);
+                foreach (BlockInstruction order in orders.Items) Pass(watch, orders.Mode, order);
                 break;
         }
     }
@@ -97,12 +97,12 @@ public sealed class ManagerCases(ReachedStates reached)
             reached.Reached(HardCase.MergeWaiting);
     }
 
-    void Pass(ManagerWatch watch, BlockInstruction order)
+    void Pass(ManagerWatch watch, Mode mode, BlockInstruction order)
     {
         if (order.Kind != InstructionKind.Pass) return;
         foreach (Incarnation one in watch.Living)
         {
-            if (!one.IsWaitingAt(order.Event)) continue;
+            if (one.Mode != mode || !one.IsWaitingAt(order.Event)) continue;
             if (_waited.TryGetValue((one.Id, order.Event), out Owner first) && first != one.Owner)
                 reached.Reached(HardCase.PassToNewIncarnation);
         }

@@ -14,9 +14,9 @@ public sealed class ManagerWatch(RoleHost host)
     readonly DispatcherManager _role = (DispatcherManager)host.Role;
     readonly Dictionary<(Mode, DispatcherId), Incarnation> _current = [];
     readonly Dictionary<DispatcherKey, Incarnation> _all = [];
-    readonly ReportRules _reports = new();
+    readonly ReportRules[] _reports = [new(), new()];
+    readonly ImmutableArray<BlockStatus>[] _sent = [default, default];
     CommitTs _resolved;
-    ImmutableArray<BlockStatus> _sent;
     long _step;
 
     public Epoch Epoch { get; private set; }
@@ -56,10 +56,11 @@ public sealed class ManagerWatch(RoleHost host)
                 Owned((ControlMessage)received.Message);
                 break;
             case Tick:
-                _reports.OnTick(host.Node.Clock, Living);
+                for (int i = 0; i < _reports.Length; i++)
+                    _reports[i].OnTick(host.Node.Clock, Living.Where(one => (int)one.Mode == i));
                 break;
             case SendEnded ended:
-                _reports.Ended(ended);
+                foreach (ReportRules reports in _reports) reports.Ended(ended);
                 break;
         }
     }
@@ -136,7 +137,8 @@ public sealed class ManagerWatch(RoleHost host)
 
     void Owned(ControlMessage message)
     {
-        if (message.Epoch >= Epoch) _reports.Owner(isClosing: message is CloseRequest);
+        foreach (ReportRules reports in _reports)
+            if (message.Epoch >= Epoch) reports.Owner(isClosing: message is CloseRequest);
         bool isNew = message is BootstrapRequest && message.Epoch > Epoch && message.Epoch > Tombstone;
         foreach (Incarnation one in _current.Values)
         {
@@ -191,9 +193,10 @@ public sealed class ManagerWatch(RoleHost host)
     void Check(BlockStatusRequest request, long? token)
     {
         // What is sent again says nothing new.
-        bool isAgain = request.Statuses == _sent;
-        _sent = request.Statuses;
-        _reports.Sent(request, token);
+        int mode = (int)request.Mode;
+        bool isAgain = request.Statuses == _sent[mode];
+        _sent[mode] = request.Statuses;
+        _reports[mode].Sent(request, token);
         foreach (BlockStatus status in request.Statuses)
         {
             if (Find(request.Mode, status.Dispatcher, status.Owner) is not { } one) continue;

@@ -22,6 +22,8 @@ public sealed class SessionCases(ReachedStates reached)
     public void After(RoleHost host, Effect effect)
     {
         if (effect is not Send send) return;
+        if (send.Message is SessionsUnknown && host.Node.JumpedAt is not null)
+            reached.Reached(HardCase.ForgottenByJump);
         if (send.Message is Reset && _input is Received { Message: StreamBatch batch })
         {
             bool isNamed = batch.Items.All(static i => i is StreamItem.Resolved or StreamItem.Positions);

@@ -36,10 +36,13 @@ public sealed class Activations(World world, Rng rng)
 
     public IReadOnlyList<RoleHost> Maintainers => _maintainers;
 
-    /// <summary>Whom the directory names: mostly the newest.</summary>
-    public RoleHost? Maintainer(Rng chance)
+    /// <summary>The one of that node that spoke, where the transport still knows it; else whom the directory names:
+    /// mostly the newest.</summary>
+    public RoleHost? Maintainer(NodeId node, Rng chance)
     {
         if (Newest is not { } newest) return null;
+        if (world.Network.IsHealed || chance.Chance(0.5))
+            return _maintainers.FindLast(each => each.Node.Id == node) ?? newest;
         return _maintainers.Count > 1 && !world.Network.IsHealed && chance.Chance(0.3)
             ? chance.Pick(_maintainers)
             : newest;
@@ -69,9 +72,13 @@ public sealed class Activations(World world, Rng rng)
         RoleHost host = new($"maintainer{_instances}", node, role, OnMaintainer, world.Checks.Before);
         _maintainers.Add(host);
         world.Say($"{host} is activated");
-        host.Take(new NodesChanged(world.Membership.ViewOf(node)));
+        See(host);
         world.Tick(host);
     }
+
+    /// <summary>It begins with what its node believes, once that does anything.</summary>
+    void See(RoleHost host) =>
+        host.Node.Run(() => host.Take(new NodesChanged(world.Membership.ViewOf(host.Node))));
 
     /// <summary>The how manieth activation this names.</summary>
     public static ulong NumberOf(Guid instance) => BinaryPrimitives.ReadUInt64LittleEndian(instance.ToByteArray());
@@ -102,6 +109,7 @@ public sealed class Activations(World world, Rng rng)
     {
         foreach (RoleHost maintainer in _maintainers)
             if (maintainer.Node == viewer) maintainer.Take(new NodesChanged(view));
+        if (Changefeed is { } changefeed && changefeed.Node == viewer) changefeed.Take(new NodesChanged(view));
     }
 
     /// <summary>Reminders: somebody notices after a while that there is no maintainer, or no changefeed.</summary>
@@ -152,8 +160,8 @@ public sealed class Activations(World world, Rng rng)
                 case Answered { Result: CommandResult.Done or CommandResult.Exists }:
                     _isCreated = true;
                     break;
-                case Protocol.Changefeeds.ActivateMaintainer when Newest is null:
-                    ActivateMaintainer(host.Node);
+                case Protocol.Changefeeds.ActivateMaintainer:
+                    Wanted(host);
                     break;
                 case PersistChangefeed persist:
                     if (world.Swarm.Crash is not null && rng.Chance(0.02)) CrashSoon(host.Node);
@@ -162,7 +170,7 @@ public sealed class Activations(World world, Rng rng)
                     _store.Write(seen, record, (outcome, version) => host.Node.Run(() =>
                     {
                         seen = version;
-                        if (outcome == PersistOutcome.Refused) world.Reached.Reached(HardCase.PersistRefused);
+                        if (outcome == PersistOutcome.Refused) Refused(host);
                         if (outcome == PersistOutcome.Unknown) world.Reached.Reached(HardCase.PersistUnknown);
                         if (host.IsEnded) return;
                         host.PersistEnded(outcome);
@@ -171,8 +179,31 @@ public sealed class Activations(World world, Rng rng)
                     break;
             }
         }, world.Checks.Before);
-        _changefeed.Take(new NodesChanged(world.Membership.ViewOf(_changefeed.Node)));
+        See(_changefeed);
         world.Tick(_changefeed);
+    }
+
+    /// <summary>The changefeed has heard nothing of a maintainer: it gets another one where none is known to live, at
+    /// times also beside one.</summary>
+    void Wanted(RoleHost changefeed)
+    {
+        bool hasJumped = changefeed.Node.JumpedAt + TimeSpan.FromSeconds(1) > world.Agenda.Now;
+        if (hasJumped && Newest is not null) world.Reached.Reached(HardCase.SilentByJump);
+        bool isKnown = Newest is { Node.IsPaused: false } && (world.Network.IsHealed || !rng.Chance(0.1));
+        if (!isKnown) ActivateMaintainer(changefeed.Node);
+    }
+
+    void Refused(RoleHost changefeed)
+    {
+        world.Reached.Reached(HardCase.PersistRefused);
+        if (changefeed.HasStoodStill && changefeed != _changefeed)
+            world.Reached.Reached(HardCase.StoodStillChangefeed);
+    }
+
+    /// <summary>The changefeed of a node that does not answer is activated elsewhere, and may come back.</summary>
+    public void ReplaceChangefeed(SimNode node)
+    {
+        if (node.IsPaused && _changefeed is { IsEnded: false } && _changefeed.Node == node) ActivateChangefeed();
     }
 
     /// <summary>Between what is decided and what is stored.</summary>
@@ -185,7 +216,7 @@ public sealed class Activations(World world, Rng rng)
     void Create()
     {
         if (_isCreated) return;
-        Changefeed?.Take(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
+        Changefeed?.Tell(new CreateChangefeed(1, new(Guid.Empty), world.Source.Origin, new(null, world.Swarm.HasRedo)));
         world.Agenda.In(TimeSpan.FromMilliseconds(500), Create);
     }
 

@@ -10,12 +10,16 @@ public sealed class Faults(World world, Rng rng)
 {
     readonly Swarm _swarm = world.Swarm;
     TimeSpan _resumeAt;
+    bool _areOver;
+
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
     public void Begin()
     {
         Repeatedly(_swarm.Crash, Crash);
         Repeatedly(_swarm.Partition, Partition);
         Repeatedly(_swarm.Pause, Pause);
+        Repeatedly(_swarm.ClockJumps, Jump);
         Repeatedly(_swarm.MaintainerVanishes, () => world.Activations.VanishMaintainer(rng));
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
@@ -27,12 +31,15 @@ public sealed class Faults(World world, Rng rng)
         if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
     }
 
+    /// <summary>No new ones come; what stands still does so until its time is over.</summary>
+    public void End() => _areOver = true;
+
     void Repeatedly(TimeSpan? mean, Action fault)
     {
         if (mean is not { } pause) return;
         world.Agenda.In(rng.Between(TimeSpan.Zero, 2 * pause), () =>
         {
-            if (world.Network.IsHealed) return;
+            if (_areOver) return;
             fault();
             Repeatedly(mean, fault);
         });
@@ -70,18 +77,37 @@ public sealed class Faults(World world, Rng rng)
     void Pause()
     {
         SimNode node = rng.Pick(world.AliveNodes);
-        TimeSpan length = rng.Chance(0.3) ? TimeSpan.FromSeconds(60) : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
-        node.Pause(length);
-        world.Say($"{node} pauses for {length.TotalSeconds:F1} s");
-        world.Agenda.In(length / 2, () =>
+        if (node.IsPaused) return;
+        TimeSpan length = rng.Chance(0.2) ? LongestPause : TimeSpan.FromMilliseconds(rng.Between(100, 9000));
+        StandStill pause = new(length, rng.Chance(0.3), rng.Chance(0.5), rng.Chance(0.3));
+        node.Pause(pause);
+        world.Say($"{node} stands still: {pause}");
+        world.Agenda.In(rng.Between(length / 12, length / 2), () =>
         {
+            // One who is asked for and does not answer is made anew elsewhere, and does not know that.
+            if (rng.Chance(0.9)) world.Activations.ReplaceChangefeed(node);
             // The others may take a node that does not answer for dead.
             foreach (SimNode viewer in world.AliveNodes)
             {
-                if (viewer != node && rng.Chance(0.7)) world.Membership.Deny(viewer, node, length);
+                if (viewer != node && rng.Chance(0.9)) world.Membership.Deny(viewer, node, length);
             }
         });
     }
+
+    /// <summary>Time that a node has not seen: a machine that was suspended and restored.</summary>
+    void Jump()
+    {
+        SimNode node = rng.Pick(world.AliveNodes);
+        TimeSpan by = rng.Pick(Jumps);
+        node.Jump(by);
+        world.Say($"the clock of {node} jumps by {by}");
+    }
+
+    static readonly IReadOnlyList<TimeSpan> Jumps =
+    [
+        TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(40),
+        TimeSpan.FromHours(3),
+    ];
 
     /// <summary>An operator pauses the changefeed, at times just when a maintainer begins; later it is
     /// resumed.</summary>
@@ -91,7 +117,7 @@ public sealed class Faults(World world, Rng rng)
         world.Agenda.In(rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)), () =>
         {
             world.Say("pause");
-            world.Activations.Changefeed?.Take(new PauseChangefeed(2));
+            world.Activations.Changefeed?.Tell(new PauseChangefeed(2));
             _resumeAt = world.Agenda.Now + rng.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(8));
         });
     }
@@ -112,17 +138,17 @@ public sealed class Faults(World world, Rng rng)
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
-                world.Activations.Changefeed?.Take(new ResumeChangefeed(3));
+                world.Activations.Changefeed?.Tell(new ResumeChangefeed(3));
             foreach (TableId table in world.Checks.Parked.Order())
             {
                 // What is stored is not asked for again: whoever takes over has to know of it.
                 if (world.Source.Tables[table].Dropped is null && !world.Checks.IsWanted(table))
-                    world.Activations.Changefeed?.Take(new CopyTable(4, table));
+                    world.Activations.Changefeed?.Tell(new CopyTable(4, table));
             }
 
             bool parks = _swarm.Operator is not null && !world.Network.IsHealed && world.Source.Tables.Count > 0;
             if (parks && world.Activations.Newest is { } maintainer)
-                maintainer.Take(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
+                maintainer.Tell(new ParkTable(rng.Pick([.. world.Source.Tables.Keys])));
 
             BeginOperating();
         });
@@ -140,10 +166,11 @@ public sealed class Faults(World world, Rng rng)
             if (world.Source.Tables.Count > 0 && world.Activations.Newest is { } maintainer)
             {
                 TableId table = rng.Pick([.. world.Source.Tables.Keys]);
-                maintainer.Take(rng.Below(5) switch
+                Mode mode = rng.Pick(world.Modes);
+                maintainer.Tell(rng.Below(5) switch
                 {
-                    0 or 1 => new SplitTable(Mode.Event, table, rng.Between(2, 4)),
-                    2 or 3 => new MergeTable(Mode.Event, table),
+                    0 or 1 => new SplitTable(mode, table, rng.Between(2, 4)),
+                    2 or 3 => new MergeTable(mode, table),
                     _ => new DrainNodes(rng.Chance(0.5) ? [] : [rng.Pick(world.AliveNodes).Id]),
                 });
             }

@@ -46,6 +46,7 @@ public sealed class Network(Agenda agenda, Rng rng, Swarm swarm, ReachedStates r
         byte[] wire = _bytes.WrittenSpan.ToArray();
         if (_cut.Contains((from.Number, to.Number))) return false;
         bool local = from.Number == to.Number;
+        if (to.IsDeaf && !local) return rng.Chance(0.2);
         if (!IsHealed && !local && rng.Chance(swarm.Loss)) return rng.Chance(0.2);
         Deliver(to, wire, deliver, local);
         if (!IsHealed && !local && rng.Chance(swarm.Repeat)) Deliver(to, wire, deliver, local);

@@ -9,6 +9,7 @@ public sealed class RoleHost : IPort
     readonly Queue<Input> _inbox = new();
     readonly Action<RoleHost, Effect> _do;
     readonly Action<RoleHost, Input> _watch;
+    readonly int _longPauses;
     bool _isDraining;
 
     public RoleHost(
@@ -16,6 +17,7 @@ public sealed class RoleHost : IPort
     {
         (Name, Node, Role, _do, _watch) = (name, node, role, @do, watch);
         _interpreter = new(role, this);
+        _longPauses = node.LongPauses;
     }
 
     public string Name { get; }
@@ -25,6 +27,12 @@ public sealed class RoleHost : IPort
 
     /// <summary>Whether something is decided, and not stored yet.</summary>
     public bool IsPersisting => _interpreter.State == InterpreterState.Persisting;
+
+    /// <summary>Whether its node has stood still since it began, for longer than a maintainer may be silent.</summary>
+    public bool HasStoodStill => Node.LongPauses > _longPauses;
+
+    /// <summary>Something reaches it from outside: behind the pause of its node.</summary>
+    public void Tell(Input input) => Node.Run(() => Take(input));
 
     /// <summary>Takes an input: now, behind what it is doing, or as soon as the open persist has ended.</summary>
     public void Take(Input input)

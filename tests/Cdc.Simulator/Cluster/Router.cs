@@ -29,7 +29,7 @@ public sealed class Router(World world, Rng rng)
     {
         Role.Maintainer when message is Superseded superseded => world.Activations.Speaker(to.Node, superseded.Epoch),
         Role.Changefeed => world.Activations.Changefeed,
-        Role.Maintainer => world.Activations.Maintainer(rng),
+        Role.Maintainer => world.Activations.Maintainer(to.Node, rng),
         Role.Manager => world.MachineOf(to.Node)?.Manager,
         Role.Collector => world.MachineOf(to.Node)?.Collector,
         Role.EventService => world.Service.On(to.Node),
@@ -38,13 +38,13 @@ public sealed class Router(World world, Rng rng)
 
     public static string Describe(Message message) => message switch
     {
-        BlockStatusRequest request => $"BlockStatusRequest {request.Epoch} "
+        BlockStatusRequest request => $"BlockStatusRequest {request.Epoch} {request.Mode} "
             + string.Join("; ", request.Statuses.Select(static s => $"{s.Dispatcher} {s.Owner} {s.Event} {s.Stage} {s.Action}")),
-        BlockInstructions items => $"BlockInstructions {items.Epoch} "
+        BlockInstructions items => $"BlockInstructions {items.Epoch} {items.Mode} "
             + string.Join("; ", items.Items.Select(static i => $"{i.Kind} {i.Event} {Describe(i.To)}")),
-        ScheduleRequest request => $"ScheduleRequest {request.Epoch} "
+        ScheduleRequest request => $"ScheduleRequest {request.Epoch} {request.Mode} "
             + string.Join("; ", request.Items.Select(static i => $"{i.Action} {i.Operation} {i.Id} {i.Owner} {i.Span} at {i.Start}")),
-        Heartbeat heartbeat => $"Heartbeat {heartbeat.Epoch} {heartbeat.Watermark.Sequence} {heartbeat.Watermark.Checkpoint} "
+        Heartbeat heartbeat => $"Heartbeat {heartbeat.Epoch} {heartbeat.Mode} {heartbeat.Watermark.Sequence} {heartbeat.Watermark.Checkpoint} "
             + string.Join("; ", heartbeat.Statuses.Select(static s => $"{s.Id} {s.Owner} {s.State} {s.Checkpoint} {s.Held}")),
         BootstrapResponse response => $"BootstrapResponse {response.Epoch} {response.Refusal} "
             + string.Join("; ", response.Spans.Select(static s => $"{s.Id} {s.Owner} {s.Span} {s.State} {s.Checkpoint} {s.Block}")),

@@ -26,6 +26,9 @@ public interface IProgress
     /// <summary>Ends it: the span was filled anew.</summary>
     void Copied(ProgressRow row, CommitTs at);
 
+    /// <summary>Somebody else's copy is taken over: whoever wrote has to claim again.</summary>
+    void Followed(TableId table, CommitTs at);
+
     /// <summary>A block event that changes a table is executed: all before it is there, and so is it.</summary>
     void Executed(TableId table, CommitTs at);
 
@@ -51,6 +54,8 @@ public sealed class NoProgress : IProgress
     public void Rollback(ProgressRow row) { }
 
     public void Copied(ProgressRow row, CommitTs at) { }
+
+    public void Followed(TableId table, CommitTs at) { }
 
     public void Executed(TableId table, CommitTs at) { }
 

@@ -10,8 +10,11 @@ namespace Cdc.Simulator.Target;
 /// <param name="kind">What it can do.</param>
 /// <param name="isParked">Tables that are out of the schedule: what they hold counts for nothing.</param>
 /// <param name="reached">Counts hard cases.</param>
+/// <param name="follower">One that takes over what is copied here, as of there: a log of changes has no copies of its
+/// own, and is read on top of them.</param>
 public sealed class ModelTarget(
-    ModelSource source, TargetKind kind, Func<TableId, bool> isParked, ReachedStates reached)
+    ModelSource source, TargetKind kind, Func<TableId, bool> isParked, ReachedStates reached,
+    ModelTarget? follower = null)
 {
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly HashSet<BlockEventId> _recorded = [];
@@ -111,7 +114,9 @@ public sealed class ModelTarget(
             else if (_tables.TryGetValue(dropped, out TargetTable? table)) table.IsDropped = true;
         }
 
-        foreach (TableId created in ddl.Created) CreateTable(created);
+        // What follows another target may come to it behind a copy.
+        foreach (TableId created in ddl.Created)
+            if (source.Tables[created].CopiedAt < block.At) CreateTable(created);
         foreach (TableId reshaped in ddl.Reshaped)
         {
             if (Changing(reshaped, block) is { } table) table.Shape++;
@@ -132,14 +137,26 @@ public sealed class ModelTarget(
     /// <returns>False: the owner has lost it.</returns>
     public bool Copy(TableSpan span, Owner owner, CommitTs at)
     {
-        if (Begin(span, owner) is not { } row) return false;
+        if (follower?.Progress.IsBusy(span) == true || Begin(span, owner) is not { } row) return false;
         TableHistory history = source.Tables[span.Table];
         history.CopiedAt = CommitTs.Max(history.CopiedAt, at);
-        if (!_tables.ContainsKey(span.Table)) CreateTable(span.Table);
-        if (_tables[span.Table] is AppendedTable) reached.Reached(HardCase.LinesCopied);
-        _tables[span.Table].Copy(at);
+        Fill(span.Table, at);
         Progress.Copied(row, at);
+        follower?.Follow(span.Table, at);
         return true;
+    }
+
+    void Follow(TableId table, CommitTs at)
+    {
+        Fill(table, at);
+        Progress.Followed(table, at);
+    }
+
+    void Fill(TableId table, CommitTs at)
+    {
+        if (!_tables.ContainsKey(table)) CreateTable(table);
+        if (_tables[table] is AppendedTable) reached.Reached(HardCase.LinesCopied);
+        _tables[table].Copy(at);
     }
 
     /// <summary>Everything of the source up to a position is there.</summary>

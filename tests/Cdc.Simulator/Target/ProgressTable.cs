@@ -68,6 +68,13 @@ public sealed class ProgressTable : IProgress
         _rows.RemoveAll(r => r != row && Covers(row.Span, r.Span));
     }
 
+    public void Followed(TableId table, CommitTs at)
+    {
+        TableSpan whole = TableSpan.Whole(table);
+        _rows.RemoveAll(r => r.Span.Overlaps(whole));
+        _rows.Add(new(whole, default, at));
+    }
+
     public void Executed(TableId table, CommitTs at)
     {
         TableSpan whole = TableSpan.Whole(table);

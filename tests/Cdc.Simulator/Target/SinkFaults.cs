@@ -15,6 +15,9 @@ public sealed class SinkFaults(Swarm swarm, Network network, BrokenTable broken,
 
     public bool Fails(Rng rng) => !network.IsHealed && rng.Chance(swarm.SinkFailure);
 
+    /// <summary>Somebody has stood still, written, and had lost its span meanwhile.</summary>
+    public void RefusedLate() => reached.Reached(HardCase.StoodStillDispatcher);
+
     /// <summary>It was applied, and the answer says it was not.</summary>
     public bool FailsAfterwards(Rng rng)
     {

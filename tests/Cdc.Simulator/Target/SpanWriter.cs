@@ -16,6 +16,7 @@ public sealed class SpanWriter(
 {
     readonly Queue<WriteUnit> _queue = new();
     readonly List<Action<bool>> _whenIdle = [];
+    readonly int _longPauses = node.LongPauses;
     bool _isOpen;
     bool _isBroken;
 
@@ -54,6 +55,7 @@ public sealed class SpanWriter(
     {
         if (target.Begin(span, owner) is not { } row)
         {
+            if (node.LongPauses > _longPauses) faults.RefusedLate();
             agenda.In(faults.Latency(rng), () => node.Run(() =>
             {
                 fenced();
@@ -91,7 +93,7 @@ public sealed class SpanWriter(
             ProgressRow? row = _isBroken ? null : target.Begin(span, owner);
             if (row is null)
             {
-                if (!_isBroken) agenda.In(faults.Latency(rng), () => node.Run(fenced));
+                if (!_isBroken) Fenced();
                 Break(unit);
                 continue;
             }
@@ -125,6 +127,12 @@ public sealed class SpanWriter(
         }
 
         Next();
+    }
+
+    void Fenced()
+    {
+        if (node.LongPauses > _longPauses) faults.RefusedLate();
+        agenda.In(faults.Latency(rng), () => node.Run(fenced));
     }
 
     void Break(WriteUnit unit)
