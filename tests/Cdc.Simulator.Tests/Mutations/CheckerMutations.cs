@@ -66,21 +66,6 @@ public static class CheckerMutations
             """) },
         { "INV-27", new("A tombstone is opened", Manager,
             "|| _ownership.IsBuried(request.Epoch)) return;", ") return;") },
-        { "INV-28", new("A redo trigger is replaced in place", "Managing/ScheduleHandling.cs", """
-                    if (known is not null)
-                    {
-                        // Never
-            """, """
-                    if (known is not null && item.Id == DispatcherId.TriggerOf(Mode.Redo))
-                    {
-                        pipeline.Set.Remove(known);
-                        known = null;
-                    }
-
-                    if (known is not null)
-                    {
-                        // Never
-            """) },
         { "INV-29", new("An epoch is granted twice", "Changefeeds/EpochRecord.cs",
             "internal EpochRecord Grant(Guid instance) => new(Latest.Next,",
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
