@@ -220,16 +220,7 @@ public sealed class World
         Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
     }
 
-    public void Tick(RoleHost host)
-    {
-        if (host.IsEnded) return;
-        // The next is set behind it: a node that has stood still has one tick, late, and not all that it missed.
-        host.Node.RunTimer(() =>
-        {
-            host.Take(Protocol.Driving.Tick.Now);
-            Agenda.In(TimeSpan.FromMilliseconds(80 + _chance.Below(40)), () => Tick(host));
-        });
-    }
+    public void Tick(RoleHost host) => Ticker.Start(Agenda, _chance, host);
 
     Machine Build(SimNode node)
     {

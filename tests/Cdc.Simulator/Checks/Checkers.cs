@@ -82,13 +82,17 @@ public sealed class Checkers(World world)
         switch (host.Role)
         {
             case DispatcherManager:
-                ManagerOf(host).After(effect);
-                _managerCases.After(ManagerOf(host), effect);
-                if (effect is Send { Message: BlockStatusRequest request }) Liveness.Reported(host, request);
+                ManagerWatch manager = ManagerOf(host);
+                manager.After(effect);
+                _managerCases.After(manager, effect);
+                // What could not be sent was heard by nobody, and is sent again until it can be.
+                if (effect is Send { Message: BlockStatusRequest request } && !manager.SaysAgain)
+                    Liveness.Reported(host, request);
                 break;
             case Maintainer:
-                MaintainerOf(host).After(effect);
-                _maintainerCases.After(MaintainerOf(host), host, effect);
+                MaintainerWatch maintainer = MaintainerOf(host);
+                maintainer.After(effect);
+                _maintainerCases.After(maintainer, host, effect);
                 if (effect is Send { Message: MaintainerStopped stopped }) _stopped.Add(stopped.Epoch.Next);
                 if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;

@@ -24,6 +24,9 @@ public sealed class ManagerWatch(RoleHost host)
     /// <summary>The greatest epoch at which everything was closed.</summary>
     public Epoch Tombstone { get; private set; }
 
+    /// <summary>Whether the last request of reports was one that could not be sent before.</summary>
+    public bool SaysAgain { get; private set; }
+
     /// <summary>The input that is being handled.</summary>
     public Input Input { get; private set; } = Tick.Now;
 
@@ -39,7 +42,7 @@ public sealed class ManagerWatch(RoleHost host)
     {
         _step++;
         Input = input;
-        Rules.Ensure(_role.Epoch >= Epoch, "INV-26", host, $"goes back from {Epoch}", _role.Epoch);
+        Rules.Ensure(_role.Epoch >= Epoch, "INV-26", host, $"goes back from {Epoch} to {_role.Epoch}");
         Epoch = _role.Epoch;
         switch (input)
         {
@@ -56,8 +59,7 @@ public sealed class ManagerWatch(RoleHost host)
                 Owned((ControlMessage)received.Message);
                 break;
             case Tick:
-                for (int i = 0; i < _reports.Length; i++)
-                    _reports[i].OnTick(host.Node.Clock, Living.Where(one => (int)one.Mode == i));
+                for (int i = 0; i < _reports.Length; i++) _reports[i].OnTick(host.Node.Clock, (Mode)i, _current.Values);
                 break;
             case SendEnded ended:
                 foreach (ReportRules reports in _reports) reports.Ended(ended);
@@ -194,13 +196,13 @@ public sealed class ManagerWatch(RoleHost host)
     {
         // What is sent again says nothing new.
         int mode = (int)request.Mode;
-        bool isAgain = request.Statuses == _sent[mode];
+        SaysAgain = request.Statuses == _sent[mode];
         _sent[mode] = request.Statuses;
         _reports[mode].Sent(request, token);
         foreach (BlockStatus status in request.Statuses)
         {
             if (Find(request.Mode, status.Dispatcher, status.Owner) is not { } one) continue;
-            if (!isAgain) ReportRules.Check(one, status, _resolved);
+            if (!SaysAgain) ReportRules.Check(one, status, _resolved);
             if (status.Stage == BlockStage.Waiting && one.IsWaitingAt(status.Event)) one.SaidAt = host.Node.Clock;
         }
     }

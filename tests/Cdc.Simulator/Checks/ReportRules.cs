@@ -35,7 +35,10 @@ public sealed class ReportRules
         }
     }
 
-    public void OnTick(TimeSpan now, IEnumerable<Incarnation> all)
+    /// <param name="now">By the clock of the manager.</param>
+    /// <param name="mode">Whose reports these are.</param>
+    /// <param name="all">Every dispatcher that the manager has had, of both modes.</param>
+    public void OnTick(TimeSpan now, Mode mode, Dictionary<(Mode, DispatcherId), Incarnation>.ValueCollection all)
     {
         TimeSpan last = _lastTick;
         _lastTick = now;
@@ -43,6 +46,7 @@ public sealed class ReportRules
         if (_underWay is not null || _hasFailed || _isClosing) return;
         foreach (Incarnation one in all)
         {
+            if (one.Mode != mode || one.IsDropped) continue;
             Rules.Ensure(
                 one.Phase != PendingPhase.Waiting || one.IsAcknowledged || one.SaidAt + Repeat > last,
                 "INV-7", one, "has not repeated its report, and nobody has acknowledged it");
