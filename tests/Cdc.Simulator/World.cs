@@ -211,13 +211,9 @@ public sealed class World
         Say("the faults are over");
         Network.Heal();
         Checks.Liveness.Healed();
-
-        // A barrier, if one comes, has parked the broken table by then.
-        Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Membership.Heal();
-        // Nobody parks a table that no barrier waits for.
-        Agenda.In(TimeSpan.FromMinutes(3), Broken.Mend);
+        new Repair(this).Begin();
     }
 
     public void Tick(RoleHost host) => Ticker.Start(Agenda, _chance, host);

@@ -28,7 +28,7 @@ public sealed class Faults(World world, Rng rng)
         if (_swarm.SlotLost is { } lost && lost < _swarm.Faulty) world.Agenda.In(lost, world.Service.LoseSlot);
         Repeatedly(_swarm.Pauses, PauseChangefeed);
         Repeatedly(_swarm.Upgrades, () => world.Upgrades.Upgrade(rng));
-        if (_swarm.Breaks is { } breaks) world.Agenda.In(breaks, world.Broken.Break);
+        if (_swarm.Breaks is { } breaks && breaks < _swarm.Faulty) world.Agenda.In(breaks, world.Broken.Break);
     }
 
     /// <summary>No new ones come; what stands still does so until its time is over.</summary>
