@@ -79,8 +79,7 @@ public static class CheckerMutations
         { "L1", new("PASS is said once, again only by another maintainer", Steps,
             "if (e.LastWave is not { } last) return true;",
             "if (e.LastWave is not { } last) return true; if (last >= TimeSpan.Zero) return false;") },
-        { "L2", new("Ignored is always answered at once", BlockHandling, "if (_isRepeatedFast) return;", "")
-            { From = 1300 } },
+        { "L2", new("Ignored is always answered at once", BlockHandling, "if (_isRepeatedFast) return;", "") },
         { "L3", new("A late message of an earlier epoch ends a maintainer", "Maintenance/Maintainer.cs",
             "if (message.Epoch > Epoch ||", "if (message.Epoch != Epoch ||") },
         { "INV-S4", new("A hand-over before the last one is taken", Dispatcher,
