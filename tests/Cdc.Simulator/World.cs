@@ -166,7 +166,8 @@ public sealed class World
         CheckSchedule();
     }
 
-    /// <summary>What changes the schedule has done so exactly once: it is what the source has, or gets to be.</summary>
+    /// <summary>What changes the schedule has done so exactly once: it is what the source has, or gets to be. Nor is a
+    /// table parked for ever that the source has not any more.</summary>
     void CheckSchedule()
     {
         TimeSpan limit = Agenda.Now + TimeSpan.FromMinutes(2);
@@ -175,6 +176,12 @@ public sealed class World
             if (!Agenda.Step(limit))
                 throw new ViolationException("INV-16",
                     $"{Activations.Newest} has other tables than the source: {MaintainerWatch.Tables(this)}");
+        }
+
+        while (Checks.KeepsDropped)
+        {
+            if (!Agenda.Step(limit))
+                throw new ViolationException("liveness", "a table is dropped, and the changefeed keeps it parked");
         }
     }
 

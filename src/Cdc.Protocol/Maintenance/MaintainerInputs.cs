@@ -6,6 +6,9 @@ namespace Cdc.Protocol.Maintenance;
 /// <summary>The answer to <see cref="LoadTables"/>: the tables that the changefeed has at that position.</summary>
 public sealed record TablesLoaded(Mode Mode, CommitTs At, ImmutableArray<AddedTable> Tables) : Input;
 
+/// <summary>The answer to <see cref="FindDropped"/>: those that were.</summary>
+public sealed record DroppedFound(CommitTs At, ImmutableArray<TableId> Tables) : Input;
+
 // What somebody wants below is for this maintainer alone: one that takes over does not know of it. Whoever wants it
 // looks whether it is so, and says it again.
 

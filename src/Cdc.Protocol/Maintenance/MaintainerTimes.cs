@@ -15,6 +15,9 @@ internal static class MaintainerTimes
     /// <summary>How often the managers are told the persisted checkpoint again.</summary>
     public static readonly TimeSpan NoticeAgain = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often it is looked for parked tables that are dropped.</summary>
+    public static readonly TimeSpan LookForDropped = TimeSpan.FromSeconds(10);
+
     /// <summary>A table that a failure holds for this long is parked.</summary>
     public static readonly TimeSpan HeldLimit = TimeSpan.FromHours(1);
 }

@@ -17,6 +17,7 @@ internal sealed class Tenure
     readonly ModeTenure[] _modes;
     readonly Members _members;
     readonly Parking _parking;
+    readonly DroppedTables _dropped;
     readonly Reporting _reporting;
     readonly Notices _notices;
     readonly Syncpoints _syncpoints;
@@ -38,6 +39,7 @@ internal sealed class Tenure
         _isMeant = table => Array.Exists(_modes, mode => mode.IsMeant(table));
         _members = new(grant);
         (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch));
+        _dropped = new(_parking, grant.Checkpoint);
         (_notices, _syncpoints) = (new(grant.Epoch), new(options.SyncpointInterval));
     }
 
@@ -64,6 +66,9 @@ internal sealed class Tenure
                 break;
             case TablesLoaded loaded:
                 Load(loaded, now, effects);
+                break;
+            case DroppedFound found when Phase == MaintainerPhase.Running:
+                _dropped.Take(found, _modes[0].Schedule.Parked);
                 break;
             case DrainNodes drain:
                 _drained = [.. drain.Nodes];
@@ -118,13 +123,14 @@ internal sealed class Tenure
                 break;
             case CheckpointPersisted persisted:
                 _notices.Take(persisted.Checkpoint);
+                _dropped.Persisted(persisted.Checkpoint);
                 break;
             case CopyTables wanted when Phase == MaintainerPhase.Running:
                 foreach (WantedCopy copy in wanted.Tables)
                     if (_parking.IsLast(copy.Table, copy.Number)) _modes[0].Schedule.Copies.Want(copy.Table);
                 break;
             case ParkPersisted kept when _parking.Done(kept.Table, kept.Number):
-                if (kept.CopiedAt is { } at) _modes[0].Schedule.Copies.Persisted(kept.Table, at, now);
+                if (kept.CopiedAt is { } at) Back(kept.Table, at, now);
                 else Park(kept.Table, now);
                 break;
         }
@@ -230,6 +236,14 @@ internal sealed class Tenure
         foreach (ModeTenure mode in _modes) mode.Schedule.Park(table, now);
     }
 
+    /// <summary>Not parked any more: it has come in with its copy, or is dropped, and nothing brings it in again.
+    /// </summary>
+    void Back(TableId table, CommitTs at, TimeSpan now)
+    {
+        _modes[0].Schedule.Copies.Persisted(table, at, now);
+        foreach (ModeTenure mode in _modes) mode.Schedule.Parked.Remove(table);
+    }
+
     void Tick(TimeSpan now, Effects effects)
     {
         _members.Tick(now, effects);
@@ -255,6 +269,7 @@ internal sealed class Tenure
         }
 
         foreach ((AddedTable table, CommitTs at) in _modes[0].Copies.Finished) _parking.Want(table.Table, at);
+        _dropped.Tick(_modes[0].Schedule.Parked, now, effects);
         _syncpoints.Tick(_modes, now, effects);
         _parking.Tick(now, effects);
         foreach (ModeTenure mode in _modes)

@@ -61,7 +61,8 @@ public sealed record CheckpointPersisted(Epoch Epoch, CommitTs Checkpoint) : Con
 /// <param name="Table">Which.</param>
 /// <param name="Number">Counts what the epoch has asked of the table, from 1: a lower one than the last is late, so
 /// that a repeat from before can't put back a table that was parked again since.</param>
-/// <param name="CopiedAt">Null to park it; else the position of the copy that ends the parking.</param>
+/// <param name="CopiedAt">Null to park it; else the position of the copy that ends the parking. Of a table that is
+/// dropped there is nothing to copy: a position that the drop, and the persisted checkpoint, are not behind.</param>
 public sealed record ParkRequest(Epoch Epoch, TableId Table, ulong Number, CommitTs? CopiedAt) : ControlMessage(Epoch);
 
 /// <summary>Changefeed to maintainer: that is persisted.</summary>

@@ -6,6 +6,10 @@ internal sealed class ParkedTables
 {
     readonly SortedDictionary<TableId, AddedTable?> _tables = [];
 
+    /// <summary>Those that are dropped, or that nobody has named yet.</summary>
+    public IEnumerable<TableId> Unknown =>
+        _tables.Where(static parked => parked.Value is null).Select(static parked => parked.Key);
+
     public bool Contains(TableId table) => _tables.ContainsKey(table);
 
     /// <summary>What is known of one; null: it is not parked, or it is dropped, or nobody has named it yet.</summary>
@@ -33,8 +37,8 @@ internal sealed class ParkedTables
         if (Find(table) is { } known) _tables[table] = known with { IsSplittable = false };
     }
 
-    /// <summary>A block event has dropped these. They stay parked: an incarnation from before may still show
-    /// up.</summary>
+    /// <summary>A block event has dropped these. They stay parked until the changefeed has forgotten
+    /// them: for a later maintainer they may not be dropped yet.</summary>
     public void Dropped(Influence influence)
     {
         foreach ((TableId table, AddedTable? known) in _tables.ToArray())

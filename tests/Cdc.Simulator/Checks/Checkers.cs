@@ -14,6 +14,7 @@ namespace Cdc.Simulator.Checks;
 public sealed class Checkers(World world)
 {
     readonly HashSet<TableId> _parked = [];
+    readonly HashSet<TableId> _forgotten = [];
     ParkingRecord _parking = new([], Epoch.None, [], []);
     readonly Dictionary<RoleHost, ManagerWatch> _managers = [];
     readonly Dictionary<RoleHost, MaintainerWatch> _maintainers = [];
@@ -40,7 +41,9 @@ public sealed class Checkers(World world)
     /// <summary>Whether it waits for an operator, and everything is closed.</summary>
     public bool HasFailed { get; private set; }
 
-    public bool IsParked(TableId table) => _parked.Contains(table);
+    /// <summary>Whether what a table holds counts for nothing: it is parked, or was when it was dropped, so that what
+    /// stopped it alone meanwhile was done by nobody.</summary>
+    public bool IsParked(TableId table) => _parked.Contains(table) || _forgotten.Contains(table);
 
     /// <summary>Whether a table that the source has is out of the schedule.</summary>
     public bool AnyParked(ModelSource source)
@@ -51,6 +54,9 @@ public sealed class Checkers(World world)
     }
 
     public IReadOnlyCollection<TableId> Parked => _parked;
+
+    /// <summary>Whether a table is kept that will never come back: its drop lies behind.</summary>
+    public bool KeepsDropped => _parked.Any(table => world.Source.Tables[table].Dropped <= Checkpoint);
 
     public void Before(RoleHost host, Input input)
     {
@@ -125,7 +131,9 @@ public sealed class Checkers(World world)
         if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)
         {
-            if (!record.Parking.Tables.Contains(new(table))) world.Reached.Reached(HardCase.CopiedBack);
+            if (record.Parking.Tables.Contains(new(table))) continue;
+            if (world.Source.Tables[table].Dropped <= checkpoint) _forgotten.Add(table);
+            world.Reached.Reached(_forgotten.Contains(table) ? HardCase.ParkedAndDropped : HardCase.CopiedBack);
         }
 
         _parked.Clear();

@@ -25,6 +25,7 @@ public static class HardCase
     public const string LateDone = "late DONE ignored";
     public const string ParkedByFailure = "table parked by a barrier that a failure held";
     public const string CopiedBack = "parked table copied and back";
+    public const string ParkedAndDropped = "parked table dropped and forgotten";
     public const string SplitByTraffic = "table split since it is written much";
     public const string MergedByTraffic = "table merged that was split since it was written much";
     public const string OpenAtTheEnd = "block event open when the faults ended";

@@ -15,6 +15,7 @@ public sealed class MaintainerWatch
     readonly RoleHost _host;
     readonly Maintainer _role;
     readonly BarrierWatch[] _modes;
+    readonly HashSet<(TableId, ulong)> _back = [];
     CommitTs _reported;
 
     public MaintainerWatch(World world, RoleHost host)
@@ -52,6 +53,12 @@ public sealed class MaintainerWatch
                 break;
             case ScheduleRequest request:
                 foreach (ScheduleItem item in request.Items) Of(request.Mode).Check(item);
+                break;
+            case ParkRequest { CopiedAt: not null } back when _back.Add((back.Table, back.Number)):
+                // Said again when it has been in the schedule, and is dropped.
+                bool isCopied = _role.Tenure!.Modes.All(mode => mode.Schedule.Spans.Table(back.Table) is not null);
+                bool isBack = isCopied || _world.Source.Tables[back.Table].Dropped <= _world.Checks.Checkpoint;
+                Rules.Ensure(isBack, "no loss", _host, "has a table back that has no copy and may be there", back);
                 break;
             case MaintainerReport report:
                 Rules.Ensure(report.Checkpoint >= _reported, "INV-19", _host, $"goes back from {_reported}", report);

@@ -238,6 +238,10 @@ public sealed class Activations(World world, Rng rng)
                 world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), () => host.Node.Run(() =>
                     host.Take(new TablesLoaded(load.Mode, load.At, tables))));
                 break;
+            case FindDropped find:
+                DroppedFound found = new(find.At, world.Source.DroppedAt(find.At, find.Tables));
+                world.Agenda.In(TimeSpan.FromMilliseconds(20), () => host.Node.Run(() => host.Take(found)));
+                break;
             case RequestSyncpoint:
                 world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 50)), world.Syncpoint);
                 break;

@@ -73,6 +73,10 @@ public sealed class ModelSource
             .Select(t => new AddedTable(t.Table, t.SchemaAt(at), t.IsSplittableAt(at))),
     ];
 
+    /// <summary>Which of these are dropped at a moment.</summary>
+    public ImmutableArray<TableId> DroppedAt(CommitTs at, ImmutableArray<TableId> tables) =>
+        [.. tables.Where(table => _tables[table].Dropped <= at)];
+
     /// <summary>The tables that a block event stops, the trigger left out.</summary>
     public IEnumerable<TableHistory> Stopped(BlockStep block)
     {
