@@ -32,7 +32,7 @@ public sealed class DeliveryLink
         DeliverBlock { To: var to } block => new BlockArrived(
             to.Mode, to.Dispatcher, to.Owner, to.Opening, block.Event, block.Payload),
         SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused => new SessionLost(
-            of.Mode, of.Dispatcher, of.Owner, of.Opening, refused.Reason),
+            of.Mode, of.Dispatcher, of.Owner, of.Opening, refused.Behind, refused.Reason),
         DeliverResolved resolved => new ResolvedArrived(resolved.Ts, resolved.OpenedUpTo, Keys(resolved.Except)),
         _ => null,
     };

@@ -74,6 +74,10 @@ sealed class Dispatcher
     /// it.</summary>
     public bool IsMergeable => Session != 0 && Held is null;
 
+    /// <summary>Whether it can't go on without what lies behind a position: it has nothing of that in hand.</summary>
+    public bool Needs(CommitTs behind) =>
+        _positions.Received <= behind && _rows.Inbox.IsEmpty && !_block.IsPending;
+
     /// <summary>Whether it has to be kept though it has ended: the maintainer may take it for replicating, and would
     /// no longer hear of its checkpoint.</summary>
     public bool IsKept { get; private set; }

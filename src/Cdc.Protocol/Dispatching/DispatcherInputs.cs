@@ -72,10 +72,12 @@ public sealed record BlockArrived(
     BlockEventId Event,
     BlockPayload Payload) : DispatcherInput(Mode, Dispatcher, Owner);
 
-/// <summary>What the dispatcher's session needs is lost at the source for ever: the dispatcher can't go on, and nothing
-/// that lies behind it may be written.</summary>
+/// <summary>What the dispatcher's session asked for is lost at the source for ever. A dispatcher that needs it can't go
+/// on, and nothing that lies behind it may be written. Said again every 10 s, as long as the session is refused.</summary>
+/// <param name="Behind">What lies behind it was asked for: a dispatcher that has more in hand goes on without.</param>
 /// <param name="Reason">A sentence.</param>
-public sealed record SessionLost(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session, string Reason)
+public sealed record SessionLost(
+    Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session, CommitTs Behind, string Reason)
     : DispatcherInput(Mode, Dispatcher, Owner);
 
 /// <summary>Everything up to <paramref name="Ts"/> has come, for every session of the manager but some: one input for

@@ -26,6 +26,7 @@ public sealed class DispatcherManager : IRole
     Closing? _closing;
     bool _isRemoved;
     CommitTs _known;
+    SessionLost? _lost;
 
     /// <summary>Whom to tell that everything is closed.</summary>
     sealed record Closing(Epoch Epoch, Party From);
@@ -89,10 +90,16 @@ public sealed class DispatcherManager : IRole
     /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
     void OnLost(SessionLost lost, TimeSpan now, Effects effects)
     {
-        if (Of(lost.Mode).Set.Find(lost.Dispatcher, lost.Owner)?.Session != lost.Session) return;
-        _reporter.Fail(new(FaultKind.Permanent, lost.Reason));
+        if (!IsNeeded(lost)) return;
+        _lost = lost;
         Report(now, effects);
     }
+
+    /// <summary>Whether that is lost stops the changefeed. Not what a dispatcher has in hand, or has passed. One behind
+    /// the persisted checkpoint is a leftover: another incarnation has brought that there.</summary>
+    bool IsNeeded(SessionLost lost) =>
+        Of(lost.Mode).Set.Find(lost.Dispatcher, lost.Owner) is { } dispatcher
+        && dispatcher.Session == lost.Session && dispatcher.Checkpoint >= _known && dispatcher.Needs(lost.Behind);
 
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
     {
@@ -272,6 +279,8 @@ public sealed class DispatcherManager : IRole
     void Report(TimeSpan now, Effects effects)
     {
         if (!_ownership.IsOwned) return;
+        if (_lost is { } lost && !IsNeeded(lost)) _lost = null;
+        _reporter.Lost = _lost?.Reason;
         int count = _hasRedo ? _modes.Length : 1;
         _reporter.Report(_ownership, _modes.AsSpan(0, count), now, effects);
     }

@@ -12,6 +12,9 @@ sealed class HeartbeatReporter(NodeId node)
     TimeSpan? _completeAt;
     TimeSpan? _failureAt;
 
+    /// <summary>What a dispatcher needs and is lost for ever; null: nothing, or not any more.</summary>
+    public string? Lost { get; set; }
+
     /// <summary>The first one stays until everything is closed: the others follow from it.</summary>
     public void Fail(NodeFailed failed) => _failure ??= new(node, failed.Kind, failed.Message);
 
@@ -25,13 +28,14 @@ sealed class HeartbeatReporter(NodeId node)
 
     public void Report(Ownership ownership, ReadOnlySpan<ModePipeline> modes, TimeSpan now, Effects effects)
     {
-        bool isFailureDue = _failure is not null && IsDue(_failureAt, now);
+        NodeFailure? failure = _failure ?? (Lost is { } reason ? new(node, FaultKind.Permanent, reason) : null);
+        bool isFailureDue = failure is not null && IsDue(_failureAt, now);
         bool isComplete = IsDue(_completeAt, now);
         bool isWatermarkDue = IsDue(_watermarkAt, now);
         foreach (ModePipeline mode in modes)
         {
             if (!isFailureDue && !isComplete && !isWatermarkDue && !mode.HasChanges) continue;
-            ImmutableArray<NodeFailure> failures = isFailureDue && mode.Mode == Mode.Event ? [_failure!] : [];
+            ImmutableArray<NodeFailure> failures = isFailureDue && mode.Mode == Mode.Event ? [failure!] : [];
             // The watermark and the states are of one moment: what it includes is told with it.
             Send(ownership, mode, mode.TakeChanges(), false, failures, effects);
             if (isComplete) Send(ownership, mode, mode.All(), true, [], effects);

@@ -28,10 +28,11 @@ public sealed record DeliverBlock(SessionTarget To, BlockEventId Event, BlockPay
 public sealed record DeliverResolved(CommitTs Ts, ImmutableArray<SessionTarget> Except, ulong OpenedUpTo) : Effect;
 
 /// <summary>The service no longer has what the session needs. It is asked again from time to time.</summary>
+/// <param name="Behind">What lies behind it was asked for.</param>
 /// <param name="Reason">A sentence.</param>
 /// <param name="Kind">Permanent: it is lost for ever, and an operator has to be told. Else a checkpoint has passed it,
 /// and the session is a leftover, which its maintainer removes.</param>
-public sealed record SessionRefused(SessionTarget Of, string Reason, FaultKind Kind) : Effect;
+public sealed record SessionRefused(SessionTarget Of, CommitTs Behind, string Reason, FaultKind Kind) : Effect;
 
 /// <summary>No candidate is left, and the session has no service yet: others may be offered.</summary>
 public sealed record CandidatesWanted(SessionTarget For, TableSpan Span, CommitTs Start) : Effect;

@@ -11,8 +11,8 @@ public interface IEventLog
     CommitTs Forgotten { get; }
 
     /// <summary>What lies at or before it and is not here is lost for ever: when the log began, the source had nothing
-    /// before it any more, and the changefeed's checkpoint was before it. <see cref="CommitTs.Zero"/>: nothing is.
-    /// </summary>
+    /// before it any more, and the changefeed's persisted checkpoint was before it, and still is.
+    /// <see cref="CommitTs.Zero"/>: nothing is, or nobody needs it any more.</summary>
     CommitTs LostUpTo { get; }
 
     /// <summary>The next piece of rows in the span.</summary>

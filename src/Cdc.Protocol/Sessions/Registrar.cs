@@ -96,9 +96,10 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
 
         if (session.Connection.IsAtHome || Home is null)
         {
-            effects.Add(new SessionRefused(session.Target, refused.Reason, refused.Kind));
+            effects.Add(new SessionRefused(session.Target, session.Stream.Start, refused.Reason, refused.Kind));
             session.Due = null;
-            Schedule(session, now + SessionLimits.RefusedRepeat);
+            bool isLost = refused.Kind == FaultKind.Permanent;
+            Schedule(session, now + (isLost ? SessionLimits.LostRepeat : SessionLimits.RefusedRepeat));
             return;
         }
 

@@ -21,6 +21,9 @@ public static class SessionLimits
     /// <summary>The pause before a Reset that was refused is tried again.</summary>
     internal static readonly TimeSpan RefusedRepeat = TimeSpan.FromSeconds(60);
 
+    /// <summary>The same where it was lost: its dispatcher may have had it in hand then, and not by now.</summary>
+    internal static readonly TimeSpan LostRepeat = TimeSpan.FromSeconds(10);
+
     internal static readonly TimeSpan HeartbeatPace = TimeSpan.FromSeconds(10);
 
     /// <summary>A grant is repeated this often, since it may have been lost.</summary>

@@ -184,11 +184,11 @@ public sealed class HeartbeatTests
     {
         _node.Work(D(1), Whole(7));
         Owner owner = _node.OwnerOf(D(1));
-        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)) + 1, "Of another session."));
-        _node.Put(new SessionLost(Mode.Event, D(1), new(9, 9), _node.SessionOf(D(1)), "Of another incarnation."));
+        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)) + 1, At(10), "Of another session."));
+        _node.Put(new SessionLost(Mode.Event, D(1), new(9, 9), _node.SessionOf(D(1)), At(10), "Of another incarnation."));
         _node.Tick();
         Assert.Empty(_node.Said<Heartbeat>().SelectMany(h => h.Failures));
-        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)), "It is lost."));
+        _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)), At(10), "It is lost."));
         Assert.Equal(
             new NodeFailure(Id, FaultKind.Permanent, "It is lost."),
             Assert.Single(_node.Said<Heartbeat>().SelectMany(h => h.Failures)));

@@ -153,6 +153,8 @@ public sealed class Checkers(World world)
     {
         Rules.Ensure(world.Service.Slot.WasLost, "a gap", message, "is said, and the source has lost nothing");
         Rules.Ensure(message.Contains("is lost", StringComparison.Ordinal), "a gap", message, "does not say so");
+        bool isNeeded = Checkpoint < world.Service.Slot.LostUpTo;
+        Rules.Ensure(isNeeded, "a gap", message, $"is said, and the checkpoint {Checkpoint} has passed it");
         world.Reached.Reached(HardCase.SlotLost);
     }
 

@@ -15,7 +15,7 @@ public sealed class ModelLog(ModelSource source, CommitTs begin, CommitTs checkp
 
     public CommitTs Forgotten { get; private set; } = begin;
 
-    public CommitTs LostUpTo { get; } = begin > checkpoint ? begin : CommitTs.Zero;
+    public CommitTs LostUpTo { get; private set; } = begin > checkpoint ? begin : CommitTs.Zero;
 
     /// <summary>Everything up to there has been received.</summary>
     public CommitTs Received { get; private set; } = begin;
@@ -23,7 +23,11 @@ public sealed class ModelLog(ModelSource source, CommitTs begin, CommitTs checkp
     public void Receive(CommitTs upTo) => Received = CommitTs.Max(Received, upTo);
 
     /// <summary>The changefeed's checkpoint has passed it.</summary>
-    public void Forget(CommitTs upTo) => Forgotten = CommitTs.Max(Forgotten, CommitTs.Min(upTo, Received));
+    public void Forget(CommitTs upTo)
+    {
+        Forgotten = CommitTs.Max(Forgotten, CommitTs.Min(upTo, Received));
+        if (upTo >= LostUpTo) LostUpTo = CommitTs.Zero;
+    }
 
     public LogRows? NextRows(TableSpan span, CommitTs after, long offset, CommitTs upTo, int maxBytes)
     {

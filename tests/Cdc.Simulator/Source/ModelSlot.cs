@@ -19,6 +19,9 @@ public sealed class ModelSlot(ModelSource source)
     /// <summary>Whether the source has ever dropped what lay behind it.</summary>
     public bool WasLost { get; private set; }
 
+    /// <summary>Up to where it has.</summary>
+    public CommitTs LostUpTo { get; private set; }
+
     /// <summary>We need nothing up to there any more.</summary>
     /// <param name="isKept">Whether the server has it on disk at once.</param>
     public void Confirm(CommitTs at, bool isKept)
@@ -35,5 +38,9 @@ public sealed class ModelSlot(ModelSource source)
     public void Crash() => Confirmed = CommitTs.Max(_kept, source.Origin);
 
     /// <summary>The server has dropped it, with all that lay behind it; another one begins now.</summary>
-    public void Lose() => (Confirmed, _kept, WasLost) = (source.Resolved, source.Resolved, true);
+    public void Lose()
+    {
+        (Confirmed, _kept, WasLost) = (source.Resolved, source.Resolved, true);
+        LostUpTo = Confirmed;
+    }
 }
