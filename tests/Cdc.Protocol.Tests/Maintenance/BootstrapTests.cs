@@ -294,15 +294,6 @@ public sealed class BootstrapTests
     }
 
     [Fact]
-    public void A_table_that_may_not_be_split_any_more_is_merged()
-    {
-        _rig.Bootstraps(A);
-        _rig.Answers(A, Shows(1, 5, 5, to: Half), Shows(1, 6, 6, from: (uint)Half));
-        _rig.Handle(new TablesLoaded(Mode.Event, Ts(50), [new(new(1), "shop", IsSplittable: false)]));
-        Assert.Equal(2, Assert.Single(Said<MergeRequest>(_rig.Tick())).Item.Sources.Length);
-    }
-
-    [Fact]
     public void A_parked_table_is_kept_out_and_what_runs_of_it_is_removed()
     {
         _rig.Nodes(A);
