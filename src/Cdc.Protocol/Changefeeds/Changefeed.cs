@@ -49,7 +49,7 @@ public sealed class Changefeed : IRole
     public void Handle(Input input, TimeSpan now, Effects effects)
     {
         if (_hasEnded) return;
-        if (!_hasBegun) Begin(now);
+        if (!_hasBegun) Begin(now, effects);
         switch (input)
         {
             case ChangefeedCommand command: Obey(command, now, effects); break;
@@ -59,10 +59,14 @@ public sealed class Changefeed : IRole
         if (!_hasEnded && input is Tick or ChangefeedCommand) Tend(now, effects);
     }
 
-    void Begin(TimeSpan now)
+    /// <summary>Stores once what it has read, before it does anything. If that is not the latest, it is refused, and
+    /// this incarnation ends; if it is, whatever an earlier one still decides is refused. Else one that has nothing to
+    /// store would never hear of what another has stored since.</summary>
+    void Begin(TimeSpan now, Effects effects)
     {
         _hasBegun = true;
         _watch.Begin(now);
+        if (_record is not null) effects.Add(new PersistChangefeed(_record));
         if (_record is { State: ChangefeedState.Warning, Trouble: { } trouble }) _outage.GoOn(trouble, now);
     }
 
@@ -110,7 +114,6 @@ public sealed class Changefeed : IRole
         if (_record is null || instance == Guid.Empty || _record.Epochs.Former.Contains(instance)
             || PurposeOf(_record, now) is not { } purpose)
         {
-            Prove(now, effects);
             effects.Send(from, new EpochRefused(instance));
             return;
         }
@@ -122,14 +125,6 @@ public sealed class Changefeed : IRole
         effects.Send(from, new EpochGrant(
             _record.Epochs.Latest, instance, purpose, _record.Checkpoint, _record.Settings.TargetTs,
             _record.Parking.Tables, _record.Settings.HasRedo));
-    }
-
-    /// <summary>Whoever is turned away does not come back to this record. It may have been read while a write of an
-    /// earlier incarnation was still under way, so it is stored again once: if it is not the latest, that is refused,
-    /// and this incarnation ends.</summary>
-    void Prove(TimeSpan now, Effects effects)
-    {
-        if (_record is not null && _storedAt is null) Store(_record, now, effects);
     }
 
     /// <summary>What a maintainer is needed for now; null: nothing.</summary>

@@ -8,8 +8,9 @@ namespace Cdc.Protocol.Maintenance;
 /// <remarks>
 /// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others
 /// are removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and
-/// the sink may have fenced this one long ago. What nobody has is made, from the persisted checkpoint on: how far a
-/// span was that nobody shows is not known, and it may have been behind the table trigger.</para>
+/// the sink may have fenced this one long ago. So are parts of a table that is not to be split. What nobody has is
+/// made, from the persisted checkpoint on: how far a span was that nobody shows is not known, and it may have been
+/// behind the table trigger.</para>
 /// <para>A span of a table that is not in the list was made behind the position of the list if it is beyond it: the
 /// trigger reports that again. Else the table has been dropped.</para>
 /// </remarks>
@@ -65,8 +66,9 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
 
         foreach (AddedTable table in listed.Values.OrderBy(static table => table.Table))
         {
-            BuildTable(table, _tables.GetValueOrDefault(table.Table) ?? []);
-            if (!table.IsSplittable) schedule.Reshaping.Forbid(table.Table);
+            List<Shown> shown = _tables.GetValueOrDefault(table.Table) ?? [];
+            if (!table.IsSplittable) DiscardParts(shown);
+            BuildTable(table, shown);
         }
 
         foreach (TableId table in _tables.Keys.Where(table => !listed.ContainsKey(table)).Order())
@@ -112,6 +114,18 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
             task.Schema = table.Schema;
             Adopt(task, from);
         }
+    }
+
+    /// <summary>An event that needs a table in one span is not written before its parts are merged, and the trigger
+    /// is behind it: parts that a node still has are of before.</summary>
+    void DiscardParts(List<Shown> shown)
+    {
+        foreach (Shown each in shown)
+        {
+            if (!each.Snapshot.Span.IsWhole) Discard(each);
+        }
+
+        shown.RemoveAll(static each => !each.Snapshot.Span.IsWhole);
     }
 
     void BuildUnlisted(TableId table, List<Shown> shown, CommitTs at)

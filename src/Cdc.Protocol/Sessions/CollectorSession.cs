@@ -21,9 +21,9 @@ internal sealed class CollectorSession(SessionTarget target, TableSpan span, Com
     /// <summary>The stream that it is in step with; null: it is out of step.</summary>
     public IncomingStream? InStepWith { get; set; }
 
-    /// <summary>It is no longer behind, but the stream is behind what was delivered: it joins when that has caught up.
-    /// </summary>
-    public bool IsCaughtUp { get; set; }
+    /// <summary>The stream for which it is no longer behind, and that is itself behind what was delivered: the session
+    /// joins when that has caught up.</summary>
+    public IncomingStream? CaughtUpWith { get; set; }
 
     /// <summary>The last complete statement that named it.</summary>
     public long NamedIn { get; set; }

@@ -15,8 +15,13 @@ internal sealed class CreditPool(long size)
 {
     public long HeldBytes { get; private set; }
 
-    /// <summary>Rows were delivered to a dispatcher.</summary>
-    public void Hold(long bytes) => HeldBytes += bytes;
+    /// <summary>Rows of a stream were delivered to a dispatcher.</summary>
+    public void Hold(long bytes, IncomingStream of, List<IncomingStream> streams)
+    {
+        HeldBytes += bytes;
+        foreach (IncomingStream other in streams)
+            if (other != of) other.HeldElsewhere += bytes;
+    }
 
     public void Release(long bytes)
     {
@@ -33,10 +38,10 @@ internal sealed class CreditPool(long size)
         foreach (IncomingStream stream in streams)
         {
             long before = stream.OutstandingBytes;
-            stream.HeldBefore = Math.Min(stream.HeldBefore, HeldBytes);
+            stream.HeldElsewhere = Math.Min(stream.HeldElsewhere, HeldBytes);
             long room = Math.Min(size / streams.Count, size - HeldBytes - outstanding + before);
-            // What earlier streams left beyond the pool is not this one's: else nobody would get on behind it.
-            room = Math.Max(room, stream.HeldBefore - HeldBytes);
+            // What others left beyond the pool, before or since, is not this one's: else nobody would get on behind it.
+            room = Math.Max(room, stream.HeldElsewhere - HeldBytes);
             if (stream.SeenBytes + room > stream.GrantedBytes)
             {
                 stream.GrantedBytes = stream.SeenBytes + room;

@@ -36,8 +36,9 @@ internal sealed class IncomingStream(NodeId service, ulong number)
     /// <summary>How many bytes it has been granted in all.</summary>
     public long GrantedBytes { get; set; }
 
-    /// <summary>What was held when the stream began, as far as it may still be: of that nothing came on it.</summary>
-    public long HeldBefore { get; set; }
+    /// <summary>What did not come on this stream, as far as it may still be held: nobody knows of what came back on
+    /// which stream it had come.</summary>
+    public long HeldElsewhere { get; set; }
 
     public long ToldBytes { get; set; }
 

@@ -32,12 +32,12 @@ internal sealed class ResolvedOfAll
         if (session.InStepWith == stream) return;
         if (resolved < Value)
         {
-            if (!session.IsCaughtUp) stream.CaughtUp.Add(session);
-            session.IsCaughtUp = true;
+            if (session.CaughtUpWith != stream) stream.CaughtUp.Add(session);
+            session.CaughtUpWith = stream;
             return;
         }
 
-        session.IsCaughtUp = false;
+        session.CaughtUpWith = null;
         session.InStepWith = stream;
         session.Stream.Join();
         stream.InStep++;
@@ -48,7 +48,7 @@ internal sealed class ResolvedOfAll
     /// <summary>No Resolved holds for it any more.</summary>
     public void Leave(CollectorSession session)
     {
-        session.IsCaughtUp = false;
+        session.CaughtUpWith = null;
         if (session.InStepWith is not { } stream) return;
         stream.InStep--;
         session.InStepWith = null;

@@ -40,7 +40,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
                 if (session.IsServedBy(service)) registrar.LoseService(session, now, effects);
         }
 
-        IncomingStream stream = new(service, number) { HeldBefore = pool.HeldBytes };
+        IncomingStream stream = new(service, number) { HeldElsewhere = pool.HeldBytes };
         table.Streams.Add(stream);
         return stream;
     }
@@ -81,7 +81,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
     {
         if (table.FindReader(rows.Session, stream.Service) is not { } session) return;
         if (!Judge(session, session.Stream.OnRows(rows, out bool isFirst), now, effects)) return;
-        pool.Hold(rows.Payload.Length);
+        pool.Hold(rows.Payload.Length, stream, table.Streams);
         effects.Add(new DeliverRows(session.Target, rows.At, isFirst, rows.IsLast, rows.Payload));
     }
 
@@ -138,7 +138,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
         ImmutableArray<CollectorSession> caughtUp = [.. stream.CaughtUp];
         stream.CaughtUp.Clear();
         foreach (CollectorSession session in caughtUp)
-            if (session.IsCaughtUp && !session.IsClosed) table.Resolved.Join(session, stream, resolved);
+            if (session.CaughtUpWith == stream && !session.IsClosed) table.Resolved.Join(session, stream, resolved);
     }
 
     bool Judge(CollectorSession session, Verdict verdict, TimeSpan now, Effects effects)

@@ -50,7 +50,7 @@ public sealed class EpochTests
         story.Asks(Second);
         story.Asks(Third);
         Assert.Equal("refuse to a", story.Asks(Guid.Empty));
-        Assert.Equal("store Normal e3 @100; refuse to a", story.Restarts().Asks(First));
+        Assert.Equal("refuse to a", story.Restarts().Asks(First));
         Assert.Equal("refuse to a", story.Asks(Second));
         Assert.Equal("grant e3 Run @100 to a", story.Asks(Third));
     }

@@ -77,12 +77,14 @@ sealed class Story : IPort
         return Told();
     }
 
-    /// <summary>Another incarnation, from what is stored; its time begins anew.</summary>
+    /// <summary>Another incarnation, from what is stored; its time begins anew. It stores that once, as it has read it,
+    /// before anything else.</summary>
     public Story Restarts()
     {
         _done.Clear();
         Now = TimeSpan.FromSeconds(7);
         _interpreter = Started();
+        Assert.Equal($"store {Line(Stored)}", Does(new Woken()));
         return this;
     }
 
@@ -117,6 +119,9 @@ sealed class Story : IPort
         Assert.True(ChangefeedRecordFormat.TryRead(output.WrittenSpan, out ChangefeedRecord? copy, out string? error), error);
         return copy;
     }
+
+    /// <summary>Says nothing.</summary>
+    public sealed record Woken : Input;
 
     static string Line(Effect effect) => effect switch
     {

@@ -1,4 +1,3 @@
-using Cdc.Protocol.Maintenance;
 using Cdc.Protocol.Messages;
 using static Cdc.Protocol.Tests.Maintenance.MaintainerRig;
 
@@ -104,15 +103,6 @@ public sealed class AdoptionTests
         Assert.Contains("create d3.5 3.5 from 60", _rig.Creates());
         _rig.Beats(A, 60, new SpanStatus(shown.Id, shown.Owner, ComponentState.Working, Ts(61), null, null));
         Assert.Equal("Replicating 3.5 @a 61", _rig.Of(1));
-    }
-
-    [Fact]
-    public void A_table_that_may_not_be_split_any_more_is_merged()
-    {
-        _rig.Bootstraps(A);
-        _rig.Answers(A, Shows(1, 5, 5, to: Middle), Shows(1, 6, 6, from: (uint)Middle));
-        _rig.Handle(new TablesLoaded(Mode.Event, Ts(50), [new(new(1), "shop", IsSplittable: false)]));
-        Assert.Equal(2, Assert.Single(Said<MergeRequest>(_rig.Tick())).Item.Sources.Length);
     }
 
     [Fact]

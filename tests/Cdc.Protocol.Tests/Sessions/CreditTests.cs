@@ -120,6 +120,22 @@ public sealed class CreditTests
         Assert.Equal(10, test.Sent<Credit>().Single(static c => c.To == Near).Message.GrantedBytes);
     }
 
+    [Fact]
+    public void What_an_earlier_service_still_sends_does_not_hold_up_the_next()
+    {
+        CollectorCase test = new(Home, pool: 20);
+        SessionKey one = test.OpenAtHome();
+        test.Stream(Home, Rows(one, 1, 2, 110));
+        test.Tell(new HomeChanged(Near));
+        test.Open(2);
+        SessionKey second = test.Sent<Register>().Single().Message.Session;
+        test.Hear(Near, new Ready(second));
+        test.Stream(Near, new StreamItem.Handshake(second, new(1), At(100)), Rows(second, 1, 2, 110));
+        test.Stream(Home, Rows(one, 1, 3, 120), Rows(one, 1, 4, 130), Rows(one, 1, 5, 140));
+        test.Tell(new RowsReleased(10));
+        Assert.Equal(10, test.Sent<Credit>().Last(static c => c.To == Near).Message.GrantedBytes);
+    }
+
     static void OpenAll(DeliveryRun run)
     {
         run.Open(0, TableSpan.Whole(TableId.Trigger));

@@ -41,8 +41,15 @@ public sealed class KeyedTable(TableHistory history) : TargetTable(history)
 
     public override void Apply(CommitTs at, RowChange change, int place, bool isChecked)
     {
-        if (!isChecked) return; // Replaced by the copy that brings it back.
         CommitTs applied = Applied(change.Key);
+        if (!isChecked)
+        {
+            // Replaced by the copy that brings it back; a pipeline that follows that copy is at work behind it before
+            // it is stored that the table is back.
+            if (applied < at) _rows[change.Key] = (at, change.Value);
+            return;
+        }
+
         CommitTs before = History.ChangeBefore(change.Key, at);
         if (applied >= at) throw Broken("order per key", change.Key, $"is at {applied}, then {at}");
         if (applied < before) throw Broken("no loss", change.Key, $"goes from {applied} to {at} without {before}");

@@ -124,7 +124,12 @@ public sealed class ModelTarget(
 
         _foreignKeys.Truncate(ddl.Truncated, _tables);
         foreach (TableId truncated in ddl.Truncated) Changing(truncated, block)?.Truncate(block.At);
-        foreach (TableId unique in ddl.Unique) (Changing(unique, block) as KeyedTable)?.AddUnique(block.At);
+        foreach (TableId unique in ddl.Unique)
+        {
+            // A parked table has rows of different positions: its copy brings the constraint.
+            if (!isParked(unique)) (Changing(unique, block) as KeyedTable)?.AddUnique(block.At);
+        }
+
         if (ddl.ForeignKey is { } key) Add(key, block);
 
         // Everything before it is durable in the tables that it changes, and it is itself.
