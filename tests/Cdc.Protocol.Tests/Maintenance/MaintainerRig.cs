@@ -15,6 +15,9 @@ internal sealed class MaintainerRig
     public static readonly Guid Instance = new("00000000-0000-0000-0000-000000000001");
     public static readonly Epoch Ours = new(7);
 
+    /// <summary>The middle of a table's hashes.</summary>
+    public const ulong Middle = 1UL << 31;
+
     readonly Effects _effects = new();
 
     public MaintainerRig(TimeSpan? syncpoints = null) => Maintainer = new(Instance, new(syncpoints));
@@ -152,6 +155,15 @@ internal sealed class MaintainerRig
 
     public static IEnumerable<T> Said<T>(IEnumerable<Effect> effects)
         where T : Message => effects.OfType<Send>().Select(static send => send.Message).OfType<T>();
+
+    /// <summary>What is said to be removed in the next second, and with <see cref="Creates"/> to be made.</summary>
+    public string Removes() => string.Join(" ", Items(ScheduleAction.Remove).Select(static item => item.Id.ToString()));
+
+    public string Creates() => string.Join("; ", Items(ScheduleAction.Create).Select(static item =>
+        $"create {item.Id} {item.Owner} from {item.Start.Commit}"));
+
+    public List<ScheduleItem> Items(ScheduleAction action) =>
+        [.. Said<ScheduleRequest>(Tick(1)).SelectMany(static r => r.Items).Where(item => item.Action == action)];
 
     /// <summary>A table's spans, as <c>Replicating 3.5 @a 60</c>, in order.</summary>
     public string Of(long table) => string.Join(", ", Schedule.OfTable(new(table)).Select(Of));

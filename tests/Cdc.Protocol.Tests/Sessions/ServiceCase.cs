@@ -8,6 +8,7 @@ namespace Cdc.Protocol.Tests.Sessions;
 sealed class ServiceCase
 {
     public static readonly NodeId Near = new("near"), Far = new("far");
+    public static readonly TableSpan One = TableSpan.Whole(new TableId(1)), Two = TableSpan.Whole(new TableId(2));
 
     readonly Effects _effects = new();
     readonly EventService _service;

@@ -1,0 +1,118 @@
+using Cdc.Protocol.Messages;
+using static Cdc.Protocol.Tests.Maintenance.MaintainerRig;
+
+namespace Cdc.Protocol.Tests.Maintenance;
+
+/// <summary>What the nodes show of a table is taken over, filled up, or removed.</summary>
+public sealed class AdoptionTests
+{
+    readonly MaintainerRig _rig = new();
+
+    [Fact]
+    public void A_span_of_a_table_that_is_not_in_the_list_is_removed_if_it_is_not_beyond_the_list()
+    {
+        _rig.Bootstraps(A);
+        _rig.Answers(A, ShowsTrigger(4, at: 80), Shows(1, 5, 5, at: 80), Shows(2, 6, 6, at: 81));
+        _rig.Loads(80);
+        Assert.Equal("", _rig.Of(1));
+        Assert.Equal("Replicating 3.6 @a 81", _rig.Of(2));
+        Assert.Equal("d3.5", _rig.Removes());
+    }
+
+    [Fact]
+    public void A_table_that_was_taken_over_as_made_later_goes_if_the_trigger_comes_there_without_reporting_it()
+    {
+        _rig.Bootstraps(A);
+        SpanSnapshot trigger = ShowsTrigger(4, at: 80);
+        _rig.Answers(A, trigger, Shows(2, 6, 6, at: 90));
+        _rig.Loads(80);
+        _rig.Beats(A, 80, new SpanStatus(Trigger, trigger.Owner, ComponentState.Working, Ts(89), null, null));
+        _rig.Tick();
+        Assert.Equal("Replicating 3.6 @a 90", _rig.Of(2));
+        _rig.Beats(A, 80, new SpanStatus(Trigger, trigger.Owner, ComponentState.Working, Ts(90), null, null));
+        Assert.Equal("d3.6", _rig.Removes());
+        Assert.Equal("", _rig.Of(2));
+    }
+
+    [Fact]
+    public void A_table_that_was_taken_over_as_made_later_stays_when_the_trigger_reports_it()
+    {
+        _rig.Bootstraps(A);
+        SpanSnapshot trigger = ShowsTrigger(4, at: 80);
+        _rig.Answers(A, trigger, Shows(2, 6, 6, at: 90));
+        _rig.Loads(80);
+        BlockPayload create = BlockPayload.Of(new Influence.Normal([TableId.Trigger])) with
+        {
+            Added = [new(new(2), "shop", true)],
+        };
+        _rig.Hears(A, new BlockStatusRequest(Ours, Mode.Event,
+            [new(Trigger, trigger.Owner, new(Ts(85), false), BlockStage.Scheduled, null, create)]));
+        _rig.Beats(A, 90, new SpanStatus(Trigger, trigger.Owner, ComponentState.Working, Ts(99), null, null));
+        _rig.Tick();
+        Assert.Equal("Replicating 3.6 @a 90", _rig.Of(2));
+        Assert.True(_rig.Schedule.Spans.Table(new(2))!.IsSplittable);
+    }
+
+    [Fact]
+    [Trait("AC", "MapFindHole")]
+    [Trait("AC", "SplitTableWhenBootstrapFinished")]
+    public void Holes_are_filled_from_the_persisted_checkpoint_on()
+    {
+        _rig.Bootstraps(A);
+        SpanSnapshot low = Shows(1, 5, 5, from: 100, to: Middle), high = Shows(1, 6, 6, from: (uint)Middle + 7);
+        _rig.Answers(A, ShowsTrigger(4, at: 80), low, high);
+        _rig.Loads(80, 1);
+        Assert.Equal("Absent 50, Replicating 3.5 @a 60, Absent 50, Replicating 3.6 @a 60", _rig.Of(1));
+        _rig.Schedule.Check();
+    }
+
+    [Fact]
+    public void A_span_behind_the_persisted_checkpoint_did_not_bring_it_there_and_is_made_again()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, ShowsTrigger(4, at: 80), Shows(1, 5, 9, at: 40), Shows(2, 6, 6, at: 49));
+        _rig.Answers(B, Shows(1, 7, 8));
+        _rig.Loads(80, 1, 2);
+        Assert.Equal("Replicating 3.8 @b 60", _rig.Of(1));
+        Assert.Equal("Absent 50", _rig.Of(2));
+        Assert.Equal("d3.5 d3.6", _rig.Removes());
+    }
+
+    [Fact]
+    [Trait("AC", "FinishBootstrapRemovesUnexpectedOverlappingWorkingSpan")]
+    [Trait("AC", "FinishBootstrapKeepsOverlapCoveredAfterMergeJournalCleanup")]
+    public void Of_overlapping_incarnations_the_larger_owner_stays_and_the_others_are_removed()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, Shows(1, 5, 5));
+        _rig.Answers(B, Shows(1, 6, 8, to: Middle), Shows(2, 7, 2));
+        _rig.Loads(50, 1, 2);
+        Assert.Equal("Replicating 3.8 @b 60, Absent 50", _rig.Of(1));
+        Assert.Equal("Replicating 3.2 @b 60", _rig.Of(2));
+        Assert.Equal("d3.5", _rig.Removes());
+    }
+
+    [Fact]
+    public void A_span_that_was_being_made_is_taken_up_with_its_owner()
+    {
+        _rig.Bootstraps(A);
+        SpanSnapshot shown = Shows(1, 5, 5, ComponentState.Initializing);
+        _rig.Answers(A, shown);
+        _rig.Loads(50, 1);
+        Assert.Equal("Scheduling 3.5 @a 60", _rig.Of(1));
+        Assert.Contains("create d3.5 3.5 from 60", _rig.Creates());
+        _rig.Beats(A, 60, new SpanStatus(shown.Id, shown.Owner, ComponentState.Working, Ts(61), null, null));
+        Assert.Equal("Replicating 3.5 @a 61", _rig.Of(1));
+    }
+
+    [Fact]
+    public void A_parked_table_is_kept_out_and_what_runs_of_it_is_removed()
+    {
+        _rig.Nodes(A);
+        _rig.Hears(Grant(parked: 1));
+        _rig.Answers(A, Shows(1, 5, 5, at: 99));
+        _rig.Loads(50, 1, 2);
+        Assert.Equal(("", "Absent 50"), (_rig.Of(1), _rig.Of(2)));
+        Assert.Equal("d3.5", _rig.Removes());
+    }
+}
