@@ -28,11 +28,11 @@ public sealed class DeliveryLink
     public Input? ForManager(Effect effect) => effect switch
     {
         DeliverRows { To: var to } rows => new RowsArrived(
-            to.Mode, to.Dispatcher, to.Owner, to.Opening, new(rows.At, rows.IsFirst, rows.IsLast, rows.Payload)),
+            to.Mode, to.Dispatcher, to.Owner, to.Session, new(rows.At, rows.IsFirst, rows.IsLast, rows.Payload)),
         DeliverBlock { To: var to } block => new BlockArrived(
-            to.Mode, to.Dispatcher, to.Owner, to.Opening, block.Event, block.Payload),
+            to.Mode, to.Dispatcher, to.Owner, to.Session, block.Event, block.Payload),
         SessionRefused { Of: var of, Kind: FaultKind.Permanent } refused => new SessionLost(
-            of.Mode, of.Dispatcher, of.Owner, of.Opening, refused.Behind, refused.Reason),
+            of.Mode, of.Dispatcher, of.Owner, of.Session, refused.Behind, refused.Reason),
         DeliverResolved resolved => new ResolvedArrived(resolved.Ts, resolved.OpenedUpTo, Keys(resolved.Except)),
         _ => null,
     };

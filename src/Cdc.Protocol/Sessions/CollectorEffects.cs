@@ -5,8 +5,8 @@ using Cdc.Protocol.Messages;
 namespace Cdc.Protocol.Sessions;
 
 /// <summary>Which session of which incarnation of which dispatcher something is for.</summary>
-/// <param name="Opening">Of the <see cref="OpenSession"/> that it began with.</param>
-public readonly record struct SessionTarget(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Opening = 0);
+/// <param name="Session">Of the <see cref="OpenSession"/> that it began with.</param>
+public readonly record struct SessionTarget(Mode Mode, DispatcherId Dispatcher, Owner Owner, ulong Session = 0);
 
 /// <summary>A piece of one step's rows. The steps of a session come in order and each of them once, in one piece or in
 /// several that follow one another.</summary>
@@ -24,7 +24,7 @@ public sealed record DeliverBlock(SessionTarget To, BlockEventId Event, BlockPay
 /// session may be beyond it already.</summary>
 /// <param name="Except">For these it does not hold: sessions that wait for a service, have been reset, or are
 /// behind. In order; the same array as before where nothing changed.</param>
-/// <param name="OpenedUpTo">The opening of the last session that was opened: it says nothing of later ones.</param>
+/// <param name="OpenedUpTo">The last session that was opened: it says nothing of later ones.</param>
 public sealed record DeliverResolved(CommitTs Ts, ImmutableArray<SessionTarget> Except, ulong OpenedUpTo) : Effect;
 
 /// <summary>The service no longer has what the session needs. It is asked again from time to time.</summary>

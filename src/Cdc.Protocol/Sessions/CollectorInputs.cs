@@ -6,10 +6,10 @@ namespace Cdc.Protocol.Sessions;
 /// <summary>A dispatcher wants its events from here on. One that is open already under a smaller owner is
 /// replaced.</summary>
 /// <param name="Start">It needs what lies behind it.</param>
-/// <param name="Opening">Greater than that of every session opened before: what is delivered carries it, so that
-/// nothing of a former session is taken for one of this.</param>
+/// <param name="Session">Its number, greater than that of every one opened before: what is delivered carries it, so
+/// that nothing of a former session is taken for one of this.</param>
 public sealed record OpenSession(
-    Mode Mode, DispatcherId Dispatcher, Owner Owner, TableSpan Span, CommitTs Start, ulong Opening = 0) : Input;
+    Mode Mode, DispatcherId Dispatcher, Owner Owner, TableSpan Span, CommitTs Start, ulong Session = 0) : Input;
 
 /// <summary>A dispatcher wants no more events.</summary>
 /// <param name="Owner">The incarnation that ends; a later one stays.</param>

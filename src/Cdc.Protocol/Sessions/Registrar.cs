@@ -14,12 +14,12 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
 
     public NodeId? Home { get; private set; }
 
-    /// <summary>The opening of the last session that was opened.</summary>
+    /// <summary>The last session that was opened.</summary>
     public ulong Opened { get; private set; }
 
     public void Open(OpenSession open, TimeSpan now, Effects effects)
     {
-        Opened = ulong.Max(Opened, open.Opening);
+        Opened = ulong.Max(Opened, open.Session);
         if (table.Find(open.Mode, open.Dispatcher) is { } former)
         {
             if (former.Target.Owner >= open.Owner) return;
@@ -27,7 +27,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
         }
 
         CollectorSession session = new(
-            new(open.Mode, open.Dispatcher, open.Owner, open.Opening), open.Span, open.Start);
+            new(open.Mode, open.Dispatcher, open.Owner, open.Session), open.Span, open.Start);
         table.Add(session);
         AskHome(session, now, effects);
     }

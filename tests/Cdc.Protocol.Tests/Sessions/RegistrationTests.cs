@@ -230,7 +230,7 @@ public sealed class RegistrationTests
         test.Hear(Home, new ResetRefused(key, new(1), "It is lost.", FaultKind.Permanent));
         SessionRefused refused = Assert.IsType<SessionRefused>(Assert.Single(test.Last));
         Assert.Equal(
-            new Protocol.Dispatching.SessionLost(Mode.Event, Id(1), new(1, 1), refused.Of.Opening, At(100), "It is lost."),
+            new Protocol.Dispatching.SessionLost(Mode.Event, Id(1), new(1, 1), refused.Of.Session, At(100), "It is lost."),
             new DeliveryLink().ForManager(refused));
         Assert.Null(new DeliveryLink().ForManager(refused with { Kind = FaultKind.Transient }));
     }
