@@ -72,8 +72,9 @@ public sealed record BlockArrived(
     BlockEventId Event,
     BlockPayload Payload) : DispatcherInput(Mode, Dispatcher, Owner);
 
-/// <summary>What the dispatcher's session asked for is lost at the source for ever. A dispatcher that needs it can't go
-/// on, and nothing that lies behind it may be written. Said again every 10 s, as long as the session is refused.</summary>
+/// <summary>What the dispatcher's session asked for is lost at the source for ever. A dispatcher that needs it can't
+/// go on, and nothing that lies behind it may be written. Said again every 10 s, as long as the session is refused.
+/// </summary>
 /// <param name="Behind">What lies behind it was asked for: a dispatcher that has more in hand goes on without.</param>
 /// <param name="Reason">A sentence.</param>
 public sealed record SessionLost(

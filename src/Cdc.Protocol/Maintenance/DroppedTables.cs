@@ -5,9 +5,9 @@ using Cdc.Protocol.Scheduling;
 namespace Cdc.Protocol.Maintenance;
 
 /// <summary>Finds parked tables that are dropped for good, so that the changefeed need not keep them.</summary>
-/// <remarks>Its persisted checkpoint has to be at the drop or beyond: then no list that a later maintainer loads has the
-/// table. The schema history is asked, since that the schedule does not know a parked table does not say that it is
-/// dropped: behind a takeover its making may lie ahead still.</remarks>
+/// <remarks>Its persisted checkpoint has to be at the drop or beyond: then no list that a later maintainer loads has
+/// the table. The schema history is asked, since that the schedule does not know a parked table does not say that it
+/// is dropped: behind a takeover its making may lie ahead still.</remarks>
 internal sealed class DroppedTables(Parking parking, CommitTs persisted)
 {
     CommitTs _persisted = persisted;

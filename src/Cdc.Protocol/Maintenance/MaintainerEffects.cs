@@ -8,9 +8,9 @@ namespace Cdc.Protocol.Maintenance;
 /// host tries until it has it.</summary>
 public sealed record LoadTables(Mode Mode, CommitTs At) : Effect;
 
-/// <summary>Finds out in the schema history which of these tables were dropped at or before a position, and answers with
-/// <see cref="DroppedFound"/>. A table that is made only behind the position is none of them. The host tries until it
-/// knows.</summary>
+/// <summary>Finds out in the schema history which of these tables were dropped at or before a position, and answers
+/// with <see cref="DroppedFound"/>. A table that is made only behind the position is none of them. The host tries until
+/// it knows.</summary>
 public sealed record FindDropped(CommitTs At, ImmutableArray<TableId> Tables) : Effect;
 
 /// <summary>Has the source write a syncpoint into its log.</summary>
