@@ -15,6 +15,13 @@ internal sealed class HeldSpans
         else _held.TryAdd(task.Id, (task, now));
     }
 
+    /// <summary>The span is in no schedule any more, nor will it be.</summary>
+    public void Forget(SpanTask task)
+    {
+        task.Held = null;
+        _held.Remove(task.Id);
+    }
+
     /// <summary>The tables that have been held for at least so long.</summary>
     public List<TableId> Since(TimeSpan since)
     {
@@ -27,11 +34,7 @@ internal sealed class HeldSpans
             else if (from <= since && !task.Id.IsTrigger) tables.Add(task.Span.Table);
         }
 
-        foreach (DispatcherId id in gone)
-        {
-            _held[id].Task.Held = null;
-            _held.Remove(id);
-        }
+        foreach (DispatcherId id in gone) Forget(_held[id].Task);
 
         return tables;
     }

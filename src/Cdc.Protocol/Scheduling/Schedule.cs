@@ -215,12 +215,19 @@ internal sealed class Schedule : IBarrierSchedule
     {
         _operations.Remove(operation);
         operation.Task.Operation = null;
-        if (_targets.Remove(operation.Task.Id)) Spans.Waiting.Remove(operation.Task);
+        if (_targets.Remove(operation.Task.Id)) Settle(operation.Task);
         if (operation is not MergeOperation merge) return;
         foreach (SpanTask source in merge.Sources)
         {
             if (ReferenceEquals(source.Operation, merge)) source.Operation = null;
         }
+    }
+
+    /// <summary>What was made beside the schedule is in it, or will never be.</summary>
+    void Settle(SpanTask target)
+    {
+        Spans.Waiting.Remove(target);
+        if (Find(target.Id) is null) Held.Forget(target);
     }
 
     /// <summary>Takes every wanted change one step on.</summary>

@@ -91,6 +91,17 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public void A_copy_that_failed_and_was_given_up_does_not_have_its_table_parked_for_ever()
+    {
+        _rig.Beats(_node, 50, new SpanStatus(
+            _id, _owner, ComponentState.Copying, Ts(50), null, FaultKind.Transient));
+        Assert.Equal([Table.Table], _rig.Schedule.Held.Since(_rig.Now));
+        _rig.Nodes(_node == A ? B : A);
+        Begins(_rig.Tick());
+        Assert.Empty(_rig.Schedule.Held.Since(_rig.Now));
+    }
+
+    [Fact]
     public void A_finished_copy_whose_node_left_runs_elsewhere_from_where_it_stands()
     {
         Says(ComponentState.Copying, copied: 70);
