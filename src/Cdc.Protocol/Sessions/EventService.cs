@@ -112,6 +112,7 @@ public sealed class EventService : IRole
                 continue;
             }
 
+            if (stream.IsStarved(session)) return;
             LogRows? rows =
                 _log.NextRows(session.Span, session.Sent, session.Offset, _resolved, SessionLimits.PieceBytes);
             LogBlock? block = session.Offset > 0 ? null : NextBlock(session, rows?.At ?? _resolved);

@@ -17,6 +17,7 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
     long _batchBytes;
     long _beyondBytes;
     long _round;
+    (long? Ticket, long GrantedBytes) _starved;
 
     public NodeId Collector { get; } = collector;
     public ulong Life { get; } = life;
@@ -91,11 +92,20 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
         if (SentBytes <= GrantedBytes) (_beyondBytes, _round) = (0, _round + 1);
         if (SentBytes + bytes <= GrantedBytes) return true;
         long own = lowest.BeyondIn == _round ? lowest.BeyondBytes : 0;
-        if (SentBytes - GrantedBytes > _beyondBytes - own) return false;
+        if (SentBytes - GrantedBytes > _beyondBytes - own)
+        {
+            _starved = (lowest.Ticket, GrantedBytes);
+            return false;
+        }
+
         _beyondBytes += bytes - own;
         (lowest.BeyondBytes, lowest.BeyondIn) = (bytes, _round);
         return true;
     }
+
+    /// <summary>Whether there was no credit for the session's next rows, and there has come none since, nor has it been
+    /// reset: what others are sent meanwhile never makes room.</summary>
+    public bool IsStarved(ServedSession lowest) => _starved == (lowest.Ticket, GrantedBytes);
 
     /// <summary>Says how far the sessions are that are not behind.</summary>
     public void Resolve(CommitTs resolved, bool isComplete, TimeSpan now, Effects effects)

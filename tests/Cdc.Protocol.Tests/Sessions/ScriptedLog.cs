@@ -14,6 +14,9 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
 
     public CommitTs LostUpTo { get; set; }
 
+    /// <summary>How often rows were read.</summary>
+    public int Reads { get; private set; }
+
     public ScriptedLog Table(long table, string schema)
     {
         _schemas[new TableId(table)] = schema;
@@ -36,6 +39,7 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
 
     public LogRows? NextRows(TableSpan span, CommitTs after, long offset, CommitTs upTo, int maxBytes)
     {
+        Reads++;
         if (after < Forgotten) throw new InvalidOperationException("Read what was forgotten.");
         CommitTs? at = null;
         foreach ((CommitTs rowAt, TableId table, uint hash, _) in _rows)
