@@ -4,6 +4,7 @@ using Cdc.Protocol;
 using Cdc.Protocol.Changefeeds;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Maintenance;
+using Cdc.Protocol.Messages;
 using Cdc.Simulator.Checks;
 using Cdc.Simulator.Wire;
 
@@ -212,6 +213,31 @@ public sealed class Activations(World world, Rng rng)
         if (!world.Network.IsHealed && world.AliveNodes.Count > 1) world.Crash(node, TimeSpan.FromSeconds(2));
     });
 
+    /// <summary>Between what a maintainer begins in several steps and its end.</summary>
+    void TakeOverSoon()
+    {
+        Swarm swarm = world.Swarm;
+        bool hasFaults = (swarm.SecondMaintainer ?? swarm.MaintainerVanishes ?? swarm.Crash ?? swarm.Partition) is not null;
+        if (!hasFaults || world.Network.IsHealed || !rng.Chance(0.5)) return;
+        world.Agenda.In(TimeSpan.FromMilliseconds(rng.Between(1, 100)), () =>
+        {
+            if (world.AliveNodes.Count > 0) ActivateMaintainer(rng.Pick(world.AliveNodes));
+        });
+    }
+
+    /// <summary>Whether an event is open that needs a table in one span.</summary>
+    static bool MergesForAnEvent(RoleHost host)
+    {
+        if (host.Role is not Maintainer { Tenure: { } tenure }) return false;
+        foreach (ModeTenure mode in tenure.Modes)
+        {
+            for (int i = 0; i < mode.Barrier.Events.Count; i++)
+                if (mode.Barrier.Events[i].Payload.Unsplit.Length > 0) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The operator asks until it is there.</summary>
     void Create()
     {
@@ -232,6 +258,7 @@ public sealed class Activations(World world, Rng rng)
         {
             case Send send:
                 world.Router.Send(host, new(Role.Maintainer, host.Node.Id), send);
+                if (send.Message is MergeRequest or ScheduleRequest && MergesForAnEvent(host)) TakeOverSoon();
                 break;
             case LoadTables load:
                 ImmutableArray<AddedTable> tables = world.Source.TablesAt(load.At);
