@@ -32,9 +32,11 @@ public sealed class ServiceTests
         test.Grow(20);
         test.Begin(Key(1), One);
         test.Grow(30);
+        test.Pass(3);
         test.Tell(new LogGrew(CommitTs.End(25), [new TableId(1)]));
         Assert.Empty(test.Items());
-        test.Pass(0.1);
+        test.Pass(3);
+        Assert.All(test.Lines(), static line => Assert.StartsWith("resolved 30", line));
         test.Grow(40);
         test.Pass(0.1);
         Assert.Equal(["resolved 40"], test.Lines());

@@ -46,7 +46,8 @@ public static class MutationTable
         new("What was said once is left out for ever", "Dispatching/BlockStatusBuffer.cs",
             "            _waiting.Remove(entry.Key);\n", ""),
         new("A merge starts at the furthest source", "Managing/LocalMerge.cs",
-            "start = CommitTs.Min(start, source.Checkpoint);", "start = CommitTs.Max(start, source.Checkpoint);"),
+            "start = CommitTs.Min(start, source.Checkpoint);", "start = CommitTs.Max(start, source.Checkpoint);")
+            { From = 500 },
 
         // Barrier
         new("Reports of a replaced incarnation count", "Barriers/Barrier.cs",
@@ -111,8 +112,6 @@ public static class MutationTable
             "if (reset.Start < log.Forgotten)", "if (reset.Start == log.Forgotten.Previous)"),
         new("That a part of the log is lost is told to nobody", "Delivery/DeliveryLink.cs",
             "SessionRefused { Of: var of, Kind: FaultKind.Permanent }", "SessionRefused { Of: var of, Reason: \"\" }"),
-        new("What the source sends again takes Resolved back", "Sessions/EventService.cs",
-            "if (grown.Resolved <= _resolved) return;", "") { From = 900 },
         new("A step that begins again goes on with what came of it", "Sessions/SessionStream.cs",
             "        _open = null;\n", ""),
 
