@@ -12,7 +12,11 @@ internal sealed class SnapshotMaker(
     PostgresSourceOptions options, ControlConnections connections,
     Func<CancellationToken, Task<PgConnection>> connect, ILogger logger, Action<string?> doing)
 {
-    const int Attempts = 5;
+    // So many times a snapshot has to be as the catalogs still say.
+    const int Strict = 4;
+
+    // How long migrations may keep a snapshot from being opened at all.
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     readonly TypeCatalog _types = new();
 
@@ -20,14 +24,18 @@ internal sealed class SnapshotMaker(
     public TypeCatalog Types => _types;
 
     /// <summary>The snapshot, and the connection that made the slot: a temporary slot goes with it.</summary>
+    /// <exception cref="CdcException">SourceUnfit: migrations came in between for a minute.</exception>
     /// <param name="prepare">What comes before each attempt; a slot that the last one left is gone behind it.</param>
     /// <param name="tables">Numbers of the tables to copy; null: all that match.</param>
     public async Task<(PostgresSnapshot Snapshot, PgConnection Maker)> MakeAsync(
         SlotKeeper slot, bool temporary, Func<CancellationToken, Task<ServerFacts>> prepare, SchemaHistory history,
         IReadOnlyCollection<uint>? tables, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; attempt <= Attempts; attempt++)
+        long started = options.Time.GetTimestamp();
+        int attempt = 0;
+        do
         {
+            attempt++;
             PgConnection? maker = null;
             PostgresSnapshot? snapshot = null;
             try
@@ -42,7 +50,7 @@ internal sealed class SnapshotMaker(
                 doing("opening the snapshot");
                 SnapshotOpener opener = new(options, connections, _types, logger);
                 snapshot = await opener
-                    .OpenAsync(created, history, tables, attempt == Attempts, cancellationToken).ConfigureAwait(false);
+                    .OpenAsync(created, history, tables, attempt > Strict, cancellationToken).ConfigureAwait(false);
                 if (snapshot is not null) return (snapshot, maker);
             }
             finally
@@ -51,8 +59,10 @@ internal sealed class SnapshotMaker(
                 if (snapshot is null) maker?.Dispose();
             }
         }
+        while (attempt <= Strict || options.Time.GetElapsedTime(started) < Patience);
         throw new CdcException(FailureKind.SourceUnfit,
-            "Each time a snapshot was taken, tables were made, altered or dropped before they could be looked at.",
+            "For a minute, each time a snapshot was taken, tables were made, altered or dropped before they could be "
+                + "looked at.",
             "Run again when no migration is under way.");
     }
 }

@@ -19,10 +19,10 @@ internal sealed partial class SnapshotOpener(
     /// can't be described any more: a newer one is needed.</summary>
     /// <param name="wanted">Numbers of the tables to copy; null: all that match. One that the snapshot does not hold is
     /// left out, and said.</param>
-    /// <param name="isLast">There will be no newer one: descriptions that may be newer than it are taken, and
+    /// <param name="isLoose">A newer one would not be better: descriptions that may be newer than it are taken, and
     /// said.</param>
     public async Task<PostgresSnapshot?> OpenAsync(
-        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint>? wanted, bool isLast,
+        CreatedSlot slot, SchemaHistory history, IReadOnlyCollection<uint>? wanted, bool isLoose,
         CancellationToken cancellationToken)
     {
         CommitTs at = CommitTs.End(slot.ConsistentPoint);
@@ -36,13 +36,14 @@ internal sealed partial class SnapshotOpener(
                 && !await IsWholeAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false))
             {
                 await keeper.DisposeAsync().ConfigureAwait(false);
+                LogMoved(logger, "a table came that is not published yet");
                 return null;
             }
             Dictionary<uint, CapturedTable> definitions = await DefinitionReader.ReadAsync(
                 keeper.Connection, [.. tables.Select(static t => t.Oid)], cancellationToken).ConfigureAwait(false);
             if (await MovedAsync(keeper.Connection, tables, cancellationToken).ConfigureAwait(false) is { } moved)
             {
-                if (isLast) LogMixed(logger, moved);
+                if (isLoose) LogMixed(logger, moved);
                 else
                 {
                     await keeper.DisposeAsync().ConfigureAwait(false);

@@ -53,7 +53,7 @@ public sealed class DefinitionTests(SourceFixture fixture) : IClassFixture<Sourc
         string database = await fixture.DatabaseAsync(setUp);
         if (table != "a") ddl = ddl[(ddl.LastIndexOf("; ", StringComparison.Ordinal) + 2)..];
         TestLog log = new();
-        Assert.False(await OpensAsync(database, table, ddl, isLast: false, log));
+        Assert.False(await OpensAsync(database, table, ddl, isLoose: false, log));
         Assert.Contains(log.Lines, line => line.Contains("a newer one is taken", StringComparison.Ordinal));
     }
 
@@ -62,15 +62,15 @@ public sealed class DefinitionTests(SourceFixture fixture) : IClassFixture<Sourc
     {
         string database = await fixture.DatabaseAsync(Tables);
         TestLog log = new();
-        Assert.True(await OpensAsync(database, "a", "INSERT INTO target VALUES (1, 1); ANALYZE; ALTER TABLE other ADD x int; CREATE TABLE n (id int)", isLast: false, log));
+        Assert.True(await OpensAsync(database, "a", "INSERT INTO target VALUES (1, 1); ANALYZE; ALTER TABLE other ADD x int; CREATE TABLE n (id int)", isLoose: false, log));
         Assert.Empty(log.Lines);
         // Where there is no newer snapshot it is said what may be newer.
-        Assert.True(await OpensAsync(database, "a", "ALTER TABLE target RENAME u TO v", isLast: true, log));
+        Assert.True(await OpensAsync(database, "a", "ALTER TABLE target RENAME u TO v", isLoose: true, log));
         Assert.Contains("table public.a", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     /// <summary>Opens a snapshot that was taken before the statements ran.</summary>
-    async Task<bool> OpensAsync(string database, string table, string ddl, bool isLast, TestLog log)
+    async Task<bool> OpensAsync(string database, string table, string ddl, bool isLoose, TestLog log)
     {
         await using NpgsqlConnection connection = await fixture.Cluster.OpenAsync(database);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, Cancellation);
@@ -90,7 +90,7 @@ public sealed class DefinitionTests(SourceFixture fixture) : IClassFixture<Sourc
         await using ControlConnections connections = new(options.Address);
         SnapshotOpener opener = new(options, connections, new TypeCatalog(), log);
         SchemaHistory history = new([]);
-        PostgresSnapshot? snapshot = await opener.OpenAsync(new(1, name), history, [oid], isLast, Cancellation);
+        PostgresSnapshot? snapshot = await opener.OpenAsync(new(1, name), history, [oid], isLoose, Cancellation);
         Assert.Equal(snapshot is null ? 0 : 1, history.Latest().Count());
         if (snapshot is not null) await snapshot.DisposeAsync();
         return snapshot is not null;
