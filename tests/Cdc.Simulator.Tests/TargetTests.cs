@@ -97,6 +97,34 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
         Assert.Equal("foreign key", Broken(() => keys.Truncate([parent], tables)));
     }
 
+    [Theory]
+    [InlineData(TargetKind.Database)]
+    [InlineData(TargetKind.Lines)]
+    [InlineData(TargetKind.BareLines)]
+    public void An_event_that_needs_a_table_in_one_span_is_noticed_while_that_is_not_of_one_owner(TargetKind kind)
+    {
+        TableId table = new(1);
+        TableSpan low = new(table, 0, 1u << 31), high = new(table, 1u << 31, TableSpan.HashEnd);
+        BlockStep block = new(
+            new(At(10), false), BlockPayload.Of(new Influence.Normal([table])) with { Unsplit = [table] },
+            new("alter key", [], [], [], []));
+        Assert.Equal("INV-34", Broken(() => Claimed().Execute(block)));
+        Assert.Equal("INV-34", Broken(() => Claimed((low, 1), (high, 2)).Execute(block)));
+        Assert.Equal("INV-34", Broken(() => Claimed((TableSpan.Whole(table), 1), (low, 2)).Execute(block)));
+        // A former owner of a part comes late: refused, or, where nobody is, of no effect.
+        Assert.True(Claimed((low, 1), (high, 2), (TableSpan.Whole(table), 4), (low, 3)).Execute(block));
+
+        ModelTarget Claimed(params (TableSpan Span, ulong Number)[] claims)
+        {
+            ModelSource source = new();
+            source.AddTable(new(table, "s", true, CommitTs.Zero));
+            ModelTarget target = new(source, kind, static _ => false, new());
+            target.CreateTable(table);
+            foreach ((TableSpan span, ulong number) in claims) target.TryClaim(span, new(1, number), out _);
+            return target;
+        }
+    }
+
     static RowChange Unique(uint key, byte unique) => new(new(1), key, RowChange.WithUnique(1, unique), 1);
 
     static CommitTs At(ulong commit) => new(commit, 0);

@@ -19,6 +19,7 @@ public sealed class ModelTarget(
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly HashSet<BlockEventId> _recorded = [];
     readonly ForeignKeys _foreignKeys = new();
+    readonly EffectiveOwners _owners = new();
 
     /// <summary>How many commits of owners that had lost their span were refused.</summary>
     public int Fenced { get; private set; }
@@ -48,6 +49,7 @@ public sealed class ModelTarget(
     public bool TryClaim(TableSpan span, Owner owner, out CommitTs? position)
     {
         if (!Progress.TryClaim(span, owner, out position)) return false;
+        _owners.Claimed(span, owner);
         if (_tables.TryGetValue(span.Table, out TargetTable? table)) table.Claims++;
         return true;
     }
@@ -107,6 +109,7 @@ public sealed class ModelTarget(
         }
 
         foreach (TableHistory table in source.Stopped(block)) CheckEqual(table, block);
+        foreach (TableId table in block.Payload.Unsplit) CheckWhole(table, block);
         Ddl ddl = block.Ddl;
         foreach (TableId dropped in ddl.Dropped)
         {
@@ -155,6 +158,7 @@ public sealed class ModelTarget(
     {
         Fill(table, at);
         Progress.Followed(table, at);
+        _owners.Forget(table);
     }
 
     void Fill(TableId table, CommitTs at)
@@ -249,6 +253,14 @@ public sealed class ModelTarget(
         Ensure(_tables.TryGetValue(table.Table, out TargetTable? there), rule,
             $"{block.Event} ({block.Ddl.Text}) needs table {table.Table}, which is not there");
         there!.Check(block.At.Previous, isExact: true, rule, block);
+    }
+
+    /// <summary>A table that an event needs in one span has one owner while it is executed.</summary>
+    void CheckWhole(TableId table, BlockStep block)
+    {
+        if (isParked(table) || source.Tables[table].CopiedAt >= block.At) return;
+        Ensure(_owners.IsOne(table), "INV-34",
+            $"{block.Event} ({block.Ddl.Text}) is executed while table {table} is of {_owners.Of(table)}");
     }
 
     static void Ensure(bool holds, string rule, string message)
