@@ -13,6 +13,7 @@ public static class Shrinker
         ("no pauses", static s => s with { Pause = null }),
         ("no jumps of clocks", static s => s with { ClockJumps = null }),
         ("no wrong membership", static s => s with { WrongMembership = null }),
+        ("no flapping membership", static s => s with { Flaps = null }),
         ("no second maintainer", static s => s with { SecondMaintainer = null }),
         ("no vanishing maintainer", static s => s with { MaintainerVanishes = null }),
         ("the source stays", static s => s with { ServiceMoves = null }),
