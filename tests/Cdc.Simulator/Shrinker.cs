@@ -32,6 +32,7 @@ public static class Shrinker
         ("nothing repeated", static s => s with { Repeat = 0 }),
         ("no long delays", static s => s with { Delay = TimeSpan.FromMilliseconds(2) }),
         ("no sink failures", static s => s with { SinkFailure = 0 }),
+        ("no claims that fail", static s => s with { ClaimFailure = 0 }),
         ("no answers that are wrong", static s => s with { AppliedButFailed = 0 }),
         ("a fast sink", static s => s with { SinkDelay = TimeSpan.FromMilliseconds(1) }),
         ("no refused writes of the record", static s => s with { PersistRefused = 0 }),

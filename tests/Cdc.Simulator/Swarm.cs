@@ -26,6 +26,9 @@ public sealed record Swarm
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
 
+    /// <summary>How often something goes wrong with a claim.</summary>
+    public double ClaimFailure { get; init; }
+
     /// <summary>Whether the sink says that it has taken rows before they are durable.</summary>
     public bool SinkEnqueues { get; init; }
 
@@ -184,6 +187,7 @@ public sealed record Swarm
     Swarm WithLater(Rng rng) => this with
     {
         Flaps = Sometimes(rng, 0.2, 400, 4000),
+        ClaimFailure = rng.Pick([0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.3]),
     };
 
     static TimeSpan? Sometimes(Rng rng, double share, int low, int high) =>

@@ -47,7 +47,7 @@ public sealed class World
             KeyChanges = new(Source, Reached),
         };
         Broken = new(Swarm, Source, _rng.Fork());
-        _sinkFaults = new(Swarm, Network, Broken, Reached);
+        _sinkFaults = new(Swarm, Network, Broken, new(Swarm, Network, later.Fork(), Reached), Reached);
         _chance = _rng.Fork();
         _machines = new Machine?[Swarm.Nodes];
         _lives = new int[Swarm.Nodes];

@@ -49,6 +49,10 @@ public static class HardCase
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";
     public const string SinkUnknown = "unknown outcome at the sink";
+    public const string ClaimFailed = "claim failed";
+    public const string ClaimUnknown = "claim done and answered as failed";
+    public const string ClaimLate = "claim done when its node was gone";
+    public const string ClaimLateRefused = "claim refused when its node was gone";
     public const string Upgraded = "node upgraded";
     public const string WrittenForOlder = "message written for an older node";
     public const string LeftOutForOlder = "message left out for an older node";

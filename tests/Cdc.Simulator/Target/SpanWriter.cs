@@ -23,12 +23,38 @@ public sealed class SpanWriter(
     public TableId Table => span.Table;
 
     /// <summary>Takes the span at the target; waits for transactions that are open on it.</summary>
-    /// <param name="answer">Whether it has it, and what the target knows of how far it is.</param>
-    public void Claim(Action<bool, CommitTs?> answer)
+    /// <param name="answer">Whether it has it, and what the target knows of how far it is. Null: it failed.</param>
+    public void Claim(Action<bool?, CommitTs?> answer)
+    {
+        if (faults.Claims.Next() is not { } fault)
+        {
+            ClaimNow(answer);
+            return;
+        }
+
+        if (fault.Fails) agenda.In(fault.AnsweredIn, () => node.Run(() => answer(null, null)));
+        if (fault.DoneIn is { } delay) agenda.In(delay, () => ClaimLate(fault.Fails ? null : answer));
+    }
+
+    /// <summary>The claim is at the target: whether its node lives changes nothing any more.</summary>
+    void ClaimLate(Action<bool?, CommitTs?>? answer)
     {
         if (target.Progress.IsBusy(span))
         {
-            agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => Claim(answer)));
+            agenda.In(TimeSpan.FromMilliseconds(5), () => ClaimLate(answer));
+            return;
+        }
+
+        bool isClaimed = target.TryClaim(span, owner, out CommitTs? position);
+        if (!node.IsAlive) faults.Claims.CameLate(isRefused: !isClaimed);
+        if (answer is not null) node.Run(() => answer(isClaimed, position));
+    }
+
+    void ClaimNow(Action<bool?, CommitTs?> answer)
+    {
+        if (target.Progress.IsBusy(span))
+        {
+            agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => ClaimNow(answer)));
             return;
         }
 
