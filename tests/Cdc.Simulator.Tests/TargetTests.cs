@@ -1,4 +1,5 @@
 using Cdc.Protocol;
+using Cdc.Simulator.Cluster;
 using Cdc.Simulator.Source;
 using Cdc.Simulator.Target;
 using Cdc.Simulator.Tests.Mutations;
@@ -108,22 +109,30 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
         BlockStep block = new(
             new(At(10), false), BlockPayload.Of(new Influence.Normal([table])) with { Unsplit = [table] },
             new("alter key", [], [], [], []));
-        Assert.Equal("INV-34", Broken(() => Claimed().Execute(block)));
-        Assert.Equal("INV-34", Broken(() => Claimed((low, 1), (high, 2)).Execute(block)));
-        Assert.Equal("INV-34", Broken(() => Claimed((TableSpan.Whole(table), 1), (low, 2)).Execute(block)));
+        SimNode living = NodeOf(2), former = NodeOf(1), gone = NodeOf(2);
+        gone.IsAlive = false;
+        Assert.Equal("INV-34", Broken(() => Execute()));
+        Assert.Equal("INV-34", Broken(() => Execute((low, 1, living), (high, 2, living))));
+        Assert.Equal("INV-34", Broken(() => Execute((TableSpan.Whole(table), 1, living), (low, 2, living))));
         // A former owner of a part comes late: refused, or, where nobody is, of no effect.
-        Assert.True(Claimed((low, 1), (high, 2), (TableSpan.Whole(table), 4), (low, 3)).Execute(block));
+        Execute((low, 1, living), (high, 2, living), (TableSpan.Whole(table), 4, living), (low, 3, living));
+        // Leftovers that nobody tells to go on.
+        Execute((TableSpan.Whole(table), 1, living), (low, 2, gone), (high, 3, former));
 
-        ModelTarget Claimed(params (TableSpan Span, ulong Number)[] claims)
+        void Execute(params (TableSpan Span, ulong Number, SimNode Node)[] claims)
         {
             ModelSource source = new();
             source.AddTable(new(table, "s", true, CommitTs.Zero));
             ModelTarget target = new(source, kind, static _ => false, new());
             target.CreateTable(table);
-            foreach ((TableSpan span, ulong number) in claims) target.TryClaim(span, new(1, number), out _);
-            return target;
+            foreach ((TableSpan span, ulong number, SimNode node) in claims)
+                target.TryClaim(span, new(1, number), node, out _);
+            Assert.True(target.Execute(block, new(2)));
         }
     }
+
+    /// <summary>A node whose manager obeys an epoch.</summary>
+    static SimNode NodeOf(ulong epoch) => new(new("n"), 0, new(), TimeSpan.Zero, 1) { Obeys = () => new(epoch) };
 
     static RowChange Unique(uint key, byte unique) => new(new(1), key, RowChange.WithUnique(1, unique), 1);
 

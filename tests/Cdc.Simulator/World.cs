@@ -236,6 +236,7 @@ public sealed class World
     {
         DeliveryLink link = new();
         DispatcherManager role = new(node.Id);
+        node.Obeys = () => role.Epoch;
         RoleHost collector = null!;
         SinkHost sink = null!, redo = null!;
         RoleHost manager = new("manager", node, role, (host, effect) =>

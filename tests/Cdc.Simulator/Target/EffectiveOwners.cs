@@ -1,4 +1,5 @@
 using Cdc.Protocol;
+using Cdc.Simulator.Cluster;
 
 namespace Cdc.Simulator.Target;
 
@@ -6,24 +7,33 @@ namespace Cdc.Simulator.Target;
 /// whose span no larger owner has claimed a part of since.</summary>
 public sealed class EffectiveOwners
 {
-    readonly Dictionary<TableId, List<(TableSpan Span, Owner Owner)>> _tables = [];
+    readonly Dictionary<TableId, List<Claim>> _tables = [];
+
+    sealed record Claim(TableSpan Span, Owner Owner, SimNode Node)
+    {
+        public override string ToString() => $"{Owner} {Span} on {Node}";
+    }
 
     /// <summary>An owner has claimed. One that comes behind a larger one, where nobody refuses it, has nothing.
     /// </summary>
-    public void Claimed(TableSpan span, Owner owner)
+    public void Claimed(TableSpan span, Owner owner, SimNode node)
     {
-        if (!_tables.TryGetValue(span.Table, out List<(TableSpan Span, Owner Owner)>? claims))
-            _tables.Add(span.Table, claims = []);
+        if (!_tables.TryGetValue(span.Table, out List<Claim>? claims)) _tables.Add(span.Table, claims = []);
         if (claims.Exists(claim => claim.Span.Overlaps(span) && claim.Owner > owner)) return;
         claims.RemoveAll(claim => claim.Span.Overlaps(span));
-        claims.Add((span, owner));
+        claims.Add(new(span, owner, node));
     }
 
     /// <summary>Whoever had a part of a table has to claim again.</summary>
     public void Forget(TableId table) => _tables.Remove(table);
 
-    /// <summary>Whether one owner has all of a table.</summary>
-    public bool IsOne(TableId table) => _tables.GetValueOrDefault(table) is [{ Span.IsWhole: true }];
+    /// <summary>Whether nobody has only a part of a table. What claimed last may be gone with its node, or be a leftover
+    /// of a former maintainer that the latest does not see: an incarnation of the whole table from before may then be
+    /// taken over, for a refusal is not known before it writes.</summary>
+    /// <param name="epoch">That of whoever relies on it.</param>
+    public bool IsOne(TableId table, Epoch epoch) =>
+        _tables.TryGetValue(table, out List<Claim>? claims)
+        && claims.TrueForAll(claim => claim.Span.IsWhole || !claim.Node.IsAlive || claim.Node.Obeys() < epoch);
 
     /// <summary>Those of a table, for people.</summary>
     public string Of(TableId table) => string.Join(", ", _tables.GetValueOrDefault(table) ?? []);

@@ -45,7 +45,7 @@ public sealed class SpanWriter(
             return;
         }
 
-        bool isClaimed = target.TryClaim(span, owner, out CommitTs? position);
+        bool isClaimed = target.TryClaim(span, owner, node, out CommitTs? position);
         if (!node.IsAlive) faults.Claims.CameLate(isRefused: !isClaimed);
         if (answer is not null) node.Run(() => answer(isClaimed, position));
     }
@@ -58,7 +58,7 @@ public sealed class SpanWriter(
             return;
         }
 
-        bool isClaimed = target.TryClaim(span, owner, out CommitTs? position);
+        bool isClaimed = target.TryClaim(span, owner, node, out CommitTs? position);
         agenda.In(faults.Latency(rng), () => node.Run(() => answer(isClaimed, position)));
     }
 
@@ -90,11 +90,12 @@ public sealed class SpanWriter(
             return;
         }
 
+        Epoch epoch = node.Obeys();
         agenda.In(faults.Latency(rng), () =>
         {
             target.Rollback(row, [], rng);
             bool fails = faults.Fails(rng) || (!node.IsAlive && rng.Chance(0.5));
-            bool? outcome = fails ? null : !target.Execute(block);
+            bool? outcome = fails ? null : !target.Execute(block, epoch);
             if (outcome is not null && faults.FailsAfterwards(rng)) outcome = null;
             node.Run(() => answer(outcome));
         });
