@@ -92,10 +92,11 @@ public sealed class Faults(World world, Rng rng, Rng later)
         {
             // One who is asked for and does not answer is made anew elsewhere, and does not know that.
             if (rng.Chance(0.9)) world.Activations.ReplaceChangefeed(node);
-            // The others may take a node that does not answer for dead.
+            // The others may take a node that does not answer for dead; not its next life, once the faults are over.
             foreach (SimNode viewer in world.AliveNodes)
             {
-                if (viewer != node && rng.Chance(0.9)) world.Membership.Deny(viewer, node, length);
+                if (viewer == node || !rng.Chance(0.9) || world.Network.IsHealed) continue;
+                world.Membership.Deny(viewer, node, length);
             }
         });
     }
