@@ -186,7 +186,7 @@ public sealed record Swarm
 
     Swarm WithLater(Rng rng) => this with
     {
-        Flaps = Sometimes(rng, 0.2, 400, 4000),
+        Flaps = Sometimes(rng, 0.12, 500, 4000),
         ClaimFailure = rng.Pick([0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.3]),
     };
 
