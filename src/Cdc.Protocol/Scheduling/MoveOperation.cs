@@ -2,7 +2,8 @@ using Cdc.Protocol.Messages;
 
 namespace Cdc.Protocol.Scheduling;
 
-/// <summary>Takes a span from one node to another, without ever having it made on two.</summary>
+/// <summary>Takes a span from one node to another, without ever having it made on two; or creates it again where it
+/// is.</summary>
 /// <remarks><code>
 /// RemovingOrigin --origin stopped, left--> CreatingAtDestination --working--> replicating
 ///    | destination left                       | stopped, destination left

@@ -12,7 +12,8 @@ internal sealed class Reshaping(Schedule schedule)
 
     public bool IsMerging(TableId table) => _merging.Contains(table);
 
-    /// <summary>Cuts a table that is in one span into equal parts.</summary>
+    /// <summary>Cuts a table that is in one span into equal parts. One that an earlier maintainer has created is created
+    /// again first, where it is, and can be cut when it runs and this is wanted again.</summary>
     /// <returns>False: not now, or not this table.</returns>
     public bool Split(TableId table, int parts, TimeSpan now)
     {
@@ -22,6 +23,14 @@ internal sealed class Reshaping(Schedule schedule)
         if (!task.IsReplicating || _merging.Contains(table)) return false;
         // A DDL that forbids it may lie before where the table is, and be still to be reported.
         if (schedule.Trigger.Checkpoint < tasks.BegunAt) return false;
+        if (task.Owner.Epoch != schedule.Epoch.Value)
+        {
+            // Another may have claimed it since, passed such a DDL and gone: the sink fenced this one then, and would
+            // put the parts behind that DDL. Only what a claim of this epoch answers says where the table is.
+            schedule.Move(task, task.Node, now);
+            return false;
+        }
+
         schedule.Begin(new SplitOperation(schedule, task, Cut(table, parts), now));
         return true;
     }

@@ -85,6 +85,7 @@ internal sealed class SpanIndex
             task.Schema = table.Schema;
             Enter(task);
             table.Spans.Add(task);
+            if (task.IsReplicating) Began(table, task);
         }
 
         table.Spans.Sort(static (left, right) => left.Span.From.CompareTo(right.Span.From));
@@ -118,7 +119,7 @@ internal sealed class SpanIndex
     public void MakeReplicating(SpanTask task)
     {
         Move(task, TaskState.Replicating, task.Node, task.Owner);
-        if (Table(task.Span.Table) is { } table) table.BegunAt = CommitTs.Max(table.BegunAt, task.Checkpoint);
+        if (Table(task.Span.Table) is { } table) Began(table, task);
     }
 
     /// <summary>How many spans a node has; a span that is on its way to it counts.</summary>
@@ -127,6 +128,9 @@ internal sealed class SpanIndex
         if (!_nodes.TryGetValue(node, out NodeTasks? tasks)) _nodes.Add(node, tasks = new());
         return tasks;
     }
+
+    static void Began(TableTasks table, SpanTask task) =>
+        table.BegunAt = CommitTs.Max(table.BegunAt, task.Checkpoint);
 
     void Move(SpanTask task, TaskState state, NodeId node, Owner owner)
     {

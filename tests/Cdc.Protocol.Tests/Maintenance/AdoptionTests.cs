@@ -115,4 +115,38 @@ public sealed class AdoptionTests
         Assert.Equal(("", "Absent 50"), (_rig.Of(1), _rig.Of(2)));
         Assert.Equal("d3.5", _rig.Removes());
     }
+
+    [Fact]
+    public void A_span_that_was_taken_over_is_created_again_where_it_is_before_its_table_is_split()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(B, Shows(1, 5, 5));
+        _rig.Answers(A, ShowsTrigger(4, at: 60));
+        _rig.Loads(60, 1);
+
+        // Somebody else may have claimed it since, and be gone: its sink knows where the table really is.
+        Assert.False(Splits());
+        Assert.Equal("Scheduling 3.5 @b 60", _rig.Of(1));
+        ScheduleRequest remove = Asked(ScheduleAction.Remove);
+        Assert.Equal(OperationKind.Move, remove.Items[0].Operation);
+        _rig.Works(B, remove, watermark: 60);
+        ScheduleItem create = Assert.Single(Asked(ScheduleAction.Create).Items);
+        Assert.Equal((new DispatcherId(new Epoch(3), 5), Ts(60)), (create.Id, create.Start));
+        _rig.Beats(B, 60, new SpanStatus(create.Id, create.Owner, ComponentState.Working, Ts(80), null, null));
+        Assert.Equal($"Replicating {create.Owner} @b 80", _rig.Of(1));
+        Assert.Equal(Ours.Value, create.Owner.Epoch);
+
+        // What forbids it may lie before where the sink has it: the trigger has to come there.
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(79));
+        Assert.False(Splits());
+        Assert.Equal($"Replicating {create.Owner} @b 80", _rig.Of(1));
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(80));
+        Assert.True(Splits());
+    }
+
+    bool Splits() => _rig.Schedule.Reshaping.Split(new(1), 2, _rig.Now);
+
+    /// <summary>The one request of this second with an item of the kind.</summary>
+    ScheduleRequest Asked(ScheduleAction action) => Assert.Single(
+        Said<ScheduleRequest>(_rig.Tick(1)), request => request.Items.Any(item => item.Action == action));
 }

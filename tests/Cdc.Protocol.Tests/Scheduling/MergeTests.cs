@@ -47,6 +47,17 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_table_that_was_merged_further_on_than_the_trigger_is_not_split_before_the_trigger_is_there()
+    {
+        TargetSays(ComponentState.Working, 40);
+        _rig.Schedule.Reshaping.Tick(_rig.Now);
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(39));
+        Assert.False(_rig.Schedule.Reshaping.Split(Table(1), 2, _rig.Now));
+        _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(40));
+        Assert.True(_rig.Schedule.Reshaping.Split(Table(1), 2, _rig.Now));
+    }
+
+    [Fact]
     public void A_table_of_which_a_failure_holds_a_part_is_not_merged_while_it_is_held()
     {
         // It would be refused again and again, and never be known to be held for long.
