@@ -14,11 +14,14 @@ namespace Cdc.Protocol.Managing;
 ///                      v  |
 ///                    Closing --nothing left--> Closed (tombstone) --bootstrap of a greater epoch--> Owned
 /// any --write path closed--> Fenced, for ever
-/// </code></remarks>
+/// </code>
+/// Owned, and not told to close, it asks the changefeed when its maintainer has been silent for a minute: one that did
+/// not see this node while everything was closed does not come back.</remarks>
 public sealed class DispatcherManager : IRole
 {
     readonly ModePipeline[] _modes;
     readonly Ownership _ownership = new();
+    readonly OwnerWatch _owner = new();
     readonly HeartbeatReporter _reporter;
     long _token;
     bool _hasRedo;
@@ -40,6 +43,9 @@ public sealed class DispatcherManager : IRole
 
     /// <summary>The epoch that it obeys.</summary>
     public Epoch Epoch => _ownership.Current;
+
+    /// <summary>Whether it has something, or waits for somebody to say what it shall have.</summary>
+    internal bool IsOwned => _ownership.IsOwned;
 
     /// <summary>Up to where the dispatcher's span is durable; null: it is not here.</summary>
     public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => Of(mode).Set.Find(dispatcher)?.Checkpoint;
@@ -103,6 +109,7 @@ public sealed class DispatcherManager : IRole
 
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
     {
+        if (message.Epoch >= _ownership.Current) _owner.Heard(now);
         switch (message)
         {
             case CloseRequest close: OnClose(from, close, effects); return;
@@ -245,13 +252,16 @@ public sealed class DispatcherManager : IRole
     {
         foreach (ModePipeline mode in _modes) mode.OnTick(now, effects);
         if (!_ownership.IsOwned) return;
+        bool asks = _closing is null && _owner.IsAskDue(now);
+        if (asks) effects.Send(Party.Changefeed, new MaintainerSought(_ownership.Current));
+        bool isQuiet = _owner.IsQuiet && !asks;
         foreach (ModePipeline mode in _modes)
         {
             mode.QueueReports();
-            SendReports(mode, now, effects);
+            if (!isQuiet || !mode.Queue.HasFailed) SendReports(mode, now, effects);
         }
 
-        Report(now, effects);
+        if (!isQuiet) Report(now, effects);
     }
 
     void SendReports(ModePipeline mode, TimeSpan now, Effects effects)

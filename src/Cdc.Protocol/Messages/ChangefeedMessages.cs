@@ -79,6 +79,12 @@ public sealed record StopMaintainer(Epoch Epoch, bool Remove) : ControlMessage(E
 /// <summary>Maintainer to changefeed: everything it could reach is closed.</summary>
 public sealed record MaintainerStopped(Epoch Epoch) : ControlMessage(Epoch);
 
+/// <summary>Manager to changefeed: I have heard nothing of this epoch's maintainer for long; is anything to run? Where
+/// nothing is, and nobody is to come and say so, it is answered with a <see cref="CloseRequest"/>; else not at all: a
+/// maintainer lives, or comes.</summary>
+/// <param name="Epoch">The one that the manager obeys.</param>
+public sealed record MaintainerSought(Epoch Epoch) : ControlMessage(Epoch);
+
 /// <summary>A table that is out of the schedule and of every barrier.</summary>
 public readonly record struct ParkedTable(TableId Table);
 

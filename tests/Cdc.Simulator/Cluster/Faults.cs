@@ -11,6 +11,7 @@ public sealed class Faults(World world, Rng rng)
     readonly Swarm _swarm = world.Swarm;
     TimeSpan _resumeAt;
     bool _areOver;
+    bool _hasOperator = true;
 
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
@@ -33,6 +34,9 @@ public sealed class Faults(World world, Rng rng)
 
     /// <summary>No new ones come; what stands still does so until its time is over.</summary>
     public void End() => _areOver = true;
+
+    /// <summary>Nobody resumes the changefeed any more.</summary>
+    public void StopOperating() => _hasOperator = false;
 
     void Repeatedly(TimeSpan? mean, Action fault)
     {
@@ -137,6 +141,7 @@ public sealed class Faults(World world, Rng rng)
     {
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
+            if (!_hasOperator) return;
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
                 world.Activations.Changefeed?.Tell(new ResumeChangefeed(3));
             foreach (TableId table in world.Checks.Parked.Order())

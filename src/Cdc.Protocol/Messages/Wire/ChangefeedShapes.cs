@@ -87,4 +87,8 @@ static class ChangefeedShapes
     public static readonly Shape<MaintainerStopped> Stopped = Fields.Of<MaintainerStopped>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .Make(static epoch => new(epoch));
+
+    public static readonly Shape<MaintainerSought> Sought = Fields.Of<MaintainerSought>()
+        .With("Epoch", Epochs, static v => v.Epoch)
+        .Make(static epoch => new(epoch));
 }
