@@ -125,10 +125,23 @@ public sealed class AloneTests
     }
 
     [Fact]
+    public void One_whose_clock_jumps_reports_as_ever_while_its_maintainer_has_the_time_to_speak()
+    {
+        _node.Pass(TimeSpan.FromHours(3));
+        Assert.Single(_node.Said<MaintainerSought>());
+        _node.Forget();
+        PassSeconds(10);
+        Assert.True(_node.Said<Heartbeat>().Count() >= 50);
+    }
+
+    [Fact]
     public void What_is_heard_is_said_as_often_as_ever()
     {
         // It hears the node, and the node does not hear it: 5 s between two reports stay 5 s.
+        _node.Answers = false;
         _node.Wait(D(1), Ddl(20), Blocks(0, 7));
+        PassSeconds(1, refused: true);
+        _node.Answers = true;
         PassSeconds(100);
         _node.Forget();
         PassSeconds(100);
