@@ -29,7 +29,6 @@ public sealed class DispatcherManager : IRole
     Closing? _closing;
     bool _isRemoved;
     CommitTs _known;
-    SessionLost? _lost;
 
     /// <summary>Whom to tell that everything is closed.</summary>
     sealed record Closing(Epoch Epoch, Party From);
@@ -38,7 +37,7 @@ public sealed class DispatcherManager : IRole
     {
         SessionNumbers sessions = new();
         _modes = [new(Mode.Event, sessions), new(Mode.Redo, sessions)];
-        _reporter = new(node);
+        _reporter = new(node, IsNeeded);
     }
 
     /// <summary>The epoch that it obeys.</summary>
@@ -93,11 +92,12 @@ public sealed class DispatcherManager : IRole
         EndClosing(effects);
     }
 
-    /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
+    /// <summary>No retry mends it, and no other dispatcher of the span could go on either. Whether this one has the
+    /// span is for the maintainer to say.</summary>
     void OnLost(SessionLost lost, TimeSpan now, Effects effects)
     {
         if (!IsNeeded(lost)) return;
-        _lost = lost;
+        _reporter.Lost.Add(lost);
         Report(now, effects);
     }
 
@@ -289,8 +289,6 @@ public sealed class DispatcherManager : IRole
     void Report(TimeSpan now, Effects effects)
     {
         if (!_ownership.IsOwned) return;
-        if (_lost is { } lost && !IsNeeded(lost)) _lost = null;
-        _reporter.Lost = _lost?.Reason;
         int count = _hasRedo ? _modes.Length : 1;
         _reporter.Report(_ownership, _modes.AsSpan(0, count), now, effects);
     }

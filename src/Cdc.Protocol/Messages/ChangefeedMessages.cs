@@ -96,7 +96,9 @@ public readonly record struct WantedCopy(TableId Table, ulong Number);
 /// <param name="Node">Which node; default: the maintainer itself.</param>
 /// <param name="Kind">One of a closed list, which the host maps from its own.</param>
 /// <param name="Message">A sentence without values of rows.</param>
-public sealed record NodeFailure(NodeId Node, FaultKind Kind, string Message);
+/// <param name="Of">The incarnation that it stops, and the changefeed only if it is the one that the schedule has
+/// there; null: the whole node.</param>
+public sealed record NodeFailure(NodeId Node, FaultKind Kind, string Message, DispatcherKey? Of);
 
 /// <summary>What a failure lets one do about it.</summary>
 public enum FaultKind : byte

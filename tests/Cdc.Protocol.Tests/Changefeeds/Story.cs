@@ -112,9 +112,9 @@ sealed class Story : IPort
 
     public static CommitTs Ts(ulong commit) => CommitTs.End(commit);
 
-    public static NodeFailure Passing(string message = "busy") => new(new("a"), FaultKind.Transient, message);
+    public static NodeFailure Passing(string message = "busy") => new(new("a"), FaultKind.Transient, message, null);
 
-    public static NodeFailure Lasting(string message = "no right") => new(new("a"), FaultKind.Permanent, message);
+    public static NodeFailure Lasting(string message = "no right") => new(new("a"), FaultKind.Permanent, message, null);
 
     static ChangefeedRecord Copied(ChangefeedRecord record)
     {

@@ -140,7 +140,7 @@ public sealed class AloneTests
         // It hears the node, and the node does not hear it: 5 s between two reports stay 5 s.
         _node.Answers = false;
         _node.Wait(D(1), Ddl(20), Blocks(0, 7));
-        PassSeconds(1, refused: true);
+        PassSeconds(10, refused: true);
         _node.Answers = true;
         PassSeconds(100);
         _node.Forget();

@@ -76,7 +76,8 @@ sealed class RandomMessages(int seed)
     }
 
     ParkedTable Parked() => new(Table());
-    NodeFailure Failure() => new(Node(), Any<FaultKind>(), Name());
+    NodeFailure Failure() => new(
+        Node(), Any<FaultKind>(), Name(), Perhaps(() => new DispatcherKey(Any<Mode>(), Dispatcher(), Owner())));
     BlockEventId Event() => new(Ts(), Bool());
 
     Influence Influence() => _random.Next(3) switch
