@@ -128,6 +128,16 @@ public sealed class LostSessionTests
     }
 
     [Fact]
+    public void What_is_said_of_another_session_takes_the_place_of_nothing()
+    {
+        Loses(10);
+        ulong other = _node.SessionOf(D(1)) + 1;
+        _node.Put(new SessionLost(Mode.Event, D(1), _node.OwnerOf(D(1)), other, At(10), "Of another session."));
+        _node.Forget();
+        Assert.Equal("It is lost.", Assert.Single(Told()).Message);
+    }
+
+    [Fact]
     public void A_leftover_that_another_maintainer_removes_does_not_fail_it()
     {
         Loses(10);
