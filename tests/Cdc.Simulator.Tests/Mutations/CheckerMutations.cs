@@ -54,7 +54,12 @@ public static class CheckerMutations
         { "INV-34", new("A split table is not merged before the write", Steps,
             "        if (e.SplitYet.Count > 0) return;\n", "") },
         { "a gap", new("What was forgotten counts as lost", "Sessions/SessionKeeper.cs",
-            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;") },
+            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;")
+            {
+                // Only leftovers need what was forgotten.
+                Behind = new("What stops a leftover stops the changefeed", "Maintenance/Tenure.cs",
+                    "Stopping(from.Node, heartbeat.Failures)", "heartbeat.Failures"),
+            } },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
