@@ -75,7 +75,8 @@ public static class CheckerMutations
             "internal EpochRecord Grant(Guid instance) => new(Latest.Next,",
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
-            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
+            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }")
+            { From = 700 } },
         { "INV-35", new("A manager asks nobody", Manager,
             "bool asks = _closing is null && _owner.IsAskDue(now);", "bool asks = false;") },
         { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
