@@ -35,15 +35,58 @@ public sealed class RepeatTests
         Assert.Equal([1, 3, 7, 15], SaidIn<Reset>(test, seconds: 20));
     }
 
-    [Fact]
+    [Theory]
+    [InlineData("home")]
+    [InlineData(null)]
     [Trait("AC", "C12")]
-    public void A_candidate_is_asked_again_at_the_pace_of_a_first_asking()
+    public void A_candidate_is_asked_again_at_the_pace_of_a_first_asking(string? home)
     {
-        CollectorCase test = new(Home);
+        CollectorCase test = new(home is null ? null : Home);
         test.Open();
         _ = SaidIn<Register>(test, seconds: 100).Count();
         test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Near]));
         Assert.Equal([1, 3, 7, 15], SaidTo(test, Near, seconds: 20));
+    }
+
+    [Fact]
+    public void What_is_asked_of_one_does_not_put_off_what_another_was_asked()
+    {
+        CollectorCase test = new(Home);
+        test.Open();
+        test.Pass(0.9);
+        test.Tell(new CandidatesOffered(Mode.Event, Id(1), [Near]));
+        test.Pass(0.1);
+        Assert.Contains(test.Sent<Register>(), static said => said.To == Home);
+    }
+
+    [Fact]
+    public void A_session_that_is_closed_while_its_reset_is_not_answered_is_thought_of_no_more()
+    {
+        CollectorCase test = new(Home);
+        test.Open();
+        test.Hear(Home, new Ready(test.Sent<Register>().Single().Message.Session));
+        test.Tell(new CloseSession(Mode.Event, Id(1), new(1, 1)));
+        AssertAtRest(test);
+    }
+
+    [Fact]
+    public void A_session_that_has_nobody_to_ask_waits_without_being_looked_at()
+    {
+        CollectorCase test = WithSession(out SessionKey key);
+        test.Stream(Home, Rows(key, 1, 9, 140));
+        test.Tell(new HomeChanged(null));
+        test.Hear(Home, new SessionsUnknown([key]));
+        Assert.IsType<CandidatesWanted>(Assert.Single(test.Last));
+        test.Pass(10);
+        AssertAtRest(test);
+    }
+
+    static void AssertAtRest(CollectorCase test)
+    {
+        test.Pass(10);
+        int before = test.Questions;
+        for (int second = 0; second < 30; second++) test.Pass(1);
+        Assert.Equal(before, test.Questions);
     }
 
     /// <summary>In which of the seconds that pass a message of the kind goes out.</summary>
