@@ -37,6 +37,7 @@ public sealed class HeartbeatTests
         CollectorCase test = new(Home);
         for (int number = 1; number <= sessions; number++) test.OpenAtHome((ulong)number);
         test.Pass(10);
-        Assert.Equal(sizes, string.Join(' ', test.Sent<SessionHeartbeat>().Select(static h => h.Message.Sessions.Length)));
+        IEnumerable<int> told = test.Sent<SessionHeartbeat>().Select(static h => h.Message.Sessions.Length);
+        Assert.Equal(sizes, string.Join(' ', told));
     }
 }

@@ -119,7 +119,7 @@ public sealed class InStepTests
 
     [Fact]
     [Trait("AC", "C3")]
-    public void Named_in_a_new_epoch_before_its_handshake_it_is_not_in_step_though_the_number_is_that_of_the_epoch_before()
+    public void Named_in_a_new_epoch_before_its_handshake_it_is_not_in_step_though_the_number_is_the_former_one()
     {
         CollectorCase test = WithSession(out SessionKey key);
         test.Stream(Home, Rows(key, 1, 2, 110), Rows(key, 1, 9, 140));

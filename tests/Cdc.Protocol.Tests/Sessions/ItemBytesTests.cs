@@ -4,8 +4,8 @@ using Cdc.Protocol.Tests.Messages;
 
 namespace Cdc.Protocol.Tests.Sessions;
 
-/// <summary>What an item is taken to need on the wire is never less than what it needs: else a batch gets too large, and
-/// the transport loses it in silence.</summary>
+/// <summary>What an item is taken to need on the wire is never less than what it needs: else a batch gets too large,
+/// and the transport loses it in silence.</summary>
 public sealed class ItemBytesTests
 {
     const int Many = 1000;

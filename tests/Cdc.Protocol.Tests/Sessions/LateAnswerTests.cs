@@ -7,7 +7,8 @@ namespace Cdc.Protocol.Tests.Sessions;
 /// <summary>What comes late, from before the session was another one, or from an earlier life of its service.</summary>
 public sealed class LateAnswerTests
 {
-    /// <summary>The epochs of a session begin anew with every incarnation: only the registration tells them apart.</summary>
+    /// <summary>The epochs of a session begin anew with every incarnation: only the registration tells them apart.
+    /// </summary>
     [Fact]
     [Trait("AC", "C8")]
     public void Nothing_of_a_former_incarnation_is_taken_for_one_of_the_present()

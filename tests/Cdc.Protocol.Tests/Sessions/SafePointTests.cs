@@ -73,7 +73,8 @@ public sealed class SafePointTests
     public void What_came_beyond_resolved_does_not_come_again_after_a_reset()
     {
         _test.Stream(Home, Resolved(150, Named(_key, 1, 1)), Rows(_key, 1, 2, 160), Rows(_key, 1, 9, 180));
-        _test.Stream(Home, new StreamItem.Handshake(_key, new(2), At(100)), Rows(_key, 2, 2, 160), Rows(_key, 2, 3, 170));
+        _test.Stream(
+            Home, new StreamItem.Handshake(_key, new(2), At(100)), Rows(_key, 2, 2, 160), Rows(_key, 2, 3, 170));
         Assert.Equal(["rows 170 first last"], _test.Delivered());
     }
 

@@ -71,7 +71,7 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
         foreach ((CommitTs at, TableId table, uint hash, _) in _rows)
             if (at > start && IsIn(span, table, hash)) steps[at] = StepOf(span, at);
         foreach (LogBlock block in _blocks)
-            if (block.Event.At > start && Stops(block.Payload.Influence, span.Table, block.Event.At)) steps[block.Event.At] = "!";
+            if (block.Event.At > start && Stops(block, span.Table)) steps[block.Event.At] = "!";
         return [.. steps.Select(static s => (s.Key, s.Value))];
     }
 
@@ -80,11 +80,11 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
         _rows.Where(r => r.At > after && r.At <= upTo).Select(static r => r.Table).Distinct();
 
     /// <summary>Said here a second time and otherwise, so that the service's own rule is tested against it.</summary>
-    bool Stops(Influence influence, TableId table, CommitTs at) =>
-        table == TableId.Every || influence is Influence.All
-        || (influence is Influence.Normal normal && normal.Tables.Any(t => t == table))
-        || (influence is Influence.Database database
-            && (table == TableId.Trigger || SchemaOf(table, at.Previous) == database.Schema));
+    bool Stops(LogBlock block, TableId table) =>
+        table == TableId.Every || block.Payload.Influence is Influence.All
+        || (block.Payload.Influence is Influence.Normal normal && normal.Tables.Any(t => t == table))
+        || (block.Payload.Influence is Influence.Database database
+            && (table == TableId.Trigger || SchemaOf(table, block.Event.At.Previous) == database.Schema));
 
     ScriptedLog Block(BlockEventId id, Influence influence)
     {

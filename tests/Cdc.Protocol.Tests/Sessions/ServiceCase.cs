@@ -75,7 +75,8 @@ sealed class ServiceCase
     public static string LineOf(StreamItem item) => item switch
     {
         StreamItem.Handshake handshake => $"{Of(handshake.Session)} handshake {handshake.Epoch}",
-        StreamItem.Rows rows => $"{Of(rows.Session)} rows {rows.At.Commit} #{rows.Number}{(rows.IsLast ? " last" : "")}",
+        StreamItem.Rows rows =>
+            $"{Of(rows.Session)} rows {rows.At.Commit} #{rows.Number}{(rows.IsLast ? " last" : "")}",
         StreamItem.Block block => $"{Of(block.Session)} block {block.Event.At.Commit} #{block.Number}",
         StreamItem.Resolved resolved => $"resolved {resolved.Ts.Commit}"
             + string.Concat(resolved.Sent.Select(static p => $" {Of(p.Session)}#{p.Number}{(p.IsBehind ? "-" : "")}")),
