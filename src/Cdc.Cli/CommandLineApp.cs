@@ -29,14 +29,14 @@ static class CommandLineApp
             return ExitCodes.Usage;
         }
         if (verb == Verb.Version) return VersionCommand.Run(host, asked.Flags);
-        OptionsOutcome outcome = Read(verb, asked, host, out string fromGiven);
+        OptionsOutcome outcome = Read(verb, asked, host, out GivenAddresses given);
         if (outcome.Problems.Length > 0)
         {
             failures.Usage(outcome.Problems, verb);
             return ExitCodes.Usage;
         }
         using ErrorLoggerFactory loggers = new(host.Error, host.Time, LeastLevel(asked.Flags));
-        Invocation call = new(verb, outcome, fromGiven, asked.Flags, host, loggers, failures);
+        Invocation call = new(verb, outcome, given, asked.Flags, host, loggers, failures);
         Task<int> work = GuardedAsync(call);
         if (await Task.WhenAny(work, host.Signals.Again) == work) return await work;
         host.Error.WriteLine(call.Verb == Verb.Run && OpenChangefeed.KeepsState(outcome.Options, outcome.To!)
@@ -45,7 +45,7 @@ static class CommandLineApp
         return ExitCodes.SecondSignal;
     }
 
-    static OptionsOutcome Read(string verb, Asked asked, CliHost host, out string fromGiven)
+    static OptionsOutcome Read(string verb, Asked asked, CliHost host, out GivenAddresses given)
     {
         List<Problem> problems = [];
         OptionLayer? file = asked.Flags.ConfigFile is { } path
@@ -56,15 +56,18 @@ static class CommandLineApp
             problems.Add(new(FailureKind.Usage, $"--log-level {level} can't be used.",
                 "Expected: trace, debug, information, warning, error or none."));
         }
-        fromGiven = "";
+        given = GivenAddresses.None;
         // What is missing may well be in the file that can't be read: only one of the two is the mistake.
         if (file is null) return new(new(), ImmutableSortedDictionary<string, string>.Empty, [.. problems]);
         OptionLayer flags = new(asked.Options, static option => option.Flag);
         OptionsReader reader = new(verb, host.Environment, name => File.ReadAllText(host.PathOf(name)));
         ChangefeedOptions? defaults = verb == Verb.Demo ? DemoCommand.Defaults : null;
         OptionsOutcome outcome = reader.Read(file, flags, defaults);
-        fromGiven = (asked.Options.GetValueOrDefault("from") ?? file.Values.GetValueOrDefault("from"))?[0] ?? "";
+        given = new(Given("from"), Given("to"));
         return outcome with { Problems = [.. problems, .. outcome.Problems] };
+
+        string Given(string name) =>
+            (asked.Options.GetValueOrDefault(name) ?? file.Values.GetValueOrDefault(name))?[0] ?? "";
     }
 
     static OptionLayer? ReadFile(string path, string verb, CliHost host, List<Problem> problems)

@@ -28,6 +28,7 @@ sealed record Verb(string Name, string Text, string About, ImmutableArray<string
             "Ctrl-C stops cleanly. The same command goes on where it stopped.",
             ["""cdc run --from "postgres://me@localhost/shop" --to stdout --until now""",
              """cdc run --from "postgres://me@localhost/shop" --to ./out""",
+             """cdc run --from "postgres://me@localhost/shop" --to "postgres://me@localhost/copy" """.Trim(),
              """cdc run --from env:SHOP --to ./out --tables sales --tables public.orders --exclude sales.audit""",
              "cdc run --config cdc.json --dry-run"]),
         new(Drop, "Remove what a changefeed made in a source, and what it recorded in a target.",

@@ -22,7 +22,7 @@ static class HelpText
         text.AppendLine();
         text.AppendLine("Examples:");
         text.AppendLine("  cdc demo");
-        foreach (string example in Verb.Of(Verb.Run).Examples[..2]) text.AppendLine($"  {example}");
+        foreach (string example in Verb.Of(Verb.Run).Examples[..3]) text.AppendLine($"  {example}");
         text.AppendLine();
         text.Append("cdc <verb> --help says more. docs/options.md has every option in all its spellings.");
         return text.ToString();

@@ -71,7 +71,7 @@ sealed class ProgressReporter : IAsyncDisposable
         ChangefeedProgress now = _look();
         TimeSpan since = _host.Time.GetElapsedTime(_lastAt);
         _lastAt = _host.Time.GetTimestamp();
-        double rows = now.CopiedRows + now.Rows - (_last is null ? 0 : _last.CopiedRows + _last.Rows);
+        double rows = Shown(now) - (_last is null ? 0 : Shown(_last with { Phase = now.Phase }));
         double rate = since > TimeSpan.Zero ? rows / since.TotalSeconds : 0;
         _last = now;
         if (_json) _host.Error.WriteLine(Json(now, rate).ToJsonString(JsonText.Line));
@@ -102,6 +102,9 @@ sealed class ProgressReporter : IAsyncDisposable
             return 80;
         }
     }
+
+    /// <summary>The rows that the line counts: beside them a rate of others would say nothing.</summary>
+    static long Shown(ChangefeedProgress now) => now.Phase is RunPhase.Copying ? now.CopiedRows : now.Rows;
 
     string Line(ChangefeedProgress now, double rate)
     {

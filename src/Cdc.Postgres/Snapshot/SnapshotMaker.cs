@@ -24,9 +24,9 @@ internal sealed class SnapshotMaker(
     public TypeCatalog Types => _types;
 
     /// <summary>The snapshot, and the connection that made the slot: a temporary slot goes with it.</summary>
-    /// <exception cref="CdcException">SourceUnfit: migrations came in between for a minute.</exception>
     /// <param name="prepare">What comes before each attempt; a slot that the last one left is gone behind it.</param>
     /// <param name="tables">Numbers of the tables to copy; null: all that match.</param>
+    /// <exception cref="CdcException">SourceUnfit: migrations came in between for a minute.</exception>
     public async Task<(PostgresSnapshot Snapshot, PgConnection Maker)> MakeAsync(
         SlotKeeper slot, bool temporary, Func<CancellationToken, Task<ServerFacts>> prepare, SchemaHistory history,
         IReadOnlyCollection<uint>? tables, CancellationToken cancellationToken)

@@ -49,6 +49,6 @@ internal sealed partial class TableMaker(PostgresSinkOptions options, Cancellati
     void Run(TargetSession session, IEnumerable<DdlStatement> statements) =>
         DdlExecutor.Run(session.Connection, [.. statements], Ddl, ended);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Target: {Sentence}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
     static partial void LogSaid(ILogger logger, string sentence);
 }

@@ -146,6 +146,6 @@ internal sealed partial class TargetLink(
         $"The target came back with what it had at {found}; we had written up to {Position}.",
         "Run again: what is missing is read from the source once more.");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Target: {Reason} Connecting again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} Connecting again.")]
     static partial void LogLost(ILogger logger, string reason);
 }

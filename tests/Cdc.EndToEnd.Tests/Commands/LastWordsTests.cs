@@ -62,6 +62,22 @@ public sealed class LastWordsTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Rows_that_were_copied_before_do_not_count_as_the_streams_speed()
+    {
+        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CliHost host = Host(NoMilestones.Instance, isTerminal: true);
+        await using (new ProgressReporter(host, Look, json: false, isLive: false)) await looked.Task;
+        Assert.Contains("streaming, 0 rows, 0 rows/s", _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotMatch("[1-9][0-9,]* rows/s", _error.ToString());
+
+        ChangefeedProgress Look()
+        {
+            looked.TrySetResult();
+            return new(RunPhase.Streaming, 1, 2, 5000, 0, 0, 0, CommitTs.Zero, CommitTs.Zero, null, "");
+        }
+    }
+
     CliHost Host(IMilestones milestones, bool isTerminal = false) => new()
     {
         Output = Stream.Null,

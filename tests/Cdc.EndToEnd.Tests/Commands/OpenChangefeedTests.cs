@@ -57,7 +57,7 @@ public sealed class OpenChangefeedTests : IDisposable
         {
             Output = Stream.Null, Error = TextWriter.Null, Time = TimeProvider.System, Signals = new(),
         };
-        Invocation call = new(Verb.Run, new(new(), ImmutableSortedDictionary<string, string>.Empty, []), "",
+        Invocation call = new(Verb.Run, new(new(), ImmutableSortedDictionary<string, string>.Empty, []), GivenAddresses.None,
             new(new HashSet<string>(), null, null), host, new(host.Error, host.Time, LogLevel.None), new(host, json: false));
         return new(call, NewSink)
         {

@@ -102,6 +102,18 @@ public sealed class TargetRunTests(SharedServer server) : IClassFixture<SharedSe
     }
 
     [Fact]
+    public async Task The_last_line_of_a_run_removes_what_source_and_target_record()
+    {
+        using Pair pair = await Pair.CreateAsync(server.Cluster);
+        await pair.AtSourceAsync("CREATE TABLE a (id int PRIMARY KEY)");
+        string last = (await pair.RunAsync()).Error.TrimEnd().Split('\n')[^1];
+        string typed = last[last.LastIndexOf("cdc drop", StringComparison.Ordinal)..].Replace("\"", "", StringComparison.Ordinal);
+        ProcessResult done = await pair.Command.RunAsync([.. typed.Split(' ')[1..], "--state", pair.State]);
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Null(await pair.AskTargetAsync("SELECT to_regnamespace('cdc')"));
+    }
+
+    [Fact]
     public async Task Rows_that_the_target_holds_are_refused_before_anything_is_changed()
     {
         using Pair pair = await Pair.CreateAsync(server.Cluster, "CREATE TABLE a (id int PRIMARY KEY, v text)");
