@@ -53,7 +53,7 @@ internal sealed class Connection
         return _candidates.Count > 0;
     }
 
-    /// <summary>Begins to ask the next candidate. Whoever is left is forgotten once the session has a service.</summary>
+    /// <summary>Begins to ask the next candidate. Those left are forgotten once the session has a service.</summary>
     public bool AskNext(ulong registration)
     {
         if (!_candidates.TryDequeue(out NodeId service)) return false;
