@@ -1,4 +1,5 @@
 using Cdc.Protocol;
+using Cdc.Simulator.Cluster;
 using Cdc.Simulator.Source;
 using Cdc.Simulator.Target;
 using Cdc.Simulator.Tests.Mutations;
@@ -96,6 +97,42 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
         keys.Truncate([child, parent], tables);
         Assert.Equal("foreign key", Broken(() => keys.Truncate([parent], tables)));
     }
+
+    [Theory]
+    [InlineData(TargetKind.Database)]
+    [InlineData(TargetKind.Lines)]
+    [InlineData(TargetKind.BareLines)]
+    public void An_event_that_needs_a_table_in_one_span_is_noticed_while_that_is_not_of_one_owner(TargetKind kind)
+    {
+        TableId table = new(1);
+        TableSpan low = new(table, 0, 1u << 31), high = new(table, 1u << 31, TableSpan.HashEnd);
+        BlockStep block = new(
+            new(At(10), false), BlockPayload.Of(new Influence.Normal([table])) with { Unsplit = [table] },
+            new("alter key", [], [], [], []));
+        SimNode living = NodeOf(2), former = NodeOf(1), gone = NodeOf(2);
+        gone.IsAlive = false;
+        Assert.Equal("INV-34", Broken(() => Execute()));
+        Assert.Equal("INV-34", Broken(() => Execute((low, 1, living), (high, 2, living))));
+        Assert.Equal("INV-34", Broken(() => Execute((TableSpan.Whole(table), 1, living), (low, 2, living))));
+        // A former owner of a part comes late: refused, or, where nobody is, of no effect.
+        Execute((low, 1, living), (high, 2, living), (TableSpan.Whole(table), 4, living), (low, 3, living));
+        // Leftovers that nobody tells to go on.
+        Execute((TableSpan.Whole(table), 1, living), (low, 2, gone), (high, 3, former));
+
+        void Execute(params (TableSpan Span, ulong Number, SimNode Node)[] claims)
+        {
+            ModelSource source = new();
+            source.AddTable(new(table, "s", true, CommitTs.Zero));
+            ModelTarget target = new(source, kind, static _ => false, new());
+            target.CreateTable(table);
+            foreach ((TableSpan span, ulong number, SimNode node) in claims)
+                target.TryClaim(span, new(1, number), node, out _);
+            Assert.True(target.Execute(block, new(2)));
+        }
+    }
+
+    /// <summary>A node whose manager obeys an epoch.</summary>
+    static SimNode NodeOf(ulong epoch) => new(new("n"), 0, new(), TimeSpan.Zero, 1) { Obeys = () => new(epoch) };
 
     static RowChange Unique(uint key, byte unique) => new(new(1), key, RowChange.WithUnique(1, unique), 1);
 

@@ -26,6 +26,9 @@ public sealed record Swarm
     public TimeSpan SinkDelay { get; init; }
     public double SinkFailure { get; init; }
 
+    /// <summary>How often something goes wrong with a claim.</summary>
+    public double ClaimFailure { get; init; }
+
     /// <summary>Whether the sink says that it has taken rows before they are durable.</summary>
     public bool SinkEnqueues { get; init; }
 
@@ -40,6 +43,11 @@ public sealed record Swarm
     public TimeSpan? MaintainerVanishes { get; init; }
     public TimeSpan? SecondMaintainer { get; init; }
     public TimeSpan? WrongMembership { get; init; }
+
+    /// <summary>The mean time between two times that nodes leave the view and are back at once; null: they
+    /// don't.</summary>
+    public TimeSpan? Flaps { get; init; }
+
     public TimeSpan? Scheduling { get; init; }
     public TimeSpan? Syncpoint { get; init; }
     public TimeSpan? ServiceMoves { get; init; }
@@ -83,7 +91,9 @@ public sealed record Swarm
     /// <summary>Whether the changefeed has a second pipeline.</summary>
     public bool HasRedo { get; init; }
 
-    public static Swarm Draw(Rng rng)
+    /// <param name="rng">The chance of most of it.</param>
+    /// <param name="later">That of what was added later.</param>
+    public static Swarm Draw(Rng rng, Rng later)
     {
         bool isCalm = rng.Chance(0.1);
         Swarm drawn = new()
@@ -112,7 +122,8 @@ public sealed record Swarm
         // The policy would hardly find anything to do where somebody splits and merges all the time.
         bool isAlone = traffic is not null && rng.Chance(0.7);
         drawn = drawn with { Traffic = traffic, Scheduling = isAlone ? null : drawn.Scheduling };
-        return drawn.WithClocksAndModes(rng, isCalm);
+        drawn = drawn.WithClocksAndModes(rng, isCalm);
+        return isCalm ? drawn : drawn.WithLater(later);
     }
 
     /// <summary>Drawn last: the rest of a seed stays as it is.</summary>
@@ -171,6 +182,12 @@ public sealed record Swarm
         ServerCrash = Sometimes(rng, 0.2, 3000, 12000),
         SlotLost = Sometimes(rng, 0.02, 1000, 15000),
         Upgrades = Sometimes(rng, 0.2, 400, 3000),
+    };
+
+    Swarm WithLater(Rng rng) => this with
+    {
+        Flaps = Sometimes(rng, 0.12, 500, 4000),
+        ClaimFailure = rng.Pick([0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.3]),
     };
 
     static TimeSpan? Sometimes(Rng rng, double share, int low, int high) =>

@@ -16,11 +16,15 @@ namespace Cdc.Simulator;
 /// <summary>A whole cluster under one seed: source, target, nodes, network and state store, all in virtual time.</summary>
 public sealed class World
 {
+    /// <summary>What was added later draws from a stream of its own: else every seed would be another one.</summary>
+    const ulong Later = 0xD1B54A32D192ED03;
+
     readonly Rng _rng;
     readonly SinkFaults _sinkFaults;
     readonly Machine?[] _machines;
     readonly int[] _lives;
     readonly Rng _chance;
+    readonly Rng _later;
     readonly List<SimNode> _alive = [];
     CommitTs _served;
 
@@ -28,7 +32,10 @@ public sealed class World
     {
         _rng = new Rng(seed);
         Rng options = _rng.Fork();
-        Swarm = swarm ?? Swarm.Draw(options);
+        Rng later = new(seed ^ Later);
+        Rng laterOptions = later.Fork();
+        _later = later.Fork();
+        Swarm = swarm ?? Swarm.Draw(options, laterOptions);
         Modes = Swarm.HasRedo ? [Mode.Event, Mode.Redo] : [Mode.Event];
         Trace = new(keepsLines);
         Network = new(Agenda, _rng.Fork(), Swarm, Reached);
@@ -40,7 +47,7 @@ public sealed class World
             KeyChanges = new(Source, Reached),
         };
         Broken = new(Swarm, Source, _rng.Fork());
-        _sinkFaults = new(Swarm, Network, Broken, Reached);
+        _sinkFaults = new(Swarm, Network, Broken, new(Swarm, Network, later.Fork(), Reached), Reached);
         _chance = _rng.Fork();
         _machines = new Machine?[Swarm.Nodes];
         _lives = new int[Swarm.Nodes];
@@ -143,7 +150,7 @@ public sealed class World
         for (int i = 0; i < Swarm.Nodes; i++) Start(i);
         Service.Move();
         Activations.Begin();
-        Faults faults = new(this, _rng.Fork());
+        Faults faults = new(this, _rng.Fork(), _later);
         faults.Begin();
         faults.BeginScheduling();
         faults.BeginOperating();
@@ -229,6 +236,7 @@ public sealed class World
     {
         DeliveryLink link = new();
         DispatcherManager role = new(node.Id);
+        node.Obeys = () => role.Epoch;
         RoleHost collector = null!;
         SinkHost sink = null!, redo = null!;
         RoleHost manager = new("manager", node, role, (host, effect) =>

@@ -89,8 +89,10 @@ internal sealed class Barrier
         {
             if (span.Mode != _mode || span.Block is not { Payload: { } payload } block) continue;
             if (block.Stage is not (BlockStage.Waiting or BlockStage.Writing)) continue;
-            if (Believed(span.Id, span.Owner) is not { IsReplicating: true } task) continue;
-            Waiting(task, block.Event, payload, block.Stage == BlockStage.Writing, now);
+            if (Believed(span.Id, span.Owner) is not { } task) continue;
+            bool isWriting = block.Stage == BlockStage.Writing;
+            if (task.IsReplicating) Waiting(task, block.Event, payload, isWriting, now);
+            else if (isWriting) MayBeWritten(task, block.Event, payload, now);
         }
 
         foreach (BarrierEvent touched in _touched)
@@ -172,6 +174,13 @@ internal sealed class Barrier
         BarrierEvent e = _events.Find(id) ?? Open(id, payload, now);
         e.Reported(task, isWriting, now);
         Touch(e);
+    }
+
+    /// <summary>One that is going executes an event. Its report does not count, but what the event does to the schedule
+    /// is still to be done when it has gone beyond.</summary>
+    void MayBeWritten(SpanTask task, BlockEventId id, BlockPayload payload, TimeSpan now)
+    {
+        if (!task.IsBeyond(id.At)) Touch(_events.Find(id) ?? Open(id, payload, now));
     }
 
     /// <summary>A trigger that is beyond an event has it in the schedule: one that comes back to it was created again,

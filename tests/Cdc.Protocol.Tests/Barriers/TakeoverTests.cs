@@ -71,6 +71,25 @@ public sealed class TakeoverTests
     }
 
     [Fact]
+    public void The_trigger_was_going_while_it_wrote_and_what_the_event_adds_is_not_forgotten_when_it_is_beyond()
+    {
+        SpanTask one = _rig.Table(1);
+        _rig.Trigger.State = TaskState.Scheduling;
+        BlockPayload adds = Tables(0, 1) with { Added = [NewTable(9)] };
+        _rig.TakeOver(Snapshot(_rig.Trigger, Ddl(10), BlockStage.Writing, adds));
+        Assert.Empty(_rig.Ticks(1));
+        _rig.Schedule.Raise(_rig.Trigger, At(10));
+        _rig.Moved(_rig.Trigger, "n3");
+        Assert.Equal(At(10), _rig.Barrier.MinAddingCheckpoint);
+        Assert.Equal(["n1: ack 10 d1"], _rig.Waiting(Ddl(10), adds, one));
+        // Its sink answers that it is recorded.
+        Assert.Equal(["n1: write 10 d1"], _rig.Ticks(1));
+        _rig.Done(Ddl(10), BlockAction.Write, one);
+        Assert.NotEmpty(_rig.Schedule.OfTable(new(9)));
+        Assert.Null(_rig.Barrier.MinAddingCheckpoint);
+    }
+
+    [Fact]
     public void The_triggers_node_died_with_the_maintainer_and_the_new_trigger_comes_to_the_event_again()
     {
         SpanTask one = _rig.Table(1), two = _rig.Table(2, "n2");

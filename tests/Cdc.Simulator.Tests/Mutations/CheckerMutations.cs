@@ -70,7 +70,8 @@ public static class CheckerMutations
             "internal EpochRecord Grant(Guid instance) => new(Latest.Next,",
             "internal EpochRecord Grant(Guid instance) => new(IsHeld ? Latest : Latest.Next,") },
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
-            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }") },
+            "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }")
+            { From = 700 } },
         { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
             "if (writer.Version >= since) shape.Write", "shape.Write") },
         { "INV-34", new("A table that may not be split is forgotten", "BlockPayload.cs",

@@ -39,6 +39,8 @@ public static class MutationTable
             "if (rows.FirstWritten is { } written && written <= checkpoint) checkpoint = written.Previous;", ""),
         new("The checkpoint stands on what is not durable", "Dispatching/Positions.cs",
             "written <= checkpoint) checkpoint = written.Previous;", "written <= checkpoint) checkpoint = written;"),
+        new("A claim that failed is not tried again", "Dispatching/Dispatcher.cs",
+            "else _recovery.Arm(operation);", "else if (operation != Operation.Claim) _recovery.Arm(operation);"),
 
         // Manager
         new("A send that is not answered is lost", "Managing/BlockStatusQueue.cs",

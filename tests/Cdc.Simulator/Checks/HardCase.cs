@@ -38,6 +38,10 @@ public static class HardCase
     public const string StoodStillChangefeed = "changefeed that stood still stored and was refused";
     public const string SilentByJump = "a jump of the clock made a living maintainer silent";
     public const string ForgottenByJump = "a service whose clock jumped forgot its sessions";
+    public const string NodeBack = "node left the view and was back before the maintainer ticked";
+    public const string NodesBack = "several nodes left the view and were back before the maintainer ticked";
+    public const string NodeBackAnew = "node began anew and was in view before the maintainer ticked";
+    public const string ViewSaidAgain = "unchanged view said again to a maintainer";
     public const string RedoTriggerTakenOver = "takeover of a redo trigger";
     public const string RedoTakeoverInBlock = "takeover with a redo block event under way";
     public const string BothModesAtOneEvent = "both modes at one event";
@@ -45,6 +49,10 @@ public static class HardCase
     public const string PersistRefused = "persist refused";
     public const string PersistUnknown = "persist of unknown outcome";
     public const string SinkUnknown = "unknown outcome at the sink";
+    public const string ClaimFailed = "claim failed";
+    public const string ClaimUnknown = "claim done and answered as failed";
+    public const string ClaimLate = "claim done when its node was gone";
+    public const string ClaimLateRefused = "claim refused when its node was gone";
     public const string Upgraded = "node upgraded";
     public const string WrittenForOlder = "message written for an older node";
     public const string LeftOutForOlder = "message left out for an older node";

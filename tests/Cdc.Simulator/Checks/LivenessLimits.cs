@@ -25,7 +25,8 @@ static class LivenessLimits
 
     public static double SaidIn(TimeSpan open) => SaidEachSecond * open.TotalSeconds;
 
-    public static bool MayHold(Swarm swarm) => swarm.Breaks is not null || swarm.SinkFailure > 0;
+    public static bool MayHold(Swarm swarm) =>
+        swarm.Breaks is not null || swarm.SinkFailure > 0 || swarm.ClaimFailure > 0;
 
     public static double SlowestClock(Swarm swarm) => 1 - swarm.ClockSkew / 2;
 }

@@ -10,6 +10,7 @@ namespace Cdc.Simulator.Checks;
 public sealed class MaintainerCases(World world)
 {
     readonly HashSet<RoleHost> _spokeLate = [];
+    readonly ViewCases _views = new(world.Reached);
 
     /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
     readonly HashSet<BlockEventId> _unsplit = [];
@@ -18,6 +19,12 @@ public sealed class MaintainerCases(World world)
     {
         switch (input)
         {
+            case Tick:
+                _views.Ticks(host);
+                break;
+            case NodesChanged nodes:
+                _views.Changes(host, nodes.Alive);
+                break;
             case Received { Message: BootstrapResponse answer }:
                 foreach (SpanSnapshot span in answer.Spans) Shown(answer, span);
                 break;

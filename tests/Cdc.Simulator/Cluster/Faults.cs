@@ -6,7 +6,10 @@ using Cdc.Simulator.Source;
 namespace Cdc.Simulator.Cluster;
 
 /// <summary>Brings trouble, as the seed's options say, until the faults are over.</summary>
-public sealed class Faults(World world, Rng rng)
+/// <param name="world">Where.</param>
+/// <param name="rng">The chance of most of it.</param>
+/// <param name="later">That of what was added later.</param>
+public sealed class Faults(World world, Rng rng, Rng later)
 {
     readonly Swarm _swarm = world.Swarm;
     TimeSpan _resumeAt;
@@ -23,6 +26,7 @@ public sealed class Faults(World world, Rng rng)
         Repeatedly(_swarm.MaintainerVanishes, () => world.Activations.VanishMaintainer(rng));
         Repeatedly(_swarm.SecondMaintainer, () => world.Activations.ActivateMaintainer(rng.Pick(world.AliveNodes)));
         Repeatedly(_swarm.WrongMembership, Deny);
+        if (_swarm.Flaps is not null) Repeatedly(later, _swarm.Flaps, new Flapping(world, later).Flap);
         Repeatedly(_swarm.ServiceMoves, world.MoveService);
         Repeatedly(_swarm.ServerCrash, world.Service.ServerCrashes);
         if (_swarm.SlotLost is { } lost && lost < _swarm.Faulty) world.Agenda.In(lost, world.Service.LoseSlot);
@@ -34,14 +38,16 @@ public sealed class Faults(World world, Rng rng)
     /// <summary>No new ones come; what stands still does so until its time is over.</summary>
     public void End() => _areOver = true;
 
-    void Repeatedly(TimeSpan? mean, Action fault)
+    void Repeatedly(TimeSpan? mean, Action fault) => Repeatedly(rng, mean, fault);
+
+    void Repeatedly(Rng chance, TimeSpan? mean, Action fault)
     {
         if (mean is not { } pause) return;
-        world.Agenda.In(rng.Between(TimeSpan.Zero, 2 * pause), () =>
+        world.Agenda.In(chance.Between(TimeSpan.Zero, 2 * pause), () =>
         {
             if (_areOver) return;
             fault();
-            Repeatedly(mean, fault);
+            Repeatedly(chance, mean, fault);
         });
     }
 
@@ -86,10 +92,11 @@ public sealed class Faults(World world, Rng rng)
         {
             // One who is asked for and does not answer is made anew elsewhere, and does not know that.
             if (rng.Chance(0.9)) world.Activations.ReplaceChangefeed(node);
-            // The others may take a node that does not answer for dead.
+            // The others may take a node that does not answer for dead; not its next life, once the faults are over.
             foreach (SimNode viewer in world.AliveNodes)
             {
-                if (viewer != node && rng.Chance(0.9)) world.Membership.Deny(viewer, node, length);
+                if (viewer == node || !rng.Chance(0.9) || world.Network.IsHealed) continue;
+                world.Membership.Deny(viewer, node, length);
             }
         });
     }

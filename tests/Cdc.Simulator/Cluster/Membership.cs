@@ -26,6 +26,23 @@ public sealed class Membership(Agenda agenda, Rng rng, Func<IReadOnlyList<SimNod
         agenda.In(duration, () => Refresh(viewer, TimeSpan.Zero));
     }
 
+    /// <summary>Some leave the view at once, and are back soon; not the viewer itself, nor those that it takes for gone
+    /// for longer.</summary>
+    public void Blink(SimNode viewer, List<SimNode> gone, TimeSpan duration)
+    {
+        foreach (SimNode seen in gone)
+        {
+            TimeSpan until = _deniedUntil.GetValueOrDefault((viewer.Number, seen.Number));
+            if (until <= agenda.Now + duration) Deny(viewer, seen, duration);
+        }
+    }
+
+    /// <summary>A node sees at once what is so.</summary>
+    public void See(SimNode viewer) => Refresh(viewer, TimeSpan.Zero);
+
+    /// <summary>It is told what it knows.</summary>
+    public void SayAgain(SimNode viewer) => viewer.Run(() => changed(viewer));
+
     /// <summary>From here on everybody sees what is so.</summary>
     public void Heal()
     {

@@ -26,6 +26,9 @@ public sealed class SimNode(NodeId id, int number, Agenda agenda, TimeSpan clock
 
     public bool IsAlive { get; set; } = true;
 
+    /// <summary>Which epoch its manager obeys, or did last.</summary>
+    public Func<Epoch> Obeys { get; set; } = static () => Epoch.None;
+
     public bool IsPaused => _pause is not null;
 
     /// <summary>Whether it stands still, and what is sent to it is lost.</summary>

@@ -1,5 +1,6 @@
 using Cdc.Protocol;
 using Cdc.Simulator.Checks;
+using Cdc.Simulator.Cluster;
 using Cdc.Simulator.Source;
 
 namespace Cdc.Simulator.Target;
@@ -19,6 +20,7 @@ public sealed class ModelTarget(
     readonly SortedDictionary<TableId, TargetTable> _tables = [];
     readonly HashSet<BlockEventId> _recorded = [];
     readonly ForeignKeys _foreignKeys = new();
+    readonly EffectiveOwners _owners = new();
 
     /// <summary>How many commits of owners that had lost their span were refused.</summary>
     public int Fenced { get; private set; }
@@ -44,10 +46,12 @@ public sealed class ModelTarget(
 
     /// <summary>Takes the span for an owner; what smaller owners hold of it can't be written by them any more.</summary>
     /// <param name="position">Up to where everything of the span is there; null: nobody has written that down.</param>
+    /// <param name="node">Whose claim it is.</param>
     /// <returns>False: a larger owner has a part of it.</returns>
-    public bool TryClaim(TableSpan span, Owner owner, out CommitTs? position)
+    public bool TryClaim(TableSpan span, Owner owner, SimNode node, out CommitTs? position)
     {
         if (!Progress.TryClaim(span, owner, out position)) return false;
+        _owners.Claimed(span, owner, node);
         if (_tables.TryGetValue(span.Table, out TargetTable? table)) table.Claims++;
         return true;
     }
@@ -96,8 +100,9 @@ public sealed class ModelTarget(
     }
 
     /// <summary>Executes a block event in a transaction of its own, with its record.</summary>
+    /// <param name="epoch">Which epoch was obeyed with that.</param>
     /// <returns>False: it is recorded already.</returns>
-    public bool Execute(BlockStep block)
+    public bool Execute(BlockStep block, Epoch epoch)
     {
         if (!_recorded.Add(block.Event))
         {
@@ -107,6 +112,7 @@ public sealed class ModelTarget(
         }
 
         foreach (TableHistory table in source.Stopped(block)) CheckEqual(table, block);
+        foreach (TableId table in block.Payload.Unsplit) CheckWhole(table, block, epoch);
         Ddl ddl = block.Ddl;
         foreach (TableId dropped in ddl.Dropped)
         {
@@ -155,6 +161,7 @@ public sealed class ModelTarget(
     {
         Fill(table, at);
         Progress.Followed(table, at);
+        _owners.Forget(table);
     }
 
     void Fill(TableId table, CommitTs at)
@@ -249,6 +256,14 @@ public sealed class ModelTarget(
         Ensure(_tables.TryGetValue(table.Table, out TargetTable? there), rule,
             $"{block.Event} ({block.Ddl.Text}) needs table {table.Table}, which is not there");
         there!.Check(block.At.Previous, isExact: true, rule, block);
+    }
+
+    /// <summary>A table that an event needs in one span has one owner while it is executed.</summary>
+    void CheckWhole(TableId table, BlockStep block, Epoch epoch)
+    {
+        if (isParked(table) || source.Tables[table].CopiedAt >= block.At) return;
+        Ensure(_owners.IsOne(table, epoch), "INV-34",
+            $"{block.Event} ({block.Ddl.Text}) is executed while table {table} is of {_owners.Of(table)}");
     }
 
     static void Ensure(bool holds, string rule, string message)

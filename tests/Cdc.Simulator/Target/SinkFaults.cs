@@ -5,8 +5,12 @@ using Cdc.Simulator.Cluster;
 namespace Cdc.Simulator.Target;
 
 /// <summary>How slow the sink is, and how often it fails, until the faults are over.</summary>
-public sealed class SinkFaults(Swarm swarm, Network network, BrokenTable broken, ReachedStates reached)
+public sealed class SinkFaults(
+    Swarm swarm, Network network, BrokenTable broken, ClaimFaults claims, ReachedStates reached)
 {
+    /// <summary>What goes wrong with claims.</summary>
+    public ClaimFaults Claims => claims;
+
     public TimeSpan Latency(Rng rng) => TimeSpan.FromTicks(rng.Between(1000, 10000))
         + (rng.Chance(0.2) && !network.IsHealed ? rng.Between(TimeSpan.Zero, swarm.SinkDelay) : TimeSpan.Zero);
 

@@ -25,9 +25,13 @@ public sealed class SinkHost(
                 SpanWriter claimed = new(agenda, rng, faults, target, node, claim.Span, claim.Owner, () =>
                     answer(new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
                 _writers[key] = claimed;
-                claimed.Claim((isClaimed, position) => answer(isClaimed
-                    ? new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position)
-                    : new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner)));
+                claimed.Claim((isClaimed, position) => answer(isClaimed switch
+                {
+                    true => new SpanClaimed(claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, position),
+                    false => new OwnerRefused(claim.Mode, claim.Dispatcher, claim.Owner),
+                    null => new OperationFailed(
+                        claim.Mode, claim.Dispatcher, claim.Owner, claim.Ticket, FaultKind.Transient),
+                }));
                 break;
             case WriteRows rows:
                 Write(key, rows);

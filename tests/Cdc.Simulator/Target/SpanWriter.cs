@@ -23,16 +23,42 @@ public sealed class SpanWriter(
     public TableId Table => span.Table;
 
     /// <summary>Takes the span at the target; waits for transactions that are open on it.</summary>
-    /// <param name="answer">Whether it has it, and what the target knows of how far it is.</param>
-    public void Claim(Action<bool, CommitTs?> answer)
+    /// <param name="answer">Whether it has it, and what the target knows of how far it is. Null: it failed.</param>
+    public void Claim(Action<bool?, CommitTs?> answer)
     {
-        if (target.Progress.IsBusy(span))
+        if (faults.Claims.Next() is not { } fault)
         {
-            agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => Claim(answer)));
+            ClaimNow(answer);
             return;
         }
 
-        bool isClaimed = target.TryClaim(span, owner, out CommitTs? position);
+        if (fault.Fails) agenda.In(fault.AnsweredIn, () => node.Run(() => answer(null, null)));
+        if (fault.DoneIn is { } delay) agenda.In(delay, () => ClaimLate(fault.Fails ? null : answer));
+    }
+
+    /// <summary>The claim is at the target: whether its node lives changes nothing any more.</summary>
+    void ClaimLate(Action<bool?, CommitTs?>? answer)
+    {
+        if (target.Progress.IsBusy(span))
+        {
+            agenda.In(TimeSpan.FromMilliseconds(5), () => ClaimLate(answer));
+            return;
+        }
+
+        bool isClaimed = target.TryClaim(span, owner, node, out CommitTs? position);
+        if (!node.IsAlive) faults.Claims.CameLate(isRefused: !isClaimed);
+        if (answer is not null) node.Run(() => answer(isClaimed, position));
+    }
+
+    void ClaimNow(Action<bool?, CommitTs?> answer)
+    {
+        if (target.Progress.IsBusy(span))
+        {
+            agenda.In(TimeSpan.FromMilliseconds(5), () => node.Run(() => ClaimNow(answer)));
+            return;
+        }
+
+        bool isClaimed = target.TryClaim(span, owner, node, out CommitTs? position);
         agenda.In(faults.Latency(rng), () => node.Run(() => answer(isClaimed, position)));
     }
 
@@ -64,11 +90,12 @@ public sealed class SpanWriter(
             return;
         }
 
+        Epoch epoch = node.Obeys();
         agenda.In(faults.Latency(rng), () =>
         {
             target.Rollback(row, [], rng);
             bool fails = faults.Fails(rng) || (!node.IsAlive && rng.Chance(0.5));
-            bool? outcome = fails ? null : !target.Execute(block);
+            bool? outcome = fails ? null : !target.Execute(block, epoch);
             if (outcome is not null && faults.FailsAfterwards(rng)) outcome = null;
             node.Run(() => answer(outcome));
         });
