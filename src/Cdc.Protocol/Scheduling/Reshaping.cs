@@ -12,8 +12,8 @@ internal sealed class Reshaping(Schedule schedule)
 
     public bool IsMerging(TableId table) => _merging.Contains(table);
 
-    /// <summary>Cuts a table that is in one span into equal parts. One that an earlier maintainer has created is created
-    /// again first, where it is, and can be cut when it runs and this is wanted again.</summary>
+    /// <summary>Cuts a table that is in one span into equal parts. A span that an earlier maintainer has created is
+    /// created again first, where it is, and can be cut when it runs and this is wanted again.</summary>
     /// <returns>False: not now, or not this table.</returns>
     public bool Split(TableId table, int parts, TimeSpan now)
     {
