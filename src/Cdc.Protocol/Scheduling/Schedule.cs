@@ -134,8 +134,9 @@ internal sealed class Schedule : IBarrierSchedule
     /// <summary>Keeps a table out, until a copy brings it in again.</summary>
     public void Park(TableId table, TimeSpan now)
     {
-        TableTasks? tasks = Spans.Table(table);
-        Parked.Add(table, tasks is null ? null : new(table, tasks.Schema, tasks.IsSplittable));
+        // One that no list and no event has named yet may be a leftover of a table that is dropped.
+        TableTasks? named = Unlisted.Contains(table) ? null : Spans.Table(table);
+        Parked.Add(table, named is null ? null : new(table, named.Schema, named.IsSplittable));
         DropTable(table, now);
     }
 

@@ -11,6 +11,8 @@ internal sealed class UnlistedTables
 
     public void Add(TableId table, CommitTs madeBy) => _tables.Add(table, madeBy);
 
+    public bool Contains(TableId table) => _tables.ContainsKey(table);
+
     /// <summary>It has been made, or is out of the schedule.</summary>
     public bool Confirm(TableId table) => _tables.Remove(table);
 

@@ -100,6 +100,21 @@ public sealed class ParkedDropTests
         Assert.Equal(new ParkRequest(Ours, Dropped, 2, Ts(60)), Assert.Single(Said<ParkRequest>(Finds(rig, 60, Dropped))));
     }
 
+    [Fact]
+    public void A_leftover_of_a_dropped_table_that_is_put_away_before_it_is_known_to_be_one_is_forgotten_too()
+    {
+        MaintainerRig rig = new();
+        rig.Bootstraps(A);
+        rig.Answers(A, ShowsTrigger(4, at: 60), Shows(1, 5, 5, at: 90));
+        rig.Loads(60, 2);
+        Assert.Equal("Replicating 3.5 @a 90", rig.Of(1));
+        rig.Handle(new ParkTable(Dropped));
+        rig.Tick();
+        rig.Hears(new ParkPersisted(Ours, Dropped, 1, null));
+        Assert.Equal("", rig.Of(1));
+        Assert.Equal(Dropped, Assert.Single(Assert.Single(rig.Tick(10).OfType<FindDropped>()).Tables));
+    }
+
     /// <summary>The history answers; the next tick says what comes of it.</summary>
     static List<Effect> Finds(MaintainerRig rig, ulong at, params TableId[] dropped)
     {
