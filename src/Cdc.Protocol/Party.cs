@@ -3,7 +3,8 @@ namespace Cdc.Protocol;
 /// <summary>Which role of one changefeed, or of its source, a message is for.</summary>
 public enum Role : byte
 {
-    /// <summary>The persisted state of the changefeed: one in the cluster.</summary>
+    /// <summary>The persisted state of the changefeed: one in the cluster. A message to it activates it where it is not
+    /// active, also when it is removed: managers ask it.</summary>
     Changefeed = 1,
 
     /// <summary>Whoever maintains the changefeed now, as far as the host knows. It may be an older one, or two for a

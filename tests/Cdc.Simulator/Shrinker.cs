@@ -38,6 +38,7 @@ public static class Shrinker
         ("no refused writes of the record", static s => s with { PersistRefused = 0 }),
         ("no unknown writes of the record", static s => s with { PersistUnknown = 0 }),
         ("clocks agree", static s => s with { ClockSkew = 0 }),
+        ("nobody stops it", static s => s with { End = EndKind.Left }),
         ("no redo", static s => s with { HasRedo = false }),
         ("a database as the target", static s => s with { Target = TargetKind.Database }),
         ("target with transactions", static s => s.Target == TargetKind.BareLines

@@ -91,6 +91,9 @@ public sealed record Swarm
     /// <summary>Whether the changefeed has a second pipeline.</summary>
     public bool HasRedo { get; init; }
 
+    /// <summary>What an operator does when everything is done, while nobody sees one of the nodes.</summary>
+    public EndKind End { get; init; }
+
     /// <param name="rng">The chance of most of it.</param>
     /// <param name="later">That of what was added later.</param>
     public static Swarm Draw(Rng rng, Rng later)
@@ -131,10 +134,14 @@ public sealed record Swarm
     {
         TimeSpan? jumps = Sometimes(rng, 0.2, 2000, 10000);
         bool hasRedo = rng.Chance(0.03), parksMore = rng.Chance(0.5);
+        EndKind end = rng.Chance(0.05)
+            ? rng.Pick([EndKind.Paused, EndKind.Removed, EndKind.Forgotten])
+            : EndKind.Left;
         return this with
         {
             ClockJumps = isCalm ? null : jumps,
             HasRedo = hasRedo,
+            End = end,
             // What parks tables meets the second pipeline often enough only where it is looked for.
             Operator = hasRedo && parksMore ? TimeSpan.FromSeconds(2) : Operator,
         };

@@ -168,9 +168,16 @@ public sealed class World
 
         if (!IsComplete)
             throw new ViolationException("liveness", Stuck());
-        if (Checks.HasFailed) return;
-        foreach (Mode mode in Modes) TargetOf(mode).CheckDurable(Source.Resolved);
-        CheckSchedule();
+        bool hasFailed = Checks.HasFailed;
+        if (!hasFailed)
+        {
+            foreach (Mode mode in Modes) TargetOf(mode).CheckDurable(Source.Resolved);
+            CheckSchedule();
+        }
+
+        if (!hasFailed && Swarm.End == EndKind.Left) return;
+        faults.StopOperating();
+        new Ending(this, _rng.Fork()).Run();
     }
 
     /// <summary>What changes the schedule has done so exactly once: it is what the source has, or gets to be. Nor is a

@@ -8,8 +8,8 @@ namespace Cdc.Cli.Commands;
 /// <summary>One verb with everything it was given, checked.</summary>
 /// <param name="Given">The addresses as they were given.</param>
 sealed record Invocation(
-    string Verb, OptionsOutcome Outcome, GivenAddresses Given, VerbFlags Flags, CliHost Host, ErrorLoggerFactory Loggers,
-    FailurePrinter Failures)
+    string Verb, OptionsOutcome Outcome, GivenAddresses Given, VerbFlags Flags, CliHost Host,
+    ErrorLoggerFactory Loggers, FailurePrinter Failures)
 {
     public ChangefeedOptions Options => Outcome.Options;
     public CancellationToken Stop => Host.Signals.Stop;

@@ -12,7 +12,8 @@ static class OptionsCheck
         if (options.From.Length == 0 && verb != "demo")
             yield return Wrong("There is no source.", "Give --from postgres://user@host/database, or --from demo:.");
         if (options.To.Length == 0 && verb == "run")
-            yield return Wrong("There is no target.", "Give --to with a directory, a database (postgres://user@host/database), or stdout.");
+            yield return Wrong("There is no target.",
+                "Give --to with a directory, a database (postgres://user@host/database), or stdout.");
         if (options.Name is { } name && !ChangefeedName.IsValid(name))
             yield return Wrong($"The name {name} can't be used.", $"Expected: {ChangefeedName.RuleText}.");
         foreach (Problem problem in Patterns(options)) yield return problem;

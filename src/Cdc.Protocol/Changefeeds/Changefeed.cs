@@ -31,7 +31,7 @@ public sealed class Changefeed : IRole
     ChangefeedRecord? _record;
     CommitTs _reported;
     TimeSpan? _storedAt;
-    bool _hasBegun;
+    TimeSpan? _begunAt;
     bool _hasEnded;
 
     /// <param name="stored">What is stored; null: it has not been created.</param>
@@ -49,14 +49,14 @@ public sealed class Changefeed : IRole
     public void Handle(Input input, TimeSpan now, Effects effects)
     {
         if (_hasEnded) return;
-        if (!_hasBegun) Begin(now, effects);
+        if (_begunAt is null) Begin(now, effects);
         switch (input)
         {
             case ChangefeedCommand command: Obey(command, now, effects); break;
             case Received { Message: ControlMessage message, From: var from }: Hear(from, message, now, effects); break;
             case NodesChanged nodes: _watch.See(nodes.Alive); break;
         }
-        if (!_hasEnded && input is Tick or ChangefeedCommand) Tend(now, effects);
+        if (!_hasEnded && input is Tick or ChangefeedCommand) Tend(input is Tick, now, effects);
     }
 
     /// <summary>Stores once what it has read, before it does anything. If that is not the latest, it is refused, and
@@ -64,7 +64,7 @@ public sealed class Changefeed : IRole
     /// store would never hear of what another has stored since.</summary>
     void Begin(TimeSpan now, Effects effects)
     {
-        _hasBegun = true;
+        _begunAt = now;
         _watch.Begin(now);
         if (_record is not null) effects.Add(new PersistChangefeed(_record));
         if (_record is { State: ChangefeedState.Warning, Trouble: { } trouble }) _outage.GoOn(trouble, now);
@@ -88,6 +88,11 @@ public sealed class Changefeed : IRole
             Grant(from, request.Instance, now, effects);
             return;
         }
+        if (message is MaintainerSought)
+        {
+            Sought(from, message.Epoch, now, effects);
+            return;
+        }
         if (_record is null || message is not (MaintainerReport or ParkRequest or MaintainerStopped)) return;
         if (message.Epoch < _record.Epochs.Latest)
         {
@@ -107,6 +112,26 @@ public sealed class Changefeed : IRole
             case ParkRequest park: Park(_record, from, park, now, effects); break;
             case MaintainerStopped: Stopped(_record, now, effects); break;
         }
+    }
+
+    /// <summary>A manager has no maintainer any more. It is told to close where that is sure to harm nobody.</summary>
+    void Sought(Party from, Epoch asked, TimeSpan now, Effects effects)
+    {
+        if (asked == Epoch.None) return;
+        if (_record is null)
+        {
+            // Where a manager has an epoch there was a record. So this one was read too early, or it is removed.
+            effects.Add(new ConfirmMissing());
+            effects.Send(from, new CloseRequest(asked, Remove: true));
+            return;
+        }
+        Epoch latest = _record.Epochs.Latest;
+        if (asked > latest) End("Another incarnation has stored a later epoch.", effects);
+        // An epoch that nobody has is never granted: whoever runs it by then, or later, has a greater one, and has yet
+        // to hear from that manager.
+        bool isNobodys = !_record.Epochs.IsHeld && asked < latest;
+        if (!isNobodys || PurposeOf(_record, now) is not null) return;
+        effects.Send(from, new CloseRequest(latest, _record.State == ChangefeedState.Removed));
     }
 
     void Grant(Party from, Guid instance, TimeSpan now, Effects effects)
@@ -195,12 +220,12 @@ public sealed class Changefeed : IRole
         if (isRemoved) End("It is removed.", effects);
     }
 
-    void Tend(TimeSpan now, Effects effects)
+    void Tend(bool mayLinger, TimeSpan now, Effects effects)
     {
         if (_record is null) return;
         if (_record.State == ChangefeedState.Removed)
         {
-            End("It is removed.", effects);
+            if (!mayLinger || now - _begunAt >= ChangefeedTimes.Linger) End("It is removed.", effects);
             return;
         }
         StoreCheckpoint(now, effects);

@@ -6,6 +6,10 @@ namespace Cdc.Protocol.Changefeeds;
 /// <summary>Stores the record, if what is stored is what this incarnation has read or stored last.</summary>
 public sealed record PersistChangefeed(ChangefeedRecord Record) : Persist;
 
+/// <summary>Makes sure that nothing is stored, as this incarnation has read: refused if there is something by now.
+/// Stores nothing.</summary>
+public sealed record ConfirmMissing : Persist;
+
 /// <summary>How a command ended.</summary>
 public sealed record Answered(long Token, CommandResult Result) : Effect;
 

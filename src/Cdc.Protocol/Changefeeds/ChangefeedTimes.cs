@@ -12,6 +12,10 @@ public static class ChangefeedTimes
     /// <summary>A maintainer that has not been heard of for so long may be gone.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
+    /// <summary>One that is removed and is activated again was asked something: what that was may come behind the
+    /// activation.</summary>
+    public static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
     /// <summary>The pause after the first failure; each failure without progress doubles it.</summary>
     public static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
 

@@ -87,6 +87,3 @@ public sealed record SessionLost(
 /// knew nothing.</param>
 /// <param name="Except">For these it does not hold. The same array as before where nothing changed.</param>
 public sealed record ResolvedArrived(CommitTs Ts, ulong OpenedUpTo, ImmutableArray<DispatcherKey> Except) : Input;
-
-/// <summary>One incarnation of a dispatcher.</summary>
-public readonly record struct DispatcherKey(Mode Mode, DispatcherId Dispatcher, Owner Owner);

@@ -104,7 +104,7 @@ internal sealed class Tenure
         switch (message)
         {
             case BootstrapResponse { Refusal: { } refusal } when IsWaitingFor(from.Node):
-                _reporting.Take(from.Node, [new(from.Node, FaultKind.Permanent, refusal)]);
+                _reporting.Take(from.Node, [new(from.Node, FaultKind.Permanent, refusal, null)]);
                 break;
             case BootstrapResponse answer when from.Role == Role.Manager:
                 if (_members.Take(from.Node, answer) is { } member) Answered(member, now, effects);
@@ -114,7 +114,7 @@ internal sealed class Tenure
                 break;
             case Heartbeat heartbeat when _members.IsIn(from.Node):
                 Find(heartbeat.Mode)?.Take(from.Node, heartbeat, now);
-                _reporting.Take(from.Node, heartbeat.Failures);
+                if (!heartbeat.Failures.IsEmpty) _reporting.Take(from.Node, Stopping(from.Node, heartbeat.Failures));
                 break;
             case TrafficReport traffic when _members.IsIn(from.Node):
                 Find(traffic.Mode)?.Take(from.Node, traffic);
@@ -136,6 +136,11 @@ internal sealed class Tenure
                 break;
         }
     }
+
+    /// <summary>Without those of dispatchers that are leftovers: another has the span, or none is to have it. One that
+    /// the schedule has by then says so again.</summary>
+    ImmutableArray<NodeFailure> Stopping(NodeId node, ImmutableArray<NodeFailure> failures) =>
+        failures.RemoveAll(failure => failure.Of is { } of && Find(of.Mode)?.Schedule.Has(node, of) != true);
 
     void See(ImmutableArray<NodeId> alive, TimeSpan now, Effects effects)
     {

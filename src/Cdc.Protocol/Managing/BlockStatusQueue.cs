@@ -17,6 +17,9 @@ sealed class BlockStatusQueue
 
     public int Count => _requests.Count;
 
+    /// <summary>Whether the head could not be sent the last time that it was tried.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>Leaves out what waits here, or is under way, already; SCHEDULED never is.</summary>
     public void Add(ImmutableArray<BlockStatus> statuses)
     {
@@ -44,6 +47,7 @@ sealed class BlockStatusQueue
     {
         if (_token != token) return false;
         _token = null;
+        HasFailed = !isSent;
         if (!isSent) return false;
         foreach (BlockStatus status in _requests.Dequeue()) _keys.Remove(BlockStatusKey.Of(status));
         return true;
@@ -56,6 +60,6 @@ sealed class BlockStatusQueue
     {
         _requests.Clear();
         _keys.Clear();
-        _token = null;
+        (_token, HasFailed) = (null, false);
     }
 }

@@ -14,11 +14,14 @@ namespace Cdc.Protocol.Managing;
 ///                      v  |
 ///                    Closing --nothing left--> Closed (tombstone) --bootstrap of a greater epoch--> Owned
 /// any --write path closed--> Fenced, for ever
-/// </code></remarks>
+/// </code>
+/// Owned, and not told to close, it asks the changefeed when its maintainer has been silent for a minute: one that did
+/// not see this node while everything was closed does not come back.</remarks>
 public sealed class DispatcherManager : IRole
 {
     readonly ModePipeline[] _modes;
     readonly Ownership _ownership = new();
+    readonly OwnerWatch _owner = new();
     readonly HeartbeatReporter _reporter;
     long _token;
     bool _hasRedo;
@@ -26,7 +29,6 @@ public sealed class DispatcherManager : IRole
     Closing? _closing;
     bool _isRemoved;
     CommitTs _known;
-    SessionLost? _lost;
 
     /// <summary>Whom to tell that everything is closed.</summary>
     sealed record Closing(Epoch Epoch, Party From);
@@ -35,11 +37,14 @@ public sealed class DispatcherManager : IRole
     {
         SessionNumbers sessions = new();
         _modes = [new(Mode.Event, sessions), new(Mode.Redo, sessions)];
-        _reporter = new(node);
+        _reporter = new(node, IsNeeded);
     }
 
     /// <summary>The epoch that it obeys.</summary>
     public Epoch Epoch => _ownership.Current;
+
+    /// <summary>Whether it has something, or waits for somebody to say what it shall have.</summary>
+    internal bool IsOwned => _ownership.IsOwned;
 
     /// <summary>Up to where the dispatcher's span is durable; null: it is not here.</summary>
     public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => Of(mode).Set.Find(dispatcher)?.Checkpoint;
@@ -87,11 +92,12 @@ public sealed class DispatcherManager : IRole
         EndClosing(effects);
     }
 
-    /// <summary>No retry mends it, and no other dispatcher of the span could go on either.</summary>
+    /// <summary>No retry mends it, and no other dispatcher of the span could go on either. Whether this one has the
+    /// span is for the maintainer to say.</summary>
     void OnLost(SessionLost lost, TimeSpan now, Effects effects)
     {
         if (!IsNeeded(lost)) return;
-        _lost = lost;
+        _reporter.Lost.Add(lost);
         Report(now, effects);
     }
 
@@ -103,6 +109,7 @@ public sealed class DispatcherManager : IRole
 
     void OnMessage(Party from, ControlMessage message, TimeSpan now, Effects effects)
     {
+        if (message.Epoch >= _ownership.Current) _owner.Heard(now);
         switch (message)
         {
             case CloseRequest close: OnClose(from, close, effects); return;
@@ -245,13 +252,16 @@ public sealed class DispatcherManager : IRole
     {
         foreach (ModePipeline mode in _modes) mode.OnTick(now, effects);
         if (!_ownership.IsOwned) return;
+        bool asks = _closing is null && _owner.IsAskDue(now);
+        if (asks) effects.Send(Party.Changefeed, new MaintainerSought(_ownership.Current));
+        bool isQuiet = _owner.IsQuiet && !asks;
         foreach (ModePipeline mode in _modes)
         {
             mode.QueueReports();
-            SendReports(mode, now, effects);
+            if (!isQuiet || !mode.Queue.HasFailed) SendReports(mode, now, effects);
         }
 
-        Report(now, effects);
+        if (!isQuiet) Report(now, effects);
     }
 
     void SendReports(ModePipeline mode, TimeSpan now, Effects effects)
@@ -279,8 +289,6 @@ public sealed class DispatcherManager : IRole
     void Report(TimeSpan now, Effects effects)
     {
         if (!_ownership.IsOwned) return;
-        if (_lost is { } lost && !IsNeeded(lost)) _lost = null;
-        _reporter.Lost = _lost?.Reason;
         int count = _hasRedo ? _modes.Length : 1;
         _reporter.Report(_ownership, _modes.AsSpan(0, count), now, effects);
     }

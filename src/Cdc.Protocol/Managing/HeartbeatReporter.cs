@@ -1,22 +1,23 @@
 using System.Collections.Immutable;
+using Cdc.Protocol.Dispatching;
 using Cdc.Protocol.Driving;
 using Cdc.Protocol.Messages;
 
 namespace Cdc.Protocol.Managing;
 
 /// <summary>When a heartbeat goes out, and with what.</summary>
-sealed class HeartbeatReporter(NodeId node)
+sealed class HeartbeatReporter(NodeId node, Func<SessionLost, bool> isNeeded)
 {
     NodeFailure? _failure;
     TimeSpan? _watermarkAt;
     TimeSpan? _completeAt;
     TimeSpan? _failureAt;
 
-    /// <summary>What a dispatcher needs and is lost for ever; null: nothing, or not any more.</summary>
-    public string? Lost { get; set; }
+    /// <summary>What dispatchers need and is lost for ever.</summary>
+    public LostSessions Lost { get; } = new(node, isNeeded);
 
     /// <summary>The first one stays until everything is closed: the others follow from it.</summary>
-    public void Fail(NodeFailed failed) => _failure ??= new(node, failed.Kind, failed.Message);
+    public void Fail(NodeFailed failed) => _failure ??= new(node, failed.Kind, failed.Message, null);
 
     /// <summary>Another maintainer, or nothing left: what was said before was said to somebody else.</summary>
     public void Restart()
@@ -28,14 +29,15 @@ sealed class HeartbeatReporter(NodeId node)
 
     public void Report(Ownership ownership, ReadOnlySpan<ModePipeline> modes, TimeSpan now, Effects effects)
     {
-        NodeFailure? failure = _failure ?? (Lost is { } reason ? new(node, FaultKind.Permanent, reason) : null);
-        bool isFailureDue = failure is not null && IsDue(_failureAt, now);
+        ImmutableArray<NodeFailure> due =
+            !IsDue(_failureAt, now) ? [] : _failure is { } failure ? [failure] : Lost.Next();
+        bool isFailureDue = !due.IsEmpty;
         bool isComplete = IsDue(_completeAt, now);
         bool isWatermarkDue = IsDue(_watermarkAt, now);
         foreach (ModePipeline mode in modes)
         {
             if (!isFailureDue && !isComplete && !isWatermarkDue && !mode.HasChanges) continue;
-            ImmutableArray<NodeFailure> failures = isFailureDue && mode.Mode == Mode.Event ? [failure!] : [];
+            ImmutableArray<NodeFailure> failures = mode.Mode == Mode.Event ? due : [];
             // The watermark and the states are of one moment: what it includes is told with it.
             Send(ownership, mode, mode.TakeChanges(), false, failures, effects);
             if (isComplete) Send(ownership, mode, mode.All(), true, [], effects);

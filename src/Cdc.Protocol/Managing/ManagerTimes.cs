@@ -15,6 +15,13 @@ public static class ManagerTimes
     /// <summary>A send that is not answered by then has failed.</summary>
     public static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
+    /// <summary>A maintainer that runs says something to every node more often than that, unless it does not see the
+    /// node, or is gone.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often the changefeed is asked then whether a maintainer is to come.</summary>
+    public static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(10);
+
     /// <summary>The most reports of block events in one message.</summary>
     public const int StatusesPerRequest = 2048;
 }

@@ -22,7 +22,13 @@ sealed class Ownership
     /// <summary>Whether its orders count.</summary>
     public bool Allows(Epoch epoch) => epoch == Current && IsOwned;
 
-    public void Take(Epoch epoch, Party maintainer) => (Current, Maintainer) = (epoch, maintainer);
+    /// <param name="epoch">Greater than the one before.</param>
+    /// <param name="from">Who says so: where it is not a maintainer, nobody else is reported to.</param>
+    public void Take(Epoch epoch, Party from)
+    {
+        Current = epoch;
+        if (from.Role == Role.Maintainer) Maintainer = from;
+    }
 
     public void Bury(Epoch epoch)
     {

@@ -28,7 +28,8 @@ public sealed record PostBootstrapRequest(Epoch Epoch) : ControlMessage(Epoch);
 /// <summary>Manager to maintainer: done.</summary>
 public sealed record PostBootstrapResponse(Epoch Epoch) : ControlMessage(Epoch);
 
-/// <summary>Maintainer to managers: close everything of the changefeed.</summary>
+/// <summary>Maintainer to managers: close everything of the changefeed. Also changefeed to a manager that has sought a
+/// maintainer in vain: then its epoch is nobody's.</summary>
 public sealed record CloseRequest(Epoch Epoch, bool Remove) : ControlMessage(Epoch);
 
 /// <summary>Manager to maintainer: whether everything is closed yet. A stale sender is answered yes, so that it

@@ -79,6 +79,12 @@ public sealed record StopMaintainer(Epoch Epoch, bool Remove) : ControlMessage(E
 /// <summary>Maintainer to changefeed: everything it could reach is closed.</summary>
 public sealed record MaintainerStopped(Epoch Epoch) : ControlMessage(Epoch);
 
+/// <summary>Manager to changefeed: I have heard nothing of this epoch's maintainer for long; is anything to run? Where
+/// nothing is, and nobody is to come and say so, it is answered with a <see cref="CloseRequest"/>; else not at all: a
+/// maintainer lives, or comes.</summary>
+/// <param name="Epoch">The one that the manager obeys.</param>
+public sealed record MaintainerSought(Epoch Epoch) : ControlMessage(Epoch);
+
 /// <summary>A table that is out of the schedule and of every barrier.</summary>
 public readonly record struct ParkedTable(TableId Table);
 
@@ -90,7 +96,9 @@ public readonly record struct WantedCopy(TableId Table, ulong Number);
 /// <param name="Node">Which node; default: the maintainer itself.</param>
 /// <param name="Kind">One of a closed list, which the host maps from its own.</param>
 /// <param name="Message">A sentence without values of rows.</param>
-public sealed record NodeFailure(NodeId Node, FaultKind Kind, string Message);
+/// <param name="Of">The incarnation that it stops, and the changefeed only if it is the one that the schedule has
+/// there; null: the whole node.</param>
+public sealed record NodeFailure(NodeId Node, FaultKind Kind, string Message, DispatcherKey? Of);
 
 /// <summary>What a failure lets one do about it.</summary>
 public enum FaultKind : byte

@@ -64,6 +64,10 @@ internal sealed class Schedule : IBarrierSchedule
 
     public SpanTask? Find(DispatcherId id) => Spans.Find(id);
 
+    /// <summary>Whether that incarnation is the one that is to have a span, on that node.</summary>
+    public bool Has(NodeId node, DispatcherKey incarnation) =>
+        Find(incarnation.Dispatcher) is { } task && task.Node == node && task.Owner == incarnation.Owner;
+
     public IReadOnlyList<SpanTask> OfTable(TableId table) =>
         Spans.Table(table)?.Spans ?? (table == TableId.Trigger ? [Trigger] : (IReadOnlyList<SpanTask>)[]);
 

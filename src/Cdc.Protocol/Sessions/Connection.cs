@@ -48,16 +48,15 @@ internal sealed class Connection
     public bool Offer(ImmutableArray<NodeId> services, NodeId? home)
     {
         if (Current is not null || Elsewhere is not null) return false;
-        _candidates.Clear();
         foreach (NodeId service in services)
             if (service != home) _candidates.Enqueue(service);
         return _candidates.Count > 0;
     }
 
-    /// <summary>Begins to ask the next candidate.</summary>
+    /// <summary>Begins to ask the next candidate. Those left are forgotten once the session has a service.</summary>
     public bool AskNext(ulong registration)
     {
-        if (Current is not null || !_candidates.TryDequeue(out NodeId service)) return false;
+        if (!_candidates.TryDequeue(out NodeId service)) return false;
         Elsewhere = new(service, registration);
         return true;
     }

@@ -46,7 +46,7 @@ public sealed class EventCollector : IRole
             case Tick: OnTick(now, effects); break;
         }
 
-        if (_table.Streams.Count > 0) _pool.Grant(_table.Streams, now, effects);
+        _pool.Grant(_table.Streams, now, effects);
     }
 
     void OnMessage(NodeId from, Message message, TimeSpan now, Effects effects)

@@ -150,7 +150,6 @@ public sealed class EventService : IRole
         session.Sent = block.Event.At;
         StreamItem.Block item = new(session.Key, session.Epoch, ++session.Number, block.Event, block.Payload);
         session.Stream.Add(session, item, ItemBytes.OfBlock(block.Payload), effects);
-        session.Stream.Enqueue(session);
     }
 
     static void SendRows(ServedSession session, LogRows piece, Effects effects)
@@ -160,7 +159,6 @@ public sealed class EventService : IRole
         StreamItem.Rows item = new(
             session.Key, session.Epoch, ++session.Number, piece.At, piece.IsLast, piece.Payload);
         session.Stream.AddRows(session, item, effects);
-        session.Stream.Enqueue(session);
     }
 
     void Resolve(OutgoingStream stream, TimeSpan now, Effects effects)

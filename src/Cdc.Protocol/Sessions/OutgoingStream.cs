@@ -41,11 +41,12 @@ internal sealed class OutgoingStream(NodeId collector, ulong life, int largestBa
 
     public bool HasNews(CommitTs resolved) => _toBeNamed.Count > 0 || Resolved != resolved;
 
-    /// <summary>Puts an item of a session behind those before it.</summary>
+    /// <summary>Puts an item of a session behind those before it. Who gets one may have more to come, and is queued.
+    /// </summary>
     public void Add(ServedSession session, StreamItem item, int bytes, Effects effects)
     {
         Add(item, bytes, effects);
-        Name(session);
+        Enqueue(session);
     }
 
     /// <summary>Only these need credit.</summary>

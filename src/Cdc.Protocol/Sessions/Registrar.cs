@@ -177,13 +177,14 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
 
     void AskHome(CollectorSession session, TimeSpan now, Effects effects)
     {
-        if (Home is not { } home || session.Connection.Home is not null || session.Connection.IsAtHome) return;
+        if (Home is not { } home || session.Connection.Home is not null) return;
         session.Connection.AskHome(home, _registration++);
         SendRegister(session, session.Connection.Home!.Value, isHome: true, effects);
         session.ShortenPause();
         Schedule(session, now + session.NextPause());
     }
 
+    /// <summary>Of a session that has no service, and asks no other candidate.</summary>
     void AskNext(CollectorSession session, TimeSpan now, Effects effects)
     {
         if (session.Connection.AskNext(_registration))
@@ -195,8 +196,7 @@ internal sealed class Registrar(SessionTable table, IDispatcherProgress progress
             return;
         }
 
-        if (session.Connection.Current is null && session.Connection.Elsewhere is null)
-            effects.Add(new CandidatesWanted(session.Target, session.Span, ResetPoint(session)));
+        effects.Add(new CandidatesWanted(session.Target, session.Span, ResetPoint(session)));
     }
 
     void Schedule(CollectorSession session, TimeSpan due)

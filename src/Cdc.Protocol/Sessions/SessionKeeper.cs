@@ -66,7 +66,6 @@ internal sealed class SessionKeeper(IEventLog log, ServedTables tables)
         (session.Sent, session.Offset, session.BeyondIn) = (reset.Start, 0, 0);
         StreamItem.Handshake handshake = new(session.Key, session.Epoch, reset.Start);
         stream.Add(session, handshake, ItemBytes.Head, effects);
-        stream.Enqueue(session);
     }
 
     /// <summary>What it is to be sent next has been forgotten, since it is durable: it begins again behind that.

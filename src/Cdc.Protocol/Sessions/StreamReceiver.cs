@@ -138,7 +138,7 @@ internal sealed class StreamReceiver(SessionTable table, Registrar registrar, Cr
         ImmutableArray<CollectorSession> caughtUp = [.. stream.CaughtUp];
         stream.CaughtUp.Clear();
         foreach (CollectorSession session in caughtUp)
-            if (session.CaughtUpWith == stream && !session.IsClosed) table.Resolved.Join(session, stream, resolved);
+            if (session.CaughtUpWith == stream) table.Resolved.Join(session, stream, resolved);
     }
 
     bool Judge(CollectorSession session, Verdict verdict, TimeSpan now, Effects effects)

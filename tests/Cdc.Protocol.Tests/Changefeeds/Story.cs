@@ -53,6 +53,9 @@ sealed class Story : IPort
 
     public string Asks(Guid instance, string node = "a") => Hears(new EpochRequest(instance), node);
 
+    /// <summary>A manager that obeys the epoch seeks its maintainer.</summary>
+    public string IsSought(ulong epoch) => Does(new Received(Party.Manager(new("m")), new MaintainerSought(new(epoch))));
+
     public string Reports(ulong epoch, ulong checkpoint, params NodeFailure[] failures) =>
         Hears(new MaintainerReport(new(epoch), Ts(checkpoint), true, [.. failures]));
 
@@ -92,6 +95,7 @@ sealed class Story : IPort
     {
         _done.Add(Line(effect));
         if (effect is PersistChangefeed persist) _persisting = Copied(persist.Record);
+        if (effect is ConfirmMissing) _persisting = null;
     }
 
     void Take(Input input)
@@ -108,9 +112,9 @@ sealed class Story : IPort
 
     public static CommitTs Ts(ulong commit) => CommitTs.End(commit);
 
-    public static NodeFailure Passing(string message = "busy") => new(new("a"), FaultKind.Transient, message);
+    public static NodeFailure Passing(string message = "busy") => new(new("a"), FaultKind.Transient, message, null);
 
-    public static NodeFailure Lasting(string message = "no right") => new(new("a"), FaultKind.Permanent, message);
+    public static NodeFailure Lasting(string message = "no right") => new(new("a"), FaultKind.Permanent, message, null);
 
     static ChangefeedRecord Copied(ChangefeedRecord record)
     {
@@ -125,6 +129,7 @@ sealed class Story : IPort
 
     static string Line(Effect effect) => effect switch
     {
+        ConfirmMissing => "confirm missing",
         PersistChangefeed persist => $"store {Line(persist.Record)}",
         Answered answered => $"answer {answered.Token} {answered.Result}",
         ActivateMaintainer activate => $"activate {activate.Purpose}",
@@ -144,6 +149,7 @@ sealed class Story : IPort
         EpochGrant grant => $"grant {grant.Epoch} {grant.Purpose} @{grant.Checkpoint.Commit}"
             + string.Concat(grant.Parked.Select(static parked => $" parked {parked.Table}")),
         EpochRefused => "refuse",
+        CloseRequest close => $"close {close.Epoch}{(close.Remove ? " remove" : "")}",
         Superseded superseded => $"superseded {superseded.Epoch} by {superseded.Current}",
         CheckpointPersisted persisted => $"persisted {persisted.Epoch} @{persisted.Checkpoint.Commit}",
         StopMaintainer stop => $"stop {stop.Epoch}{(stop.Remove ? " remove" : "")}",

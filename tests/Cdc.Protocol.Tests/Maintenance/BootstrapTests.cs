@@ -39,7 +39,7 @@ public sealed class BootstrapTests
         _rig.Hears(A, new BootstrapResponse(Ours, [], [], "another trigger"));
         Assert.Equal([A, B], _rig.Maintainer.WaitingFor(_rig.Now).Bootstrapping);
         Assert.Equal(
-            [new NodeFailure(A, FaultKind.Permanent, "another trigger")],
+            [new NodeFailure(A, FaultKind.Permanent, "another trigger", null)],
             Assert.Single(Said<MaintainerReport>(_rig.Tick(1))).Failures);
         _rig.Answers(C);
         _rig.Answers(A);

@@ -69,7 +69,7 @@ public sealed class RunningTests
     {
         _rig.AllWork(50);
         _rig.Tick(5);
-        NodeFailure failure = new(A, FaultKind.Transient, "The sink is unreachable.");
+        NodeFailure failure = new(A, FaultKind.Transient, "The sink is unreachable.", null);
         Heartbeat heartbeat = new(Ours, Mode.Event, new(99, Ts(50)), [], false, [failure]);
         _rig.Hears(A, heartbeat);
         Assert.Equal([failure], Assert.Single(Said<MaintainerReport>(_rig.Tick(1))).Failures);

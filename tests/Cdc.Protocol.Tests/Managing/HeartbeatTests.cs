@@ -162,7 +162,7 @@ public sealed class HeartbeatTests
         for (int i = 0; i < 100; i++) _node.Tick();
         NodeFailure[] failures = [.. _node.Said<Heartbeat>().SelectMany(h => h.Failures)];
         Assert.Equal(3, failures.Length);
-        Assert.All(failures, f => Assert.Equal(new NodeFailure(Id, FaultKind.Transient, "The target is away."), f));
+        Assert.All(failures, f => Assert.Equal(new NodeFailure(Id, FaultKind.Transient, "The target is away.", null), f));
         _node.Hear(new CloseRequest(new Epoch(1), false));
         _node.Bootstrap(2);
         _node.Forget();
@@ -190,7 +190,7 @@ public sealed class HeartbeatTests
         Assert.Empty(_node.Said<Heartbeat>().SelectMany(h => h.Failures));
         _node.Put(new SessionLost(Mode.Event, D(1), owner, _node.SessionOf(D(1)), At(10), "It is lost."));
         Assert.Equal(
-            new NodeFailure(Id, FaultKind.Permanent, "It is lost."),
+            new NodeFailure(Id, FaultKind.Permanent, "It is lost.", new(Mode.Event, D(1), owner)),
             Assert.Single(_node.Said<Heartbeat>().SelectMany(h => h.Failures)));
     }
 

@@ -79,6 +79,65 @@ public sealed class LostSessionTests
     }
 
     [Fact]
+    public void Each_that_needs_it_is_named_so_that_a_leftover_hides_nobody()
+    {
+        _node.Work(D(2), Whole(8));
+        Loses(10);
+        _node.Put(new SessionLost(Mode.Event, D(2), _node.OwnerOf(D(2)), _node.SessionOf(D(2)), At(10), "It is lost, too."));
+        DispatcherKey first = new(Mode.Event, D(1), _node.OwnerOf(D(1)));
+        DispatcherKey second = first with { Dispatcher = D(2), Owner = _node.OwnerOf(D(2)) };
+        _node.Forget();
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(
+                [
+                    new(Id, FaultKind.Permanent, "It is lost.", first),
+                    new(Id, FaultKind.Permanent, "It is lost, too.", second),
+                ],
+                Told());
+        }
+
+        _node.Remove(D(1));
+        Assert.Equal(second, Assert.Single(Told()).Of);
+    }
+
+    [Fact]
+    public void Of_many_that_need_it_each_has_its_turn()
+    {
+        for (ulong n = 2; n <= 100; n++)
+        {
+            _node.Work(D(n), Whole(6 + (long)n));
+            Owner owner = _node.OwnerOf(D(n));
+            _node.Put(new SessionLost(Mode.Event, D(n), owner, _node.SessionOf(D(n)), At(10), "It is lost."));
+        }
+
+        Loses(10);
+        _node.Forget();
+        NodeFailure[] once = Told(), again = Told();
+        Assert.Equal((64, 64), (once.Length, again.Length));
+        Assert.Equal(100, once.Concat(again).Select(static f => f.Of).Distinct().Count());
+    }
+
+    [Fact]
+    public void What_is_lost_again_is_said_once()
+    {
+        Loses(10);
+        Loses(10);
+        _node.Forget();
+        Assert.Single(Told());
+    }
+
+    [Fact]
+    public void What_is_said_of_another_session_takes_the_place_of_nothing()
+    {
+        Loses(10);
+        ulong other = _node.SessionOf(D(1)) + 1;
+        _node.Put(new SessionLost(Mode.Event, D(1), _node.OwnerOf(D(1)), other, At(10), "Of another session."));
+        _node.Forget();
+        Assert.Equal("It is lost.", Assert.Single(Told()).Message);
+    }
+
+    [Fact]
     public void A_leftover_that_another_maintainer_removes_does_not_fail_it()
     {
         Loses(10);

@@ -19,6 +19,7 @@ sealed class RandomMessages(int seed)
         new MaintainerReport(Epoch(), Ts(), Bool(), Many(Failure)), new CheckpointPersisted(Epoch(), Ts()),
         new ParkRequest(Epoch(), Table(), Number(), Perhaps(Ts)), new ParkPersisted(Epoch(), Table(), Number(), Perhaps(Ts)),
         new CopyTables(Epoch(), Many(() => new WantedCopy(Table(), Number()))), new StopMaintainer(Epoch(), Bool()), new MaintainerStopped(Epoch()),
+        new MaintainerSought(Epoch()),
         new BootstrapRequest(Epoch(), Ts(), Many(Dispatcher)),
         new BootstrapResponse(Epoch(), Many(Snapshot), Many(Operation), Bool() ? null : Name()),
         new PostBootstrapRequest(Epoch()), new PostBootstrapResponse(Epoch()),
@@ -75,7 +76,8 @@ sealed class RandomMessages(int seed)
     }
 
     ParkedTable Parked() => new(Table());
-    NodeFailure Failure() => new(Node(), Any<FaultKind>(), Name());
+    NodeFailure Failure() => new(
+        Node(), Any<FaultKind>(), Name(), Perhaps(() => new DispatcherKey(Any<Mode>(), Dispatcher(), Owner())));
     BlockEventId Event() => new(Ts(), Bool());
 
     Influence Influence() => _random.Next(3) switch

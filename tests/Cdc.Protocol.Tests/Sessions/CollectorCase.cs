@@ -29,7 +29,14 @@ sealed class CollectorCase : IDispatcherProgress
     /// <summary>What the last input brought.</summary>
     public List<Effect> Last { get; private set; } = [];
 
-    public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher) => Checkpoint;
+    /// <summary>How often it asked for a checkpoint.</summary>
+    public int Questions { get; private set; }
+
+    public CommitTs? CheckpointOf(Mode mode, DispatcherId dispatcher)
+    {
+        Questions++;
+        return Checkpoint;
+    }
 
     public static CommitTs At(ulong commit) => new(commit, 0);
 

@@ -8,7 +8,7 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
 {
     readonly List<(CommitTs At, TableId Table, uint Hash, string Text)> _rows = [];
     readonly List<LogBlock> _blocks = [];
-    readonly Dictionary<TableId, string> _schemas = [];
+    readonly List<(TableId Table, ulong Since, string? Schema)> _schemas = [];
 
     public CommitTs Forgotten { get; set; }
 
@@ -17,9 +17,10 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
     /// <summary>How often rows were read.</summary>
     public int Reads { get; private set; }
 
-    public ScriptedLog Table(long table, string schema)
+    /// <summary>The table is in this schema from a commit on, or in none.</summary>
+    public ScriptedLog Table(long table, string? schema, ulong since = 0)
     {
-        _schemas[new TableId(table)] = schema;
+        _schemas.Add((new TableId(table), since, schema));
         return this;
     }
 
@@ -60,7 +61,8 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
         return next;
     }
 
-    public string? SchemaOf(TableId table, CommitTs at) => _schemas.GetValueOrDefault(table);
+    public string? SchemaOf(TableId table, CommitTs at) =>
+        _schemas.LastOrDefault(s => s.Table == table && (s.Since == 0 || new CommitTs(s.Since, 1) <= at)).Schema;
 
     /// <summary>What a dispatcher of the span has to see behind a position, one line for each step.</summary>
     public List<(CommitTs At, string Text)> Expected(TableSpan span, CommitTs start)
@@ -69,7 +71,7 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
         foreach ((CommitTs at, TableId table, uint hash, _) in _rows)
             if (at > start && IsIn(span, table, hash)) steps[at] = StepOf(span, at);
         foreach (LogBlock block in _blocks)
-            if (block.Event.At > start && Stops(block.Payload.Influence, span.Table)) steps[block.Event.At] = "!";
+            if (block.Event.At > start && Stops(block, span.Table)) steps[block.Event.At] = "!";
         return [.. steps.Select(static s => (s.Key, s.Value))];
     }
 
@@ -78,11 +80,11 @@ sealed class ScriptedLog(int pieceBytes = 4) : IEventLog
         _rows.Where(r => r.At > after && r.At <= upTo).Select(static r => r.Table).Distinct();
 
     /// <summary>Said here a second time and otherwise, so that the service's own rule is tested against it.</summary>
-    bool Stops(Influence influence, TableId table) =>
-        table == TableId.Every || influence is Influence.All
-        || (influence is Influence.Normal normal && normal.Tables.Any(t => t == table))
-        || (influence is Influence.Database database
-            && (table == TableId.Trigger || _schemas.GetValueOrDefault(table) == database.Schema));
+    bool Stops(LogBlock block, TableId table) =>
+        table == TableId.Every || block.Payload.Influence is Influence.All
+        || (block.Payload.Influence is Influence.Normal normal && normal.Tables.Any(t => t == table))
+        || (block.Payload.Influence is Influence.Database database
+            && (table == TableId.Trigger || SchemaOf(table, block.Event.At.Previous) == database.Schema));
 
     ScriptedLog Block(BlockEventId id, Influence influence)
     {

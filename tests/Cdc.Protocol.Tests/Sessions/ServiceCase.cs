@@ -27,6 +27,9 @@ sealed class ServiceCase
     /// <summary>What the last input brought.</summary>
     public List<Effect> Last { get; private set; } = [];
 
+    /// <summary>All items that it has sent.</summary>
+    public List<StreamItem> Trace { get; } = [];
+
     public static SessionKey Key(ulong dispatcher, ulong registration = 1) =>
         new(Mode.Event, new(new(1), dispatcher), registration);
 
@@ -35,6 +38,7 @@ sealed class ServiceCase
         _service.Handle(input, Now, _effects);
         Last = [.. _effects.Items];
         _effects.Clear();
+        Trace.AddRange(Items());
     }
 
     public void Hear(Message message, NodeId? from = null) =>
@@ -66,15 +70,18 @@ sealed class ServiceCase
 
     public IEnumerable<StreamItem> Items() => Sent<StreamBatch>().SelectMany(static b => b.Message.Items);
 
-    public IEnumerable<string> Lines() => Items().Select(static item => item switch
+    public IEnumerable<string> Lines() => Items().Select(LineOf);
+
+    public static string LineOf(StreamItem item) => item switch
     {
         StreamItem.Handshake handshake => $"{Of(handshake.Session)} handshake {handshake.Epoch}",
-        StreamItem.Rows rows => $"{Of(rows.Session)} rows {rows.At.Commit} #{rows.Number}{(rows.IsLast ? " last" : "")}",
+        StreamItem.Rows rows =>
+            $"{Of(rows.Session)} rows {rows.At.Commit} #{rows.Number}{(rows.IsLast ? " last" : "")}",
         StreamItem.Block block => $"{Of(block.Session)} block {block.Event.At.Commit} #{block.Number}",
         StreamItem.Resolved resolved => $"resolved {resolved.Ts.Commit}"
             + string.Concat(resolved.Sent.Select(static p => $" {Of(p.Session)}#{p.Number}{(p.IsBehind ? "-" : "")}")),
         _ => item.ToString(),
-    });
+    };
 
     static string Of(SessionKey key) => key.Dispatcher.IsTrigger ? "t" : $"d{key.Dispatcher.Number}";
 }

@@ -25,6 +25,20 @@ public sealed class ServiceRegistrationTests
     }
 
     [Fact]
+    [Trait("AC", "C12")]
+    public void A_registration_that_comes_again_is_answered_and_its_session_goes_on_where_it_was()
+    {
+        ServiceCase test = new(new ScriptedLog().Row(30, 1, "x").Row(40, 1, "y"));
+        test.Grow(20);
+        test.Begin(Key(1), One);
+        test.Grow(30);
+        test.Hear(new Register(Key(1), One, CommitTs.Zero, false));
+        Assert.Equal(Key(1), test.Sent<Ready>().Single().Message.Session);
+        test.Grow(40);
+        Assert.Equal(["d1 rows 40 #3 last"], test.Lines());
+    }
+
+    [Fact]
     public void Reuse_is_only_for_what_the_log_has()
     {
         ServiceCase test = new(new ScriptedLog { Forgotten = CommitTs.End(10) });
@@ -77,6 +91,7 @@ public sealed class ServiceRegistrationTests
         test.Hear(new Reset(Key(1), new(3), CommitTs.Zero));
         Assert.Equal(["d1 handshake s3", "d1 rows 10 #2 last"], test.Lines());
         test.Hear(new Reset(Key(1), new(3), CommitTs.Zero));
+        Assert.Empty(test.Last);
         test.Hear(new Reset(Key(1), new(2), CommitTs.Zero));
         Assert.Empty(test.Last);
     }

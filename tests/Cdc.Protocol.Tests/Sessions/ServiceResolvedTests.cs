@@ -84,9 +84,9 @@ public sealed class ServiceResolvedTests
         for (ulong number = 1; number <= 15_000; number++) test.Begin(Key(number), One);
         test.Pass(0.1);
         test.Hear(new RestateRequest(2));
+        test.Pass(0.1);
         Assert.Empty(test.Last);
         test.Hear(new RestateRequest(1));
-        test.Pass(0.1);
         Assert.Equal(15_000, CompleteIn(test));
         test.Pass(3.4);
         Assert.Empty(test.Items());

@@ -54,7 +54,12 @@ public static class CheckerMutations
         { "INV-34", new("A split table is not merged before the write", Steps,
             "        if (e.SplitYet.Count > 0) return;\n", "") },
         { "a gap", new("What was forgotten counts as lost", "Sessions/SessionKeeper.cs",
-            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;") },
+            "bool isLost = reset.Start < log.LostUpTo;", "bool isLost = true;")
+            {
+                // Only leftovers need what was forgotten.
+                Behind = new("What stops a leftover stops the changefeed", "Maintenance/Tenure.cs",
+                    "Stopping(from.Node, heartbeat.Failures)", "heartbeat.Failures"),
+            } },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)
                         effects.Send(from, new Superseded(message.Epoch, _ownership.Current));
@@ -72,6 +77,8 @@ public static class CheckerMutations
         { "INV-33", new("What was not sent goes to the end", "Managing/BlockStatusQueue.cs",
             "if (!isSent) return false;", "if (!isSent) { _requests.Enqueue(_requests.Dequeue()); return false; }")
             { From = 700 } },
+        { "INV-35", new("A manager asks nobody", Manager,
+            "bool asks = _closing is null && _owner.IsAskDue(now);", "bool asks = false;") },
         { "wire", new("An older peer gets the fields of a later version", "Messages/Wire/Field.cs",
             "if (writer.Version >= since) shape.Write", "shape.Write") },
         { "INV-34", new("A table that may not be split is forgotten", "BlockPayload.cs",

@@ -48,7 +48,8 @@ public sealed class MutantFactory
     /// <exception cref="InvalidOperationException">The text is not there once, or the result does not compile.</exception>
     public Mutant Make(Mutation? mutation)
     {
-        CSharpCompilation compilation = mutation is null ? _compilation : Mutate(mutation);
+        CSharpCompilation compilation = _compilation;
+        for (Mutation? off = mutation; off is not null; off = off.Behind) compilation = Mutate(compilation, off);
         using MemoryStream assembly = new();
         var result = compilation.Emit(assembly);
         if (!result.Success)
@@ -61,7 +62,7 @@ public sealed class MutantFactory
         return new(assembly);
     }
 
-    CSharpCompilation Mutate(Mutation mutation)
+    CSharpCompilation Mutate(CSharpCompilation compilation, Mutation mutation)
     {
         SyntaxTree tree = _trees[mutation.File];
         string text = tree.ToString();
@@ -69,7 +70,7 @@ public sealed class MutantFactory
         if (first < 0 || text.IndexOf(mutation.Find, first + 1, StringComparison.Ordinal) >= 0)
             throw new InvalidOperationException($"{mutation}: its text is not once in {mutation.File}.");
         string changed = text.Replace(mutation.Find, mutation.Replace, StringComparison.Ordinal);
-        return _compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(changed, Parse));
+        return compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.ParseText(changed, Parse));
     }
 
     static string FindRepository()

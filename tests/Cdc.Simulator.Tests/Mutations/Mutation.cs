@@ -10,5 +10,9 @@ public sealed record Mutation(string Name, string File, string Find, string Repl
     /// <summary>The first seed to try: where few notice, one that is known to.</summary>
     public ulong From { get; init; } = 1;
 
+    /// <summary>The rule that stands behind it, switched off as well, in another file: with it nothing would come of
+    /// this one. Null: none does.</summary>
+    public Mutation? Behind { get; init; }
+
     public override string ToString() => Name;
 }

@@ -137,6 +137,16 @@ public static class MutationTable
         new("Resolved holds also for sessions that have lost something", "Sessions/ResolvedOfAll.cs",
             "if (_isOther) _except = [.. _outOfStep.Select(static s => s.Target)];", ""),
 
+        new("A manager that no maintainer speaks to seeks none", "Managing/DispatcherManager.cs",
+            "bool asks = _closing is null && _owner.IsAskDue(now);", "bool asks = false;"),
+        new("Where there is no record nobody is told to close", "Changefeeds/Changefeed.cs",
+            "            effects.Send(from, new CloseRequest(asked, Remove: true));\n", ""),
+        new("Who is stopped has nobody closed that no maintainer saw", "Changefeeds/Changefeed.cs",
+            "bool isNobodys = !_record.Epochs.IsHeld && asked < latest;",
+            "bool isNobodys = asked < latest && _record.State == ChangefeedState.Removed;"),
+        new("Who is removed is gone before it hears what it was activated for", "Changefeeds/Changefeed.cs",
+            "if (!mayLinger || now", "if (mayLinger || now"),
+
         // Clocks
         new("A timer that comes late is left out", "Managing/TimerQueue.cs",
             "if (dispatcher.Places.TimerAt != key.At) continue;",

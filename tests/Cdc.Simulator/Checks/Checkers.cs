@@ -38,6 +38,12 @@ public sealed class Checkers(World world)
     /// <summary>Whether it is stored that a parked table is to come back.</summary>
     public bool IsWanted(TableId table) => _parking.Wanted.Contains(table);
 
+    /// <summary>Whether nothing is to run, and a maintainer has had everything closed that it saw.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Whether it is gone for good.</summary>
+    public bool IsRemoved { get; private set; }
+
     /// <summary>Whether it waits for an operator, and everything is closed.</summary>
     public bool HasFailed { get; private set; }
 
@@ -103,6 +109,8 @@ public sealed class Checkers(World world)
                 if (effect is Send { Message: BlockInstructions orders }) Liveness.Ordered(host, orders);
                 break;
             case Changefeed:
+                if (effect is ConfirmMissing) world.Reached.Reached(HardCase.SoughtWithoutRecord);
+                if (effect is Send { Message: CloseRequest close }) _grants.Closed(close, IsRemoved);
                 if (effect is not Send { Message: EpochGrant grant }) break;
                 _grants.Granted(grant, PersistedEpoch);
                 bool isClosedBefore = grant.Purpose != MaintainerPurpose.Run && _stopped.Contains(grant.Epoch);
@@ -127,6 +135,8 @@ public sealed class Checkers(World world)
         PersistedEpoch = record.Epochs.Latest;
         IsRunning = record.IsRunning;
         _parking = record.Parking;
+        IsClosed = !record.IsRunning && record.Closing == Protocol.Changefeeds.Closing.None;
+        IsRemoved = record.State == ChangefeedState.Removed;
         HasFailed = record is { State: ChangefeedState.Failed, Closing: Protocol.Changefeeds.Closing.None };
         if (record.State == ChangefeedState.Failed) CheckFailure(record.Trouble!.Message);
         foreach (TableId table in _parked)

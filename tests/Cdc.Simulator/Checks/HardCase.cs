@@ -18,6 +18,8 @@ public static class HardCase
     public const string Superseded = "superseded maintainer ended";
     public const string TombstoneRefused = "tombstone refused a bootstrap";
     public const string Paused = "changefeed paused and everything closed";
+    public const string LeftAlone = "manager that no maintainer saw asked, and was closed by the changefeed";
+    public const string SoughtWithoutRecord = "manager sought its maintainer where there is no record";
     public const string ScheduledToNewOwner = "SCHEDULED repeated to a new owner";
     public const string Ignored = "Ignored answered";
     public const string PassToNewIncarnation = "PASS to a new incarnation";

@@ -16,11 +16,13 @@ public sealed class Liveness(World world)
 {
     readonly Dictionary<(Mode, BlockEventId), Talk> _events = [];
     TimeSpan _healedAt;
+    TimeSpan? _doneAt;
     TimeSpan _lookedAt;
     ulong _looks;
     ulong _instances;
     ChangefeedState _state;
     int _epochs;
+    int _epochsUntilDone;
 
     bool IsOn => world.Network.IsHealed;
 
@@ -29,6 +31,9 @@ public sealed class Liveness(World world)
         _healedAt = _lookedAt = world.Agenda.Now;
         _instances = world.Activations.Instances;
     }
+
+    /// <summary>Everything is done: what is measured is measured, and an operator may begin something else.</summary>
+    public void Done() => (_doneAt, _epochsUntilDone, _epochs) = (world.Agenda.Now, _epochs, 0);
 
     /// <summary>A maintainer ticks: what it has open, if it is the one that counts.</summary>
     public void Look(RoleHost host)
@@ -90,8 +95,8 @@ public sealed class Liveness(World world)
     {
         double slowest = LivenessLimits.SlowestClock(world.Swarm);
         string held = LivenessLimits.MayHold(world.Swarm) ? "where a failure may hold a table" : "where none does";
-        figures.Add("seconds until everything is done", (world.Agenda.Now - _healedAt).TotalSeconds);
-        figures.Add("L3 epochs", _epochs);
+        figures.Add("seconds until everything is done", ((_doneAt ?? world.Agenda.Now) - _healedAt).TotalSeconds);
+        figures.Add("L3 epochs", _doneAt is null ? _epochs : _epochsUntilDone);
         foreach (Talk talk in _events.Values)
         {
             figures.Add($"L1 seconds of the slowest clock that an event is open, {held}", talk.Open.TotalSeconds * slowest);

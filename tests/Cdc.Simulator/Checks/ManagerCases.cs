@@ -20,6 +20,9 @@ public sealed class ManagerCases(ReachedStates reached)
             case OwnerRefused: reached.Reached(HardCase.ZombieRefused); break;
             case BlockWritten written: Written(watch, written); break;
             case SendEnded { IsSent: false }: reached.Reached(HardCase.SendRequeued); break;
+            case Received { From.Role: Role.Changefeed, Message: CloseRequest close } when close.Epoch >= watch.Epoch:
+                if (watch.Living.Any()) reached.Reached(HardCase.LeftAlone);
+                break;
             case Received { Message: BootstrapRequest request }: Bootstrap(watch, request); break;
             case Received { Message: ScheduleRequest request }: Schedule(watch, request); break;
             case Received { Message: MergeRequest merge } when merge.Epoch == watch.Epoch: Merge(watch, merge); break;

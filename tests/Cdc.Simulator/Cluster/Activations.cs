@@ -25,6 +25,16 @@ public sealed class Activations(World world, Rng rng)
 
     public RoleHost? Changefeed => _changefeed is { IsEnded: false } ? _changefeed : null;
 
+    /// <summary>As a message finds it that activates it where it is not active; null: nowhere can it be.</summary>
+    public RoleHost? Woken()
+    {
+        if (Changefeed is null) ActivateChangefeed();
+        return Changefeed;
+    }
+
+    /// <summary>It is removed, and whoever keeps the records has deleted its own.</summary>
+    public void Forget() => _store!.Delete();
+
     /// <summary>The maintainer that was activated last.</summary>
     public RoleHost? Newest
     {
@@ -164,6 +174,9 @@ public sealed class Activations(World world, Rng rng)
                 case Protocol.Changefeeds.ActivateMaintainer:
                     Wanted(host);
                     break;
+                case ConfirmMissing:
+                    _store.Confirm(outcome => host.Node.Run(() => Ended(host, outcome)));
+                    break;
                 case PersistChangefeed persist:
                     if (world.Swarm.Crash is not null && rng.Chance(0.02)) CrashSoon(host.Node);
                     byte[] record = world.Upgrades.Write(persist.Record, host.Node);
@@ -173,15 +186,20 @@ public sealed class Activations(World world, Rng rng)
                         seen = version;
                         if (outcome == PersistOutcome.Refused) Refused(host);
                         if (outcome == PersistOutcome.Unknown) world.Reached.Reached(HardCase.PersistUnknown);
-                        if (host.IsEnded) return;
-                        host.PersistEnded(outcome);
-                        if (host.IsEnded && host == _changefeed) Reactivate();
+                        Ended(host, outcome);
                     }));
                     break;
             }
         }, world.Checks.Before);
         See(_changefeed);
         world.Tick(_changefeed);
+    }
+
+    void Ended(RoleHost changefeed, PersistOutcome outcome)
+    {
+        if (changefeed.IsEnded) return;
+        changefeed.PersistEnded(outcome);
+        if (changefeed.IsEnded && changefeed == _changefeed) Reactivate();
     }
 
     /// <summary>The changefeed has heard nothing of a maintainer: it gets another one where none is known to live, at

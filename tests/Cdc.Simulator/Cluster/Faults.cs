@@ -14,6 +14,7 @@ public sealed class Faults(World world, Rng rng, Rng later)
     readonly Swarm _swarm = world.Swarm;
     TimeSpan _resumeAt;
     bool _areOver;
+    bool _hasOperator = true;
 
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
@@ -37,6 +38,9 @@ public sealed class Faults(World world, Rng rng, Rng later)
 
     /// <summary>No new ones come; what stands still does so until its time is over.</summary>
     public void End() => _areOver = true;
+
+    /// <summary>Nobody resumes the changefeed any more.</summary>
+    public void StopOperating() => _hasOperator = false;
 
     void Repeatedly(TimeSpan? mean, Action fault) => Repeatedly(rng, mean, fault);
 
@@ -144,6 +148,7 @@ public sealed class Faults(World world, Rng rng, Rng later)
     {
         world.Agenda.In(rng.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6)), () =>
         {
+            if (!_hasOperator) return;
             if (!world.Checks.IsRunning && world.Agenda.Now >= _resumeAt)
                 world.Activations.Changefeed?.Tell(new ResumeChangefeed(3));
             foreach (TableId table in world.Checks.Parked.Order())

@@ -16,6 +16,21 @@ public sealed class RecordStore(Agenda agenda, Rng rng, Swarm swarm, Network net
     /// <summary>Called with what was stored, at the moment it is durable.</summary>
     public Action<byte[]>? Persisted { get; set; }
 
+    /// <summary>Nothing is stored any more, and nothing will be.</summary>
+    public void Delete()
+    {
+        _stored = null;
+        Version++;
+    }
+
+    /// <summary>Looks whether nothing is stored; answers later.</summary>
+    public void Confirm(Action<PersistOutcome> answer) =>
+        agenda.In(TimeSpan.FromTicks(rng.Between(5000, 50000)), () =>
+        {
+            PersistOutcome outcome = _stored is null ? PersistOutcome.Persisted : PersistOutcome.Refused;
+            agenda.In(TimeSpan.FromTicks(rng.Between(1000, 20000)), () => answer(outcome));
+        });
+
     /// <summary>Stores over <paramref name="seen"/>; answers later.</summary>
     public void Write(long seen, byte[] record, Action<PersistOutcome, long> answer)
     {

@@ -28,6 +28,9 @@ public sealed class Router(World world, Rng rng)
     RoleHost? Find(Party to, Message message) => to.Role switch
     {
         Role.Maintainer when message is Superseded superseded => world.Activations.Speaker(to.Node, superseded.Epoch),
+        // What others say to it is said again until the directory has made a new one; who seeks a maintainer asks
+        // where nobody else has a reason to.
+        Role.Changefeed when message is MaintainerSought => world.Activations.Woken(),
         Role.Changefeed => world.Activations.Changefeed,
         Role.Maintainer => world.Activations.Maintainer(to.Node, rng),
         Role.Manager => world.MachineOf(to.Node)?.Manager,

@@ -13,11 +13,18 @@ static class ChangefeedShapes
         .With("Table", Table, static v => v.Table)
         .Make(static table => new(table));
 
+    static readonly Shape<DispatcherKey> Incarnation = Fields.Of<DispatcherKey>()
+        .With("Mode", Modes, static v => v.Mode)
+        .With("Dispatcher", Dispatcher, static v => v.Dispatcher)
+        .With("Owner", Owners, static v => v.Owner)
+        .Make(static (mode, dispatcher, owner) => new(mode, dispatcher, owner));
+
     public static readonly Shape<NodeFailure> Failure = Fields.Of<NodeFailure>()
         .With("Node", Node, static v => v.Node)
         .With("Kind", Fault, static v => v.Kind)
         .With("Message", Sentence, static v => v.Message)
-        .Make(static (node, kind, message) => new(node, kind, message));
+        .With("Of", new Perhaps<DispatcherKey>(Incarnation), static v => v.Of)
+        .Make(static (node, kind, message, of) => new(node, kind, message, of));
 
     public static readonly Shape<EpochRequest> EpochRequest = Fields.Of<EpochRequest>()
         .With("Instance", Id, static v => v.Instance)
@@ -85,6 +92,10 @@ static class ChangefeedShapes
         .Make(static (epoch, remove) => new(epoch, remove));
 
     public static readonly Shape<MaintainerStopped> Stopped = Fields.Of<MaintainerStopped>()
+        .With("Epoch", Epochs, static v => v.Epoch)
+        .Make(static epoch => new(epoch));
+
+    public static readonly Shape<MaintainerSought> Sought = Fields.Of<MaintainerSought>()
         .With("Epoch", Epochs, static v => v.Epoch)
         .Make(static epoch => new(epoch));
 }

@@ -15,6 +15,7 @@ static class MessageShapes
         .With(9, ChangefeedShapes.Stop)
         .With(10, ChangefeedShapes.Stopped)
         .With(11, ChangefeedShapes.CopyTables)
+        .With(12, ChangefeedShapes.Sought)
         .With(32, BootstrapShapes.Request)
         .With(33, BootstrapShapes.Response)
         .With(34, BootstrapShapes.PostRequest)
