@@ -81,6 +81,19 @@ internal sealed class Barrier
         return false;
     }
 
+    /// <summary>Whether somebody may be executing an event beyond this position that means a table which is not in the
+    /// schedule: without waiting for it.</summary>
+    public bool IsTold(in AddedTable table, CommitTs at)
+    {
+        for (int i = 0; i < _events.Count; i++)
+        {
+            BarrierEvent e = _events[i];
+            if (e.IsTold && e.Id.At > at && e.Payload.Influence.Means(table.Table, table.Schema)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Takes over the block events that the managers' snapshots show, of spans that the schedule has adopted.
     /// Nothing is said: the next tick goes on.</summary>
     public void Restore(ImmutableArray<SpanSnapshot> spans, TimeSpan now)

@@ -47,6 +47,10 @@ internal sealed class BarrierEvent
     public BarrierPhase Phase { get; private set; }
     public bool IsGone { get; private set; }
 
+    /// <summary>Somebody was told to execute it, and may be doing so: that it is executed is not known. So also while
+    /// it collects again, because the writer has gone.</summary>
+    public bool IsTold { get; private set; }
+
     /// <summary>It changes the schedule, and has not done so yet.</summary>
     public bool IsPending { get; private set; }
 
@@ -128,6 +132,7 @@ internal sealed class BarrierEvent
     {
         (Writer, WriterOwner) = (writer.Id, writer.Owner);
         Find(writer.Id).HasBeenWriter = true;
+        IsTold = true;
         Enter(BarrierPhase.Writing, now);
         Missing = int.MaxValue;
         NextLook = now + BarrierLimits.Repeat;
@@ -143,7 +148,7 @@ internal sealed class BarrierEvent
     /// <summary>The writer has executed it.</summary>
     public void Written(TimeSpan now)
     {
-        IsPending = false;
+        (IsPending, IsTold) = (false, false);
         Enter(BarrierPhase.Passing, now);
         Missing = 0;
         NextLook = now;

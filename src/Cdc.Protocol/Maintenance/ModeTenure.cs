@@ -83,6 +83,10 @@ internal sealed class ModeTenure
     /// </summary>
     public bool IsMeant(in AddedTable parked) => Barrier.Means(Schedule.Parked.Find(parked.Table) ?? parked);
 
+    /// <summary>Whether a block event beyond this position may be being executed that means a parked table.</summary>
+    public bool IsTold(in AddedTable parked, CommitTs at) =>
+        Barrier.IsTold(Schedule.Parked.Find(parked.Table) ?? parked, at);
+
     /// <summary>How far it is; null: not known in this round.</summary>
     public CommitTs? Checkpoint() => Calculator.Calculate(Barrier.MinAddingCheckpoint);
 

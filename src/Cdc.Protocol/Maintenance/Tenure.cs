@@ -36,6 +36,7 @@ internal sealed class Tenure
             foreach (ParkedTable parked in grant.Parked) mode.Schedule.Parked.Add(parked.Table, null);
         }
 
+        events.Copies.IsTold = (table, at) => Array.Exists(_modes, mode => mode.IsTold(table, at));
         _isMeant = table => Array.Exists(_modes, mode => mode.IsMeant(table));
         _members = new(grant);
         (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch));

@@ -9,6 +9,10 @@ internal sealed class Copies(Schedule schedule)
     /// <summary>The schedule of the mode that copies nothing, and takes the tables as they were copied here.</summary>
     public Schedule? Follower { get; set; }
 
+    /// <summary>Whether in any mode a block event beyond a position may be being executed that means a table: it did
+    /// not wait for it, so that one that stands there is not to come in now.</summary>
+    public Func<AddedTable, CommitTs, bool> IsTold { get; set; } = static (_, _) => false;
+
     /// <summary>What the changefeed is to keep: the tables that are copied, and where.</summary>
     public IEnumerable<(AddedTable Table, CommitTs At)> Finished
     {
@@ -89,16 +93,19 @@ internal sealed class Copies(Schedule schedule)
         if (copy is { At: null, Operation: { Slot: >= 0 } operation }) operation.Cancel(now);
     }
 
-    /// <summary>Begins what has not begun, and what has ended without a copy.</summary>
+    /// <summary>Brings in what could not come in before, and begins what has not begun, and what has ended without a
+    /// copy.</summary>
     /// <param name="nodes">Those that may copy.</param>
     /// <param name="isMeant">Whether a block event is open that means the table: whether a copy has it would not be
     /// known.</param>
     /// <param name="now">The time.</param>
     public void Tick(ReadOnlySpan<NodeId> nodes, Func<AddedTable, bool> isMeant, TimeSpan now)
     {
-        if (_copies.Count == 0 || nodes.IsEmpty) return;
+        if (_copies.Count == 0) return;
         foreach (Copy copy in _copies.Values)
         {
+            if (copy is { At: null, Operation: { Slot: >= 0 } operation }) operation.TryEnter();
+            if (nodes.IsEmpty) continue;
             if (copy.At is not null || copy.Operation is { Slot: >= 0 } || isMeant(copy.Table)) continue;
             SpanTask task = new(
                 schedule.Mode, schedule.NextId(), TableSpan.Whole(copy.Table.Table), copy.Table.Schema, CommitTs.Zero);
@@ -106,6 +113,11 @@ internal sealed class Copies(Schedule schedule)
             schedule.Begin(copy.Operation);
         }
     }
+
+    /// <summary>Whether a finished copy that stands there has to wait. Its table is not in the schedule, so no block
+    /// event waits for it meanwhile.</summary>
+    internal bool MustWait(CopyOperation operation, CommitTs at) =>
+        IsTold(_copies[operation.Task.Span.Table].Table, at);
 
     /// <summary>A copy is finished: the table is in the schedule from here on, though it does not run yet.</summary>
     internal void Enter(CopyOperation operation)

@@ -4,17 +4,18 @@ namespace Cdc.Protocol.Scheduling;
 
 /// <summary>Has a node copy a table that is not in the schedule, and then brings it in where the copy stands.</summary>
 /// <remarks><code>
-/// Copying --copied--> Persisting --persisted--> an add takes it on
-///    |   in the schedule from here on: barriers wait for it
-///    | stopped, missing, node left, a block event of the table
-///    v
-///   ended: copied again from the beginning
-///              Persisting --stopped, missing, node left--> absent
+/// Copying --copied--> Entering --no event beyond it may be being executed--> Persisting --persisted--> an add takes
+///    |                   |                  it on; in the schedule from Persisting on: barriers wait for it
+///    |                   |
+///    +-------------------+-- stopped, node left, a block event of the table --> ended: copied again from the beginning
+/// Persisting --stopped, missing, node left--> absent
 /// </code>
 /// Its position counts in the checkpoint from the beginning: what lies behind it may not be forgotten before the table
 /// runs.</remarks>
 internal sealed class CopyOperation : Operation
 {
+    CommitTs? _standsAt;
+
     public CopyOperation(Schedule schedule, SpanTask task, NodeId node, TimeSpan now)
         : base(schedule, task, now)
     {
@@ -22,18 +23,22 @@ internal sealed class CopyOperation : Operation
         Ask(Create(task, schedule.StartOf(task), copies: true));
     }
 
-    /// <summary>Where the finished copy stands; null: it is not finished.</summary>
+    /// <summary>Where the finished copy stands; null: the table is not in the schedule yet.</summary>
     public CommitTs? CopiedAt { get; private set; }
 
     public override OperationKind Kind => OperationKind.Add;
 
-    public override string Waits =>
-        CopiedAt is null ? $"{Task.Node} to copy it" : "the changefeed to keep where its copy stands";
+    public override string Waits => (_standsAt, CopiedAt) switch
+    {
+        (null, _) => $"{Task.Node} to copy it",
+        (_, null) => "a block event to be executed without it",
+        _ => "the changefeed to keep where its copy stands",
+    };
 
     public override void On(SpanTask task, in SpanStatus status, TimeSpan now)
     {
         if (status.State == ComponentState.Stopped) Stopped(isKnown: true);
-        else if (CopiedAt is null && status.Copied is { } at) Copied(at, now);
+        else if (_standsAt is null && status.Copied is { } at) Copied(at, now);
     }
 
     public override void Missing(SpanTask task, TimeSpan now)
@@ -45,6 +50,16 @@ internal sealed class CopyOperation : Operation
     public override void NodeLeft(NodeId node, TimeSpan now)
     {
         if (node == Task.Node) Stopped(isKnown: false);
+    }
+
+    /// <summary>Brings the table in, if it is copied and nobody may be executing an event that did not wait for it.
+    /// </summary>
+    public void TryEnter()
+    {
+        if (CopiedAt is not null || _standsAt is not { } at || Schedule.Copies.MustWait(this, at)) return;
+        CopiedAt = at;
+        Task.Raise(at);
+        Schedule.Copies.Enter(this);
     }
 
     /// <summary>The changefeed has the table where its copy stands.</summary>
@@ -70,10 +85,9 @@ internal sealed class CopyOperation : Operation
             return;
         }
 
-        CopiedAt = at;
+        _standsAt = at;
         Withdraw();
-        Task.Raise(at);
-        Schedule.Copies.Enter(this);
+        TryEnter();
     }
 
     void Stopped(bool isKnown)
