@@ -114,7 +114,7 @@ static class ProtocolScale
     /// <summary>What a search runs by the thousand: few transactions, and faults for some seconds.</summary>
     static Swarm ShortSchedule(ulong seed)
     {
-        var drawn = Swarm.Draw(new Rng(seed));
+        var drawn = Swarm.Draw(new Rng(seed), new Rng(~seed));
         return drawn with
         {
             Faulty = TimeSpan.FromSeconds(5),
