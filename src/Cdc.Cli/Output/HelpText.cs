@@ -14,7 +14,7 @@ static class HelpText
     {
         StringBuilder text = new();
         text.AppendLine(
-            "cdc: change data capture. A database's tables, then every change, to files or standard output.");
+            "cdc: change data capture. A database's tables, then every change, to another database or files.");
         text.AppendLine();
         text.AppendLine("Usage: cdc <verb> [flags]");
         text.AppendLine();

@@ -71,7 +71,7 @@ sealed class ProgressReporter : IAsyncDisposable
         ChangefeedProgress now = _look();
         TimeSpan since = _host.Time.GetElapsedTime(_lastAt);
         _lastAt = _host.Time.GetTimestamp();
-        double rows = Shown(now) - (_last is null ? 0 : Shown(_last with { Phase = now.Phase }));
+        double rows = Counted(now, now.Phase) - (_last is null ? 0 : Counted(_last, now.Phase));
         double rate = since > TimeSpan.Zero ? rows / since.TotalSeconds : 0;
         _last = now;
         if (_json) _host.Error.WriteLine(Json(now, rate).ToJsonString(JsonText.Line));
@@ -103,8 +103,8 @@ sealed class ProgressReporter : IAsyncDisposable
         }
     }
 
-    /// <summary>The rows that the line counts: beside them a rate of others would say nothing.</summary>
-    static long Shown(ChangefeedProgress now) => now.Phase is RunPhase.Copying ? now.CopiedRows : now.Rows;
+    /// <summary>The rows that the line of a phase counts: beside them a rate of others would say nothing.</summary>
+    static long Counted(ChangefeedProgress at, RunPhase phase) => phase is RunPhase.Copying ? at.CopiedRows : at.Rows;
 
     string Line(ChangefeedProgress now, double rate)
     {

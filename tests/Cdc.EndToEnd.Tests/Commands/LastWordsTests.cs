@@ -50,31 +50,29 @@ public sealed class LastWordsTests : IDisposable
     [Fact]
     public async Task A_progress_line_at_the_end_does_not_say_that_it_went_well()
     {
-        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CliHost host = Host(NoMilestones.Instance, isTerminal: true);
-        await using (new ProgressReporter(host, Look, json: false, isLive: true)) await looked.Task;
+        await ReportAsync(new(RunPhase.Ended, 1, 2, 7, 9, 0, 0, CommitTs.Zero, CommitTs.Zero, null, ""));
         Assert.Contains("ended, 7 rows copied", _error.ToString(), StringComparison.Ordinal);
-
-        ChangefeedProgress Look()
-        {
-            looked.TrySetResult();
-            return new(RunPhase.Ended, 1, 2, 7, 9, 0, 0, CommitTs.Zero, CommitTs.Zero, null, "");
-        }
     }
 
     [Fact]
     public async Task Rows_that_were_copied_before_do_not_count_as_the_streams_speed()
     {
-        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CliHost host = Host(NoMilestones.Instance, isTerminal: true);
-        await using (new ProgressReporter(host, Look, json: false, isLive: false)) await looked.Task;
+        await ReportAsync(new(RunPhase.Streaming, 1, 2, 5000, 0, 0, 0, CommitTs.Zero, CommitTs.Zero, null, ""));
         Assert.Contains("streaming, 0 rows, 0 rows/s", _error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotMatch("[1-9][0-9,]* rows/s", _error.ToString());
+    }
+
+    /// <summary>Reports a run that looks like this until it was looked at.</summary>
+    async Task ReportAsync(ChangefeedProgress progress)
+    {
+        TaskCompletionSource looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CliHost host = Host(NoMilestones.Instance, isTerminal: true);
+        await using (new ProgressReporter(host, Look, json: false, isLive: true)) await looked.Task;
 
         ChangefeedProgress Look()
         {
             looked.TrySetResult();
-            return new(RunPhase.Streaming, 1, 2, 5000, 0, 0, 0, CommitTs.Zero, CommitTs.Zero, null, "");
+            return progress;
         }
     }
 
