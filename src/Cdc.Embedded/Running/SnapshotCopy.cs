@@ -12,8 +12,10 @@ namespace Cdc.Embedded.Running;
 sealed class SnapshotCopy(
     ChangefeedParts parts, CheckpointKeeper keeper, SchemaHistory history, RunWatch watch, SourceRetry retry)
 {
-    // A table is rewritten between two snapshots now and then; one that always is needs an operator.
-    const int SnapshotsMax = 10;
+    // A table is rewritten between snapshot and copy now and then; one that always is, so often and so long, needs an
+    // operator.
+    const int VainSnapshots = 10;
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     // Why the target did not take a table the first time.
     readonly Dictionary<TableId, CdcException> _refused = [];
@@ -83,21 +85,26 @@ sealed class SnapshotCopy(
 
     async Task CopyLeftAsync(IReadOnlyCollection<TableId> left, CancellationToken cancellationToken)
     {
-        for (int snapshots = 0; left.Count > 0; snapshots++)
+        int vain = 0;
+        long since = parts.Time.GetTimestamp();
+        while (left.Count > 0)
         {
-            if (snapshots == SnapshotsMax)
+            if (vain >= VainSnapshots && parts.Time.GetElapsedTime(since) >= Patience) throw GivenUp(left.Count, vain);
+            int before = left.Count;
+            await using (ISourceSnapshot snapshot = await parts.Source.SnapshotAsync(history, left, cancellationToken))
             {
-                throw new CdcException(FailureKind.TableStopped,
-                    $"{left.Count} tables could not be copied from any of {SnapshotsMax} snapshots, the last time "
-                    + $"because: {_stopped?.Message}",
-                    _stopped?.Fix ?? "Run again when no migration is under way, or leave them out with --exclude.",
-                    _stopped);
+                retry.Reached();
+                left = await CopyAsync(snapshot, cancellationToken);
             }
-            await using ISourceSnapshot snapshot = await parts.Source.SnapshotAsync(history, left, cancellationToken);
-            retry.Reached();
-            left = await CopyAsync(snapshot, cancellationToken);
+            vain++;
+            if (left.Count < before) (vain, since) = (0, parts.Time.GetTimestamp());
         }
     }
+
+    CdcException GivenUp(int tables, int snapshots) => new(FailureKind.TableStopped,
+        $"{tables} tables could not be copied from any of {snapshots} snapshots in a row, the last time because: "
+            + _stopped?.Message,
+        _stopped?.Fix ?? "Run again when no migration is under way, or leave them out with --exclude.", _stopped);
 
     async Task<IReadOnlyCollection<TableId>> CopyAsync(ISourceSnapshot snapshot, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Cdc.Postgres;
 using Cdc.Postgres.Setup;
 using Cdc.Postgres.Snapshot;
 using Cdc.Postgres.Wire;
+using Cdc.Testing;
 
 namespace Cdc.Conformance.Tests.Source;
 
@@ -79,17 +80,5 @@ public sealed class SnapshotMakerTests(SourceFixture fixture) : IClassFixture<So
 
         Task<PgConnection> ConnectAsync(CancellationToken cancellationToken) => Task.FromResult(PgConnection.Connect(
             connections.Endpoint, new() { Replication = true }, cancellationToken));
-    }
-
-    /// <summary>A clock that goes on when it is told to.</summary>
-    sealed class SteppingTime : TimeProvider
-    {
-        TimeSpan _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now.Ticks;
-
-        public void Step(TimeSpan by) => _now += by;
     }
 }

@@ -126,44 +126,6 @@ public sealed class RunnerTests
     }
 
     [Fact]
-    public async Task A_table_rewritten_before_its_copy_gets_a_new_snapshot()
-    {
-        ScriptedSource source = new(_journal) { Tables = 2 };
-        source.Rewritten[new TableId(2)] = 2;
-        await RunAsync(source);
-        Assert.Equal(2, _journal.Lines.Count(static line => line == "snapshot of 2"));
-        Assert.Equal(1, _journal.Lines.Count(static line => line == "copied 2"));
-    }
-
-    [Fact]
-    public async Task A_table_that_is_rewritten_every_time_is_given_up_with_a_sentence()
-    {
-        _source.Rewritten[new TableId(1)] = int.MaxValue;
-        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync());
-        Assert.Equal(FailureKind.TableStopped, failure.Kind);
-    }
-
-    [Fact]
-    public async Task A_table_that_the_target_refuses_once_is_copied_from_another_snapshot()
-    {
-        JournalSink sink = new(_journal);
-        sink.CompletionsRefused[new TableId(1)] = 1;
-        await RunAsync(sink: sink);
-        Assert.Equal(1, _journal.Lines.Count(static line => line == "snapshot of 1"));
-        Assert.Equal(1, _journal.Lines.Count(static line => line == "copied 1"));
-    }
-
-    [Fact]
-    public async Task A_table_that_the_target_refuses_twice_ends_the_run_with_the_first_sentence()
-    {
-        JournalSink sink = new(_journal);
-        sink.CompletionsRefused[new TableId(1)] = 3;
-        CdcException failure = await Assert.ThrowsAsync<CdcException>(() => RunAsync(sink: sink));
-        Assert.Equal("Refused, with 3 to come.", failure.Message);
-        Assert.Equal(1, _journal.Lines.Count(static line => line == "snapshot of 1"));
-    }
-
-    [Fact]
     public async Task A_busy_place_is_waited_for_before_the_target_is_claimed()
     {
         await RunAsync();

@@ -32,6 +32,9 @@ sealed class ScriptedSource(Journal journal) : ISource
     /// <summary>Tables whose copy fails as often as it says, because they were rewritten.</summary>
     public Dictionary<TableId, int> Rewritten { get; } = [];
 
+    /// <summary>Called before each further snapshot.</summary>
+    public Action Snapshotting { get; set; } = static () => { };
+
     /// <summary>How often the first start fails, because the connection is lost.</summary>
     public int StartsLost { get; set; }
 
@@ -66,6 +69,7 @@ sealed class ScriptedSource(Journal journal) : ISource
         SchemaHistory history, IReadOnlyCollection<TableId> tables, CancellationToken cancellationToken)
     {
         journal.Add($"snapshot of {string.Join(',', tables)}");
+        Snapshotting();
         if (SnapshotsLost-- > 0) throw Lost();
         return new(new Snapshot(this, history, CommitTs.End(101), tables));
     }
