@@ -14,15 +14,13 @@ create schema if not exists cdc_rebuild;
 create table if not exists cdc_rebuild.lines (line json not null);
 
 -- One line per change, in the order of the changes. The position sorts as text, in bytes.
-create or replace view cdc_rebuild.changes as
-select distinct on (pos) *
-from (
-    select line->>'pos' collate "C" as pos, line->>'op' as op, line->>'schema' as schema_name, line->>'table' as table_name,
-        line->'key' as key, line->'before' as before, line->'after' as after, line->'jsonNull' as json_null,
-        line->>'kind' as kind, line->'was' as was, line->'added' as added, line->'renamed' as renamed
-    from cdc_rebuild.lines
-    where line->>'op' in ('r', 'c', 'u', 'd', 't') or line->>'op' = 'ddl' and line->>'table' is not null
-) as changes
+create or replace view cdc_rebuild.changes (
+    pos, op, schema_name, table_name, key, before, after, json_null, kind, was, added, renamed) as
+select distinct on (pos) change.*
+from cdc_rebuild.lines, json_to_record(line) as change (
+    pos text collate "C", op text, schema text, "table" text, key json, before json, after json, "jsonNull" json, kind text,
+    was json, added json, renamed json)
+where op in ('r', 'c', 'u', 'd', 't') or op = 'ddl' and "table" is not null
 order by pos;
 
 -- The changes of one table, also those that it has under the names that it had before.
@@ -68,8 +66,8 @@ begin
 end
 $$;
 
--- Applies all changes of one table, in order; returns how many.
-create or replace function cdc_rebuild.rebuild(target regclass) returns bigint language plpgsql as $$
+-- Applies all changes of one table, in order; returns how many. Compiling the queries would take longer than they do.
+create or replace function cdc_rebuild.rebuild(target regclass) returns bigint language plpgsql set jit = off as $$
 declare
     change record;
     old text; -- as text, because its type is another one in each call
