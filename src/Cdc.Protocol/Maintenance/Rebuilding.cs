@@ -8,9 +8,9 @@ namespace Cdc.Protocol.Maintenance;
 /// <remarks>
 /// <para>Where incarnations overlap, the one with the larger owner stays: the sink refuses the other. The others
 /// are removed. So is one that is behind the persisted checkpoint: another incarnation has brought that there, and
-/// the sink may have fenced this one long ago. So are parts of a table that is not to be split. What nobody has is
-/// made, from the persisted checkpoint on: how far a span was that nobody shows is not known, and it may have been
-/// behind the table trigger.</para>
+/// the sink may have fenced this one long ago. So are parts of a table that is not to be split, and those of one of
+/// which nobody has the rest. What nobody has is made, from the persisted checkpoint on, each table in one span: how
+/// far a span was that nobody shows is not known, and it may have been behind the table trigger.</para>
 /// <para>A span of a table that is not in the list was made behind the position of the list if it is beyond it: the
 /// trigger reports that again. Else the table has been dropped.</para>
 /// </remarks>
@@ -107,8 +107,15 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
     void BuildTable(in AddedTable table, List<Shown> shown)
     {
         List<(SpanTask Task, Shown From)> adopted = Choose(shown);
-        List<SpanTask> spans = Fill(table, adopted);
-        schedule.Spans.Add(table.Table, table.Schema, table.IsSplittable, [.. spans]);
+        if (!IsWhole(adopted))
+        {
+            foreach ((_, Shown from) in adopted) Discard(from);
+            schedule.AddTable(table, persisted);
+            return;
+        }
+
+        ReadOnlySpan<SpanTask> spans = [.. adopted.Select(static each => each.Task)];
+        schedule.Spans.Add(table.Table, table.Schema, table.IsSplittable, spans);
         foreach ((SpanTask task, Shown from) in adopted)
         {
             task.Schema = table.Schema;
@@ -165,26 +172,23 @@ internal sealed class Rebuilding(Schedule schedule, CommitTs persisted, TimeSpan
         return chosen;
     }
 
-    List<SpanTask> Fill(in AddedTable table, List<(SpanTask Task, Shown From)> adopted)
+    static bool IsWhole(List<(SpanTask Task, Shown From)> adopted)
     {
-        List<SpanTask> spans = new(adopted.Count + 1);
         ulong next = 0;
         foreach ((SpanTask task, _) in adopted)
         {
-            if (task.Span.From > next) spans.Add(Hole(table, next, task.Span.From));
-            spans.Add(task);
+            if (task.Span.From != next) return false;
             next = task.Span.To;
         }
 
-        if (next < TableSpan.HashEnd) spans.Add(Hole(table, next, TableSpan.HashEnd));
-        return spans;
+        return next == TableSpan.HashEnd;
     }
 
-    SpanTask Hole(in AddedTable table, ulong from, ulong to) =>
-        new(schedule.Mode, schedule.NextId(), new(table.Table, (uint)from, to), table.Schema, persisted);
-
     SpanTask TaskOf(SpanSnapshot snapshot) =>
-        new(schedule.Mode, snapshot.Id, snapshot.Span, snapshot.Schema, CommitTs.Max(snapshot.Checkpoint, persisted));
+        new(schedule.Mode, snapshot.Id, snapshot.Span, snapshot.Schema, CommitTs.Max(snapshot.Checkpoint, persisted))
+        {
+            IsInherited = !snapshot.Span.IsWhole,
+        };
 
     void Adopt(SpanTask task, in Shown from)
     {

@@ -3,9 +3,10 @@ using Cdc.Protocol.Messages;
 namespace Cdc.Protocol.Scheduling;
 
 /// <summary>Evens out the number of spans of the nodes, at intervals.</summary>
-/// <remarks>A span that an open block event stops is left alone: moved, it would only have to report again. But not
-/// for ever: where DDL never ends, some event is always open, so what has been put off for long is moved anyway. A
-/// move under a barrier costs that barrier a moment, and nothing else.</remarks>
+/// <remarks>A span that an open block event stops is left alone: moved, it would only have to report again. So is an
+/// inherited part, whose table would be made whole. But not for ever: where DDL never ends, some event is always open,
+/// so what has been put off for long is moved anyway. A move under a barrier costs that barrier a moment, and nothing
+/// else.</remarks>
 /// <param name="schedule">Whose spans.</param>
 /// <param name="isStopped">Whether a block event is open that stops a span, which is not beyond it.</param>
 internal sealed class Balance(Schedule schedule, Func<SpanTask, bool> isStopped)
@@ -72,7 +73,8 @@ internal sealed class Balance(Schedule schedule, Func<SpanTask, bool> isStopped)
             // Where it is does not help one that a failure holds, and how long it has been held would begin anew.
             if (task.Held is not null) continue;
             // A merge brings its table together by itself.
-            if (schedule.Reshaping.IsMerging(task.Span.Table) || (isPatient && isStopped(task))) continue;
+            if (schedule.Reshaping.IsMerging(task.Span.Table)) continue;
+            if (isPatient && (task.IsInherited || isStopped(task))) continue;
             return task;
         }
 

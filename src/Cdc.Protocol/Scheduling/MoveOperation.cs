@@ -3,7 +3,7 @@ using Cdc.Protocol.Messages;
 namespace Cdc.Protocol.Scheduling;
 
 /// <summary>Takes a span from one node to another, without ever having it made on two; or creates it again where it
-/// is.</summary>
+/// is. A part that an earlier maintainer made ends absent, so that its table is made whole.</summary>
 /// <remarks><code>
 /// RemovingOrigin --origin stopped, left--> CreatingAtDestination --working--> replicating
 ///    | destination left                       | stopped, destination left
@@ -82,7 +82,7 @@ internal sealed class MoveOperation : Operation
 
     void Stopped()
     {
-        if (_state == State.RemovingOrigin)
+        if (_state == State.RemovingOrigin && !Task.IsInherited)
         {
             _state = State.CreatingAtDestination;
             Schedule.Spans.MakeScheduling(Task, Destination, Schedule.NextOwner());

@@ -1,6 +1,7 @@
 namespace Cdc.Protocol.Scheduling;
 
 /// <summary>Gives the spans that run nowhere to the nodes that have the fewest.</summary>
+/// <remarks>A table of which a part that an earlier maintainer made runs nowhere is made whole first.</remarks>
 internal sealed class Placement(Schedule schedule)
 {
     /// <param name="nodes">Those that may get some, in order.</param>
@@ -20,11 +21,19 @@ internal sealed class Placement(Schedule schedule)
         if (trigger.State == TaskState.Absent && !mayHaveTrigger) Place(trigger, nodes, load, room, now);
         SlotList<SpanTask> absent = schedule.Spans.Absent;
         int last = absent.Count - 1;
-        for (int placed = 0; placed < SchedulingLimits.PlacedPerTick && last >= 0; placed++, last--)
+        for (int placed = 0; placed < SchedulingLimits.PlacedPerTick && last >= 0; placed++)
         {
+            SpanTask task = absent[last];
+            if (task.IsInherited)
+            {
+                schedule.MakeWhole(schedule.Spans.Table(task.Span.Table)!, now);
+                last = absent.Count - 1;
+                continue;
+            }
+
+            if (!task.Id.IsTrigger && !Place(task, nodes, load, room, now)) return;
             // Whoever leaves the list from the end disturbs nobody before it.
-            if (absent[last].Id.IsTrigger) continue;
-            if (!Place(absent[last], nodes, load, room, now)) return;
+            last--;
         }
     }
 

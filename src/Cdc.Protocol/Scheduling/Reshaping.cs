@@ -104,10 +104,8 @@ internal sealed class Reshaping(Schedule schedule)
 
     void Merge(TableTasks table, TimeSpan now)
     {
-        CommitTs checkpoint = table.Spans[0].Checkpoint;
-        foreach (SpanTask task in table.Spans) checkpoint = CommitTs.Min(checkpoint, task.Checkpoint);
         var whole = TableSpan.Whole(table.Table);
-        SpanTask target = new(schedule.Mode, schedule.NextId(), whole, table.Schema, checkpoint);
+        SpanTask target = new(schedule.Mode, schedule.NextId(), whole, table.Schema, table.Checkpoint);
         schedule.Begin(new MergeOperation(schedule, target, [.. table.Spans], now));
     }
 }

@@ -145,12 +145,7 @@ internal sealed class Schedule : IBarrierSchedule
     {
         Copies.Forget(table, now);
         if (Spans.Table(table) is not { } tasks) return;
-        foreach (SpanTask task in tasks.Spans)
-        {
-            task.Operation?.Dropped(now);
-            if (task.State != TaskState.Absent) Discard(task.Node, task, now);
-        }
-
+        End(tasks.Spans, now);
         Spans.Remove(tasks);
         Unlisted.Confirm(table);
         Reshaping.Forget(table);
@@ -203,6 +198,17 @@ internal sealed class Schedule : IBarrierSchedule
     }
 
     public void Add(SpanTask task, NodeId node, TimeSpan now) => Begin(new AddOperation(this, task, node, now));
+
+    /// <summary>Puts one span, which runs nowhere yet, in the place of all parts of a table. What runs of them is
+    /// removed; the sink refuses it once the whole is claimed.</summary>
+    public void MakeWhole(TableTasks table, TimeSpan now)
+    {
+        CommitTs checkpoint = table.Checkpoint;
+        SpanTask[] parts = [.. table.Spans];
+        End(parts, now);
+        SpanTask whole = new(Mode, NextId(), TableSpan.Whole(table.Table), table.Schema, checkpoint);
+        Spans.Replace(table, parts, [whole]);
+    }
 
     public void Move(SpanTask task, NodeId to, TimeSpan now) => Begin(new MoveOperation(this, task, to, now));
 
@@ -322,6 +328,15 @@ internal sealed class Schedule : IBarrierSchedule
             new(ScheduleAction.Remove, OperationKind.Remove, id, owner, span, schema, CommitTs.Zero, Copies: false),
             _round,
             now);
+
+    void End(IEnumerable<SpanTask> tasks, TimeSpan now)
+    {
+        foreach (SpanTask task in tasks)
+        {
+            task.Operation?.Dropped(now);
+            if (task.State != TaskState.Absent) Discard(task.Node, task, now);
+        }
+    }
 
     // A source of a merge, and what is on its way out, is somebody's already.
     static bool IsAlive(ComponentState state) =>

@@ -17,6 +17,17 @@ internal sealed class TableTasks(TableId table, string schema, bool isSplittable
     /// <summary>In the order of their intervals; together always the whole interval.</summary>
     public List<SpanTask> Spans { get; } = new(1);
 
+    /// <summary>Up to where all of it is durable.</summary>
+    public CommitTs Checkpoint
+    {
+        get
+        {
+            CommitTs least = Spans[0].Checkpoint;
+            foreach (SpanTask task in Spans) least = CommitTs.Min(least, task.Checkpoint);
+            return least;
+        }
+    }
+
     /// <exception cref="InvalidOperationException">There is a hole or an overlap.</exception>
     public void Check()
     {

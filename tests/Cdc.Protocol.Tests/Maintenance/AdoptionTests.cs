@@ -1,4 +1,5 @@
 using Cdc.Protocol.Messages;
+using Cdc.Protocol.Scheduling;
 using static Cdc.Protocol.Tests.Maintenance.MaintainerRig;
 
 namespace Cdc.Protocol.Tests.Maintenance;
@@ -56,14 +57,17 @@ public sealed class AdoptionTests
     [Fact]
     [Trait("AC", "MapFindHole")]
     [Trait("AC", "SplitTableWhenBootstrapFinished")]
-    public void Holes_are_filled_from_the_persisted_checkpoint_on()
+    public void A_table_of_which_nobody_has_a_part_is_made_whole_from_the_persisted_checkpoint_on()
     {
         _rig.Bootstraps(A);
-        SpanSnapshot low = Shows(1, 5, 5, from: 100, to: Middle), high = Shows(1, 6, 6, from: (uint)Middle + 7);
-        _rig.Answers(A, ShowsTrigger(4, at: 80), low, high);
-        _rig.Loads(80, 1);
-        Assert.Equal("Absent 50, Replicating 3.5 @a 60, Absent 50, Replicating 3.6 @a 60", _rig.Of(1));
-        _rig.Schedule.Check();
+        SpanSnapshot low = Shows(1, 5, 5, from: 100, to: Middle), high = Shows(1, 6, 6, from: (uint)Middle);
+        SpanSnapshot first = Shows(2, 7, 7, to: Middle), second = Shows(2, 8, 8, from: (uint)Middle);
+        SpanSnapshot left = Shows(3, 9, 9, to: Middle - 1), right = Shows(3, 10, 10, from: (uint)Middle);
+        _rig.Answers(A, ShowsTrigger(4, at: 80), low, high, first, second, left, right, Shows(4, 11, 11, to: Middle));
+        _rig.Loads(80, 1, 2, 3, 4);
+        Assert.Equal("Replicating 3.7 @a 60, Replicating 3.8 @a 60", _rig.Of(2));
+        Assert.Equal(("Absent 50", "Absent 50", "Absent 50"), (_rig.Of(1), _rig.Of(3), _rig.Of(4)));
+        Assert.Equal("d3.5 d3.6 d3.9 d3.10 d3.11", _rig.Removes());
     }
 
     [Fact]
@@ -87,9 +91,9 @@ public sealed class AdoptionTests
         _rig.Answers(A, Shows(1, 5, 5));
         _rig.Answers(B, Shows(1, 6, 8, to: Middle), Shows(2, 7, 2));
         _rig.Loads(50, 1, 2);
-        Assert.Equal("Replicating 3.8 @b 60, Absent 50", _rig.Of(1));
+        Assert.Equal("Absent 50", _rig.Of(1));
         Assert.Equal("Replicating 3.2 @b 60", _rig.Of(2));
-        Assert.Equal("d3.5", _rig.Removes());
+        Assert.Equal("d3.5 d3.6", _rig.Removes());
     }
 
     [Fact]
@@ -142,6 +146,61 @@ public sealed class AdoptionTests
         Assert.Equal($"Replicating {create.Owner} @b 80", _rig.Of(1));
         _rig.Schedule.Raise(_rig.Schedule.Trigger, Ts(80));
         Assert.True(Splits());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_part_that_was_taken_over_is_not_created_again_its_table_is_made_whole(bool hasLeft)
+    {
+        TakesOverParts();
+        if (hasLeft) _rig.Nodes(A);
+        else _rig.Beats(B, 50, new SpanStatus(new(new Epoch(3), 6), new(3, 6), ComponentState.Stopped, Ts(70), null, null));
+
+        // A later owner may have merged them, passed an event that needs the table whole, and be gone.
+        MadeWhole();
+    }
+
+    [Fact]
+    public void A_part_that_was_taken_over_is_not_moved_its_table_is_made_whole_elsewhere()
+    {
+        TakesOverParts();
+        SpanTask high = _rig.Schedule.OfTable(new(1))[1];
+        _rig.Schedule.Move(high, A, _rig.Now);
+        _rig.Works(B, Assert.Single(Said<ScheduleRequest>(_rig.Tick())), watermark: 60);
+        MadeWhole();
+    }
+
+    [Fact]
+    public void Parts_that_were_taken_over_stay_as_they_are_and_balance_has_patience_with_them()
+    {
+        TakesOverParts();
+        _rig.Nodes(A, B, C);
+        _rig.Answers(C);
+        TimeSpan began = _rig.Now;
+        while (_rig.Now - began < SchedulingLimits.BalancePatience) Assert.Equal("", _rig.Removes());
+        Assert.Equal("Replicating 3.5 @a 60, Replicating 3.6 @b 70", _rig.Of(1));
+        for (int seconds = 0; seconds <= SchedulingLimits.BalanceInterval.TotalSeconds; seconds++) _rig.Tick(1);
+        Assert.Equal("Scheduling 3.5 @a 60, Replicating 3.6 @b 70", _rig.Of(1));
+    }
+
+    /// <summary>From where both parts are; the one that still runs is removed.</summary>
+    void MadeWhole()
+    {
+        List<ScheduleItem> said = [.. Said<ScheduleRequest>(_rig.Tick()).SelectMany(static each => each.Items)];
+        Assert.Contains(said, static item => item is { Action: ScheduleAction.Remove, Id.Number: 5 });
+        ScheduleItem create = Assert.Single(said, static item => item.Action == ScheduleAction.Create);
+        Assert.Equal((true, Ts(60), Ours.Value), (create.Span.IsWhole, create.Start, create.Owner.Epoch));
+        SpanTask whole = Assert.Single(_rig.Schedule.OfTable(new(1)));
+        Assert.Equal((create.Id, create.Owner), (whole.Id, whole.Owner));
+    }
+
+    void TakesOverParts()
+    {
+        _rig.Bootstraps(A, B);
+        _rig.Answers(A, ShowsTrigger(4, at: 50), Shows(1, 5, 5, to: Middle));
+        _rig.Answers(B, Shows(1, 6, 6, at: 70, from: (uint)Middle));
+        _rig.Loads(50, 1);
     }
 
     bool Splits() => _rig.Schedule.Reshaping.Split(new(1), 2, _rig.Now);

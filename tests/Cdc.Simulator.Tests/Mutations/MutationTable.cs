@@ -49,7 +49,7 @@ public static class MutationTable
             "            _waiting.Remove(entry.Key);\n", ""),
         new("A merge starts at the furthest source", "Managing/LocalMerge.cs",
             "start = CommitTs.Min(start, source.Checkpoint);", "start = CommitTs.Max(start, source.Checkpoint);")
-            { From = 500 },
+            { From = 900 },
 
         // Barrier
         new("Reports of a replaced incarnation count", "Barriers/Barrier.cs",
@@ -95,10 +95,10 @@ public static class MutationTable
             "added.Schema, start);", "added.Schema, CommitTs.End(start.Commit));"),
 
         // Takeover
-        new("Holes are not filled", "Maintenance/Rebuilding.cs",
-            "spans.Add(Hole(table, next, task.Span.From));", "{ }"),
-        new("Holes start at the list's position", "Maintenance/Rebuilding.cs",
-            "table.Schema, persisted);", "table.Schema, LoadAt());"),
+        new("A table of which nobody has a part is taken over without it", "Maintenance/Rebuilding.cs",
+            "if (!IsWhole(adopted))", "if (adopted.Count == 0)"),
+        new("What nobody has starts at the list's position", "Maintenance/Rebuilding.cs",
+            "schedule.AddTable(table, persisted);", "schedule.AddTable(table, schedule.LoadedAt);"),
 
         // Sessions
         new("A gap is not noticed", "Sessions/SessionStream.cs",

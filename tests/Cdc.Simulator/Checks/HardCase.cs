@@ -82,6 +82,7 @@ public static class HardCase
     public const string SlotLost = "slot lost, and the changefeed failed for an operator";
     public const string UnsplitMerged = "barrier merged a split table before it was written";
     public const string UnsplitTakeover = "takeover while a barrier merges a split table";
+    public const string MadeWhole = "table made whole that an earlier maintainer had split";
     public const string AllOnSplit = "DDL of all tables written on split tables";
 
     /// <summary>Their names.</summary>

@@ -15,6 +15,9 @@ public sealed class MaintainerCases(World world)
     /// <summary>The events at which parts of tables have stood that they need in one span.</summary>
     readonly HashSet<BlockEventId> _unsplit = [];
 
+    /// <summary>Tables of which a maintainer was shown parts, until it merges them.</summary>
+    readonly HashSet<(RoleHost Host, Mode Mode, TableId Table)> _inherited = [];
+
     public void Before(MaintainerWatch watch, RoleHost host, Input input)
     {
         switch (input)
@@ -26,7 +29,7 @@ public sealed class MaintainerCases(World world)
                 _views.Changes(host, nodes.Alive);
                 break;
             case Received { Message: BootstrapResponse answer }:
-                foreach (SpanSnapshot span in answer.Spans) Shown(answer, span);
+                foreach (SpanSnapshot span in answer.Spans) Shown(host, answer, span);
                 break;
             case Received { Message: BlockStatusRequest request }:
                 foreach (BlockStatus status in request.Statuses) Report(watch.Of(request.Mode), status);
@@ -66,12 +69,20 @@ public sealed class MaintainerCases(World world)
                 }
 
                 break;
-            case Send { Message: ScheduleRequest request } when IsByTraffic:
-                if (request.Items.Any(static item => item.Operation == OperationKind.Split))
+            case Send { Message: ScheduleRequest request }:
+                if (IsByTraffic && request.Items.Any(static item => item.Operation == OperationKind.Split))
                     world.Reached.Reached(HardCase.SplitByTraffic);
+                foreach (ScheduleItem item in request.Items)
+                {
+                    if (item is not { Action: ScheduleAction.Create, Copies: false, Span.IsWhole: true }) continue;
+                    if (_inherited.Remove((host, request.Mode, item.Span.Table)))
+                        world.Reached.Reached(HardCase.MadeWhole);
+                }
+
                 break;
-            case Send { Message: MergeRequest } when IsByTraffic:
-                world.Reached.Reached(HardCase.MergedByTraffic);
+            case Send { Message: MergeRequest request }:
+                if (IsByTraffic) world.Reached.Reached(HardCase.MergedByTraffic);
+                _inherited.Remove((host, request.Mode, request.Item.Span.Table));
                 break;
         }
     }
@@ -84,8 +95,10 @@ public sealed class MaintainerCases(World world)
         if (epoch != Epoch.None && epoch < world.Checks.PersistedEpoch) _spokeLate.Add(host);
     }
 
-    void Shown(BootstrapResponse answer, SpanSnapshot span)
+    void Shown(RoleHost host, BootstrapResponse answer, SpanSnapshot span)
     {
+        if (!span.Span.IsWhole && span.State == ComponentState.Working)
+            _inherited.Add((host, span.Mode, span.Span.Table));
         if (span.Block?.Stage == BlockStage.Writing) world.Reached.Reached(HardCase.TakeoverWriting);
         if (span.Mode != Mode.Redo || span.Owner.Epoch >= answer.Epoch.Value) return;
         if (span.Id.IsTrigger && span.State == ComponentState.Working)
