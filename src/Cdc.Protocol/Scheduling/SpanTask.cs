@@ -29,7 +29,7 @@ public sealed class SpanTask(Mode mode, DispatcherId id, TableSpan span, string 
     /// <summary>Whether it is a part that an earlier maintainer made: it is not created again.</summary>
     /// <remarks>A later owner may have merged the table, passed an event that needs it in one span, and gone. The claim
     /// of a part would be answered behind that event, which is still to be reported here.</remarks>
-    public bool IsInherited { get; internal init; }
+    internal bool IsInherited { get; init; }
 
     /// <summary>Whether it has nothing more to do with a block event at <paramref name="at"/>.</summary>
     public bool IsBeyond(CommitTs at) => Checkpoint >= at;

@@ -162,6 +162,18 @@ public sealed class AdoptionTests
     }
 
     [Fact]
+    public void A_table_that_was_taken_over_in_parts_and_runs_nowhere_is_made_whole_once()
+    {
+        TakesOverParts();
+        _rig.Nodes(A, B, C);
+        _rig.Answers(C);
+        _rig.Nodes(C);
+        _rig.Tick();
+        SpanTask whole = Assert.Single(_rig.Schedule.OfTable(new(1)));
+        Assert.Equal((TaskState.Scheduling, C, Ts(60)), (whole.State, whole.Node, whole.Checkpoint));
+    }
+
+    [Fact]
     public void A_part_that_was_taken_over_is_not_moved_its_table_is_made_whole_elsewhere()
     {
         TakesOverParts();
