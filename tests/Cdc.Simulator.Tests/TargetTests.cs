@@ -104,6 +104,7 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
     [InlineData(TargetKind.BareLines)]
     public void An_event_that_needs_a_table_in_one_span_is_noticed_while_that_is_not_of_one_owner(TargetKind kind)
     {
+        const ulong Ended = 9;
         TableId table = new(1);
         TableSpan low = new(table, 0, 1u << 31), high = new(table, 1u << 31, TableSpan.HashEnd);
         BlockStep block = new(
@@ -116,6 +117,8 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
         Assert.Equal("INV-34", Broken(() => Execute((TableSpan.Whole(table), 1, living), (low, 2, living))));
         // A former owner of a part comes late: refused, or, where nobody is, of no effect.
         Execute((low, 1, living), (high, 2, living), (TableSpan.Whole(table), 4, living), (low, 3, living));
+        // One that has ended, also where its claim comes later.
+        Execute((TableSpan.Whole(table), 1, living), (low, Ended, living));
         // Leftovers that nobody tells to go on.
         Execute((TableSpan.Whole(table), 1, living), (low, 2, gone), (high, 3, former));
 
@@ -125,6 +128,7 @@ public sealed class TargetTests(MutantFactory factory) : IClassFixture<MutantFac
             source.AddTable(new(table, "s", true, CommitTs.Zero));
             ModelTarget target = new(source, kind, static _ => false, new());
             target.CreateTable(table);
+            target.LetGo(new(1, Ended));
             foreach ((TableSpan span, ulong number, SimNode node) in claims)
                 target.TryClaim(span, new(1, number), node, out _);
             Assert.True(target.Execute(block, new(2)));

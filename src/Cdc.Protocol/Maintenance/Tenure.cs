@@ -39,7 +39,7 @@ internal sealed class Tenure
         events.Copies.IsTold = (table, at) => Array.Exists(_modes, mode => mode.IsTold(table, at));
         _isMeant = table => Array.Exists(_modes, mode => mode.IsMeant(table));
         _members = new(grant);
-        (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch));
+        (_parking, _reporting) = (new(grant.Epoch), new(grant.Epoch, IsStopping));
         _dropped = new(_parking, grant.Checkpoint);
         (_notices, _syncpoints) = (new(grant.Epoch), new(options.SyncpointInterval));
     }
@@ -114,7 +114,7 @@ internal sealed class Tenure
                 break;
             case Heartbeat heartbeat when _members.IsIn(from.Node):
                 Find(heartbeat.Mode)?.Take(from.Node, heartbeat, now);
-                if (!heartbeat.Failures.IsEmpty) _reporting.Take(from.Node, Stopping(from.Node, heartbeat.Failures));
+                _reporting.Take(from.Node, heartbeat.Failures);
                 break;
             case TrafficReport traffic when _members.IsIn(from.Node):
                 Find(traffic.Mode)?.Take(from.Node, traffic);
@@ -137,10 +137,10 @@ internal sealed class Tenure
         }
     }
 
-    /// <summary>Without those of dispatchers that are leftovers: another has the span, or none is to have it. One that
-    /// the schedule has by then says so again.</summary>
-    ImmutableArray<NodeFailure> Stopping(NodeId node, ImmutableArray<NodeFailure> failures) =>
-        failures.RemoveAll(failure => failure.Of is { } of && Find(of.Mode)?.Schedule.Has(node, of) != true);
+    /// <summary>Not of a dispatcher that is a leftover: another has the span, or none is to have it. One that the
+    /// schedule has by then says so again.</summary>
+    bool IsStopping(NodeId node, NodeFailure failure) =>
+        failure.Of is not { } of || Find(of.Mode)?.Schedule.Has(node, of) == true;
 
     void See(ImmutableArray<NodeId> alive, TimeSpan now, Effects effects)
     {

@@ -76,6 +76,17 @@ public sealed class StoppingTests
     }
 
     [Fact]
+    public void One_whose_table_was_parked_before_it_was_told_to_the_changefeed_stops_nobody()
+    {
+        SpanTask task = Table(1);
+        _rig.Handle(new ParkTable(new(1)));
+        Assert.Contains(Said<ParkRequest>(_rig.Tick()), static request => request.Table == new TableId(1));
+        Fails(task.Node, Of(task));
+        _rig.Hears(new ParkPersisted(Ours, new(1), 1, null));
+        Assert.Empty(Reported());
+    }
+
+    [Fact]
     public void Before_the_schedule_is_there_nobody_can_say_whose_it_is_and_behind_it_the_node_has_said_so_again()
     {
         _rig = new();

@@ -109,6 +109,8 @@ public sealed class Liveness(World world)
 
     void Said(RoleHost host, Mode mode, BlockEventId id, DispatcherId dispatcher)
     {
+        // A machine that stood still until the faults were over answers at once all that was said to it meanwhile.
+        if (world.Agenda.Now - _healedAt < LivenessLimits.Backlog) return;
         Talk talk = Find(mode, id);
         int said = talk.Said.GetValueOrDefault(dispatcher) + 1;
         talk.Said[dispatcher] = said;

@@ -11,6 +11,9 @@ static class LivenessLimits
     /// retried under the faults has a pause shorter than that.</summary>
     static readonly TimeSpan Held = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long what was said before the faults were over is still answered.</summary>
+    public static readonly TimeSpan Backlog = TimeSpan.FromSeconds(1);
+
     /// <summary>WRITE or PASS comes once a second, and each may be answered.</summary>
     const double SaidEachSecond = 2;
 
@@ -26,7 +29,7 @@ static class LivenessLimits
     public static double SaidIn(TimeSpan open) => SaidEachSecond * open.TotalSeconds;
 
     public static bool MayHold(Swarm swarm) =>
-        swarm.Breaks is not null || swarm.SinkFailure > 0 || swarm.ClaimFailure > 0;
+        swarm.Breaks is not null || swarm.SinkFailure > 0 || swarm.AppliedButFailed > 0 || swarm.ClaimFailure > 0;
 
     public static double SlowestClock(Swarm swarm) => 1 - swarm.ClockSkew / 2;
 }

@@ -56,6 +56,9 @@ public sealed class ModelTarget(
         return true;
     }
 
+    /// <summary>An owner will not write any more.</summary>
+    public void LetGo(Owner owner) => _owners.LetGo(owner);
+
     /// <summary>Opens a transaction on a span: its row is changed, so that a claim waits.</summary>
     /// <returns>Null: the owner has lost the span.</returns>
     public ProgressRow? Begin(TableSpan span, Owner owner)

@@ -58,6 +58,7 @@ public sealed class SinkHost(
             case DropSpan:
                 _writers.Remove(key);
                 _open.Remove(key);
+                target.LetGo(effect.Owner);
                 break;
             default:
                 break;
