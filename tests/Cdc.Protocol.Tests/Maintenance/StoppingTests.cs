@@ -39,6 +39,9 @@ public sealed class StoppingTests
         Assert.Empty(Reported());
         Fails(other.Node, Of(task) with { Owner = default }, Of(other));
         Assert.Equal(Of(other), Assert.Single(Reported()).Of);
+        Fails(other.Node, Of(other));
+        Fails(other.Node, Of(task) with { Owner = default });
+        Assert.Equal(Of(other), Assert.Single(Reported()).Of);
     }
 
     [Fact]
