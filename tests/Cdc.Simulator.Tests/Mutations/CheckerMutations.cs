@@ -58,7 +58,7 @@ public static class CheckerMutations
             {
                 // Only leftovers need what was forgotten.
                 Behind = new("What stops a leftover stops the changefeed", "Maintenance/Tenure.cs",
-                    "Stopping(from.Node, heartbeat.Failures)", "heartbeat.Failures"),
+                    "failure.Of is not { } of || Find(of.Mode)?.Schedule.Has(node, of) == true;", "true;"),
             } },
         { "INV-26", new("A stale maintainer is obeyed", Manager, """
                     if (message.Epoch < _ownership.Current)

@@ -12,7 +12,7 @@ static class LivenessLimits
     static readonly TimeSpan Held = TimeSpan.FromSeconds(60);
 
     /// <summary>How long what was said before the faults were over is still answered.</summary>
-    public static readonly TimeSpan Backlog = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Backlog = TimeSpan.FromMilliseconds(100);
 
     /// <summary>WRITE or PASS comes once a second, and each may be answered.</summary>
     const double SaidEachSecond = 2;
